@@ -1,0 +1,1 @@
+"""What is deployed: the platform's components, each a Pulumi component resource."""

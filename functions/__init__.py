@@ -1,0 +1,1 @@
+"""What runs in Lambda: one folder a capability, plus what they share."""

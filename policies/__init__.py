@@ -1,0 +1,1 @@
+"""What may be deployed: the policy pack."""
