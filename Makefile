@@ -10,7 +10,7 @@ AWS_PORT ?= 4566
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check unit format package lock docs bench clean
+.PHONY: help up down test check lint format package lock docs bench clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,14 +35,16 @@ down: $(STAMP) ## end a sandbox that was started with --detach
 package: $(STAMP) ## dist/: function archives, layer, training code, baseline model
 	@$(PY) -m artifacts
 
-check: $(STAMP) ## lint, types and unit tests, in under two minutes
+lint: $(STAMP)
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy .
-	@$(PY) -m pytest -q --ignore=tests/journeys --ignore=tests/bench
 
-test: check package ## everything that CI runs: check, then journeys over HTTP
-	@$(PY) -m pytest tests/journeys
+check: lint ## lint, types and unit tests, in under two minutes
+	@$(PY) -m pytest -q --ignore=tests/journeys
+
+test: lint package ## everything that CI runs: lint, types, unit tests and journeys over HTTP
+	@$(PY) -m pytest
 
 format: $(STAMP) ## rewrite sources to the common format
 	@$(PY) -m ruff format .

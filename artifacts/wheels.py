@@ -47,7 +47,9 @@ def install(lock: Path, target: Path, platform: Platform) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         where = platform.name or "this machine"
-        raise RuntimeError(f"{lock.name}: no set of wheels for {where}, Python {platform.python}:\n{done.stderr.strip()}")
+        raise RuntimeError(
+            f"{lock.name}: no set of wheels for {where}, Python {platform.python}:\n{done.stderr.strip()}"
+        )
     prune(target)
 
 

@@ -1,0 +1,69 @@
+"""Archives of the functions and the layer of their dependencies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from artifacts.archives import digest, digest_of, tree, zip_bytes
+from artifacts.build import DIST, ROOT, Part, empty, write
+from artifacts.wheels import HOST, LAMBDA, Platform, install
+
+SOURCES = ROOT / "functions"
+LOCK = SOURCES / "requirements.lock"
+OPENAPI = "functions/system/openapi.json"
+
+
+def capabilities() -> list[str]:
+    """Every capability: a folder of functions/ with a handler."""
+    return sorted(path.parent.name for path in SOURCES.glob("*/handler.py"))
+
+
+def members(capability: str) -> dict[str, bytes]:
+    """What a capability's archive holds: the package's root, what capabilities share, and its own folder."""
+    found = {"functions/__init__.py": (SOURCES / "__init__.py").read_bytes()}
+    for folder in ("shared", capability):
+        found |= tree(SOURCES / folder, f"functions/{folder}/")
+    if capability == "system":
+        found[OPENAPI] = openapi()
+    return found
+
+
+def openapi() -> bytes:
+    """The document of the API as its users see it, generated from the route table."""
+    from functions.openapi import document
+
+    return json.dumps(document(), sort_keys=True, separators=(",", ":")).encode()
+
+
+def archives() -> list[Part]:
+    """A zip for each capability."""
+    return [archive(capability) for capability in capabilities()]
+
+
+def archive(capability: str) -> Part:
+    """The zip of one capability."""
+    target = DIST / "functions" / f"{capability}.zip"
+    content = members(capability)
+    return Part(f"functions/{capability}", digest_of(content), (target,), lambda: write(target, zip_bytes(content)))
+
+
+def layers() -> list[Part]:
+    """The layer as Lambda takes it, and the same locked packages for this machine."""
+    deployed, host = DIST / "layer.zip", DIST / "layer-host" / "python"
+    return [
+        Part("layer", made_of(LAMBDA), (deployed,), lambda: build_layer(deployed)),
+        Part("layer-host", made_of(HOST), (host,), lambda: install(LOCK, host, HOST)),
+    ]
+
+
+def made_of(platform: Platform) -> str:
+    """What a set of wheels depends on: the lock and the platform."""
+    return digest([LOCK.read_bytes(), str(platform).encode()])
+
+
+def build_layer(target: Path) -> None:
+    """Resolves the layer's wheels for Lambda and zips them below `python/`."""
+    folder = empty(DIST / ".layer")
+    install(LOCK, folder, LAMBDA)
+    write(target, zip_bytes(tree(folder, "python/")))
