@@ -1,0 +1,203 @@
+"""One local AWS endpoint in this process: moto's services behind 127.0.0.1, and clients that reach nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+ACCOUNT = "123456789012"
+HOST = "127.0.0.1"
+KEY = "test"
+"""Both halves of the credentials: moto looks at neither."""
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+_TABLE_WRITES = frozenset(
+    f"DynamoDB_20120810.{operation}"
+    for operation in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems", "ExecuteStatement")
+)
+_log = logging.getLogger(__name__)
+
+
+class PortInUseError(RuntimeError):
+    """Another program listens on the port that was asked for."""
+
+
+def listen(port: int, option: str) -> socket.socket:
+    """A listening socket on 127.0.0.1 (port 0: any free one); `option` is the command-line option that an error names."""
+    if not 0 <= port <= 65535:
+        raise ValueError(f"{option} {port} is not a port; take one from 1 to 65535, or 0 for any free port")
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # What a listening socket has, accepted ones inherit: without it each small answer waits 40 ms for an ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(256)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUseError(
+                f"port {port} on {HOST} is in use; end the program that holds it or choose another with {option}",
+            ) from error
+        if error.errno == errno.EACCES:
+            raise PortInUseError(
+                f"port {port} needs rights that you lack; choose one above 1023 with {option}"
+            ) from error
+        raise
+    return listener
+
+
+class Cloud:
+    """The state of the AWS services. moto keeps it once per process, so one Cloud runs at a time."""
+
+    _running: Cloud | None = None
+
+    def __init__(self, region: str = "us-east-1") -> None:
+        self.account = ACCOUNT
+        self.region = region
+        self.port = 0
+        self.lock = threading.RLock()
+        """Held wherever moto is not safe for threads."""
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients_lock = threading.Lock()
+        self._session: Any = None
+        self._server: Any = None
+        self._thread: threading.Thread | None = None
+        self._application: Application | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The address that every SDK and the AWS CLI can use as endpoint."""
+        return f"http://{HOST}:{self.port}"
+
+    def start(self, port: int = 4566) -> None:
+        """Listens on the port (0: any free one) with empty services; PortInUseError when it is taken."""
+        if Cloud._running is not None:
+            raise RuntimeError(
+                f"a local cloud already runs in this process on {Cloud._running.endpoint}; stop it first"
+            )
+        with listen(port, "--aws-port") as listener:
+            self.port = listener.getsockname()[1]
+            # moto's Step Functions interpreter looks for the server here.
+            os.environ["MOTO_PORT"] = str(self.port)
+            self._server = _serve(listener, self._answer)
+        Cloud._running = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="aws", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Closes the port and empties the services; does nothing when it was not started."""
+        if Cloud._running is not self:
+            return
+        self._server.shutdown()
+        self._server.server_close()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        for client in self._clients.values():
+            with contextlib.suppress(OSError):
+                client.close()
+        self._clients.clear()
+        _reset()
+        Cloud._running = None
+
+    def wrap(self, layer: Callable[[Application], Application]) -> None:
+        """Puts a WSGI layer in front of moto, for operations that moto lacks. The last one added is asked first."""
+        if self._application is None:
+            self._application = _dispatcher()
+        self._application = layer(self._application)
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A boto3 client for the local services, one per service and region, safe to share between threads."""
+        key = (service, region or self.region)
+        with self._clients_lock:
+            if key not in self._clients:
+                self._clients[key] = self._make_client(*key)
+            return self._clients[key]
+
+    def environment(self) -> dict[str, str]:
+        """What a child process needs to reach the local services, and nothing of the user's own AWS set-up."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": KEY,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": HOST,
+            "no_proxy": HOST,
+        }
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Every request to the endpoint comes through here."""
+        if self._application is None:
+            self._application = _dispatcher()
+        if environ.get("HTTP_X_AMZ_TARGET") in _TABLE_WRITES:
+            # A transaction that fails puts back a copy of the whole table and would undo writes made meanwhile.
+            with self.lock:
+                return list(self._application(environ, start_response))
+        return self._application(environ, start_response)
+
+    def _make_client(self, service: str, region: str) -> Any:
+        import boto3
+        from botocore.config import Config
+        from botocore.session import Session
+
+        if self._session is None:
+            core = Session()
+            # The user's profile and files must not decide where these calls go.
+            core.set_config_variable("config_file", os.devnull)
+            core.set_config_variable("credentials_file", os.devnull)
+            core.set_config_variable("profile", None)
+            self._session = boto3.Session(botocore_session=core)
+        config = Config(
+            retries={"total_max_attempts": 1},
+            inject_host_prefix=False,  # a prefix before an IP address is no host
+            max_pool_connections=64,
+            proxies={},
+            s3={"addressing_style": "path"},
+        )
+        return self._session.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=KEY,
+            aws_secret_access_key=KEY,
+            config=config,
+        )
+
+
+def _dispatcher() -> Application:
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    dispatcher: Application = DomainDispatcherApplication(create_backend_app)
+    return dispatcher
+
+
+def _reset() -> None:
+    from moto.core.base_backend import BackendDict
+    from moto.core.model_instances import reset_model_data
+
+    BackendDict.reset()
+    reset_model_data()
+
+
+def _serve(listener: socket.socket, application: Application) -> Any:
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+    from werkzeug.serving import make_server
+
+    def log(_handler: object, _level: str, message: str, *args: object) -> None:
+        """Keeps request lines off the progress display."""
+        _log.debug(message, *args)
+
+    handler = type("Handler", (MotoRequestHandler,), {"disable_nagle_algorithm": True, "log": log})
+    host, port = listener.getsockname()
+    return make_server(host, port, application, threaded=True, request_handler=handler, fd=listener.fileno())

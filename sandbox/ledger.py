@@ -1,0 +1,113 @@
+"""What one run of the program declared: every resource with its inputs, outputs and ties, ready to be asked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+Status = Literal["created", "recorded", "component"]
+"""created: lives in the local cloud; recorded: kept here only, with a reason; component: groups other resources."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One declared resource, with the names that Pulumi uses in its state (camelCase)."""
+
+    urn: str
+    type: str
+    """The type's token, such as `aws:s3/bucket:Bucket` or `mlplatform:index:DataLake`."""
+    name: str
+    """The name in the program, not the physical one."""
+    parent: str = ""
+    """The URN of the parent, empty for a child of the stack."""
+    custom: bool = True
+    """False for a component."""
+    inputs: dict[str, Any] = field(default_factory=dict)
+    """What was declared: resolved, secrets unwrapped, whole numbers whole, default tags added."""
+    outputs: dict[str, Any] = field(default_factory=dict)
+    """The inputs and what creation answered (`id`, `arn` and the like)."""
+    dependencies: tuple[str, ...] = ()
+    """URNs that this one waits for, explicit or by the use of their outputs."""
+    protect: bool = False
+    status: Status = "created"
+    reason: str = ""
+    """Why it is only recorded; empty otherwise."""
+    dropped: dict[str, str] = field(default_factory=dict)
+    """Declared inputs that the local cloud does not hold, by dotted path, with the reason. They stay in `inputs`."""
+    region: str = ""
+    """The region it lives in; empty for a component."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """Options the engine would act on: ignoreChanges, aliases, provider, retainOnDelete."""
+
+    @property
+    def id(self) -> str:
+        """The physical id, empty for a component."""
+        return str(self.outputs.get("id", ""))
+
+
+class Ledger:
+    """All resources in the order in which they were declared. Reading is safe while the program still adds."""
+
+    def __init__(self, stack: str = "", project: str = "") -> None:
+        self.stack = stack
+        self.project = project
+        self.exports: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._resources: dict[str, Resource] = {}
+
+    def add(self, resource: Resource) -> None:
+        """Keeps a resource; a second one with the same URN is an error, as it is for the engine."""
+        with self._lock:
+            if resource.urn in self._resources:
+                raise ValueError(f"duplicate resource URN {resource.urn!r}; give one of the two another name")
+            self._resources[resource.urn] = resource
+
+    def finish(self, urn: str, outputs: dict[str, Any]) -> None:
+        """Adds the outputs that a component registers at its end."""
+        with self._lock:
+            found = self._resources[urn]
+            self._resources[urn] = replace(found, outputs={**found.outputs, **outputs})
+
+    def __iter__(self) -> Iterator[Resource]:
+        with self._lock:
+            return iter(list(self._resources.values()))
+
+    def __len__(self) -> int:
+        return len(self._resources)
+
+    def of_type(self, token: str) -> list[Resource]:
+        """Every resource of a type, in order of declaration; an unknown token gives an empty list."""
+        return [resource for resource in self if resource.type == token]
+
+    def by_urn(self, urn: str) -> Resource:
+        """The resource with this URN; KeyError names the URN when there is none."""
+        with self._lock:
+            return self._resources[urn]
+
+    def one(self, token: str) -> Resource:
+        """The only resource of a type; LookupError says how many there are when it is not exactly one."""
+        found = self.of_type(token)
+        if len(found) != 1:
+            names = ", ".join(resource.name for resource in found) or "none"
+            raise LookupError(f"expected one resource of type {token!r}, found {len(found)}: {names}")
+        return found[0]
+
+    def children(self, urn: str) -> list[Resource]:
+        """The direct children of a resource."""
+        return [resource for resource in self if resource.parent == urn]
+
+    def counts(self) -> dict[str, int]:
+        """How many resources were created, recorded and are components."""
+        totals = {"created": 0, "recorded": 0, "component": 0}
+        for resource in self:
+            totals[resource.status] += 1
+        return totals
+
+    def to_json(self) -> str:
+        """The whole ledger as sorted JSON: two runs of the same program give the same text."""
+        rows = sorted((asdict(resource) for resource in self), key=lambda row: str(row["urn"]))
+        document = {"project": self.project, "stack": self.stack, "exports": self.exports, "resources": rows}
+        return json.dumps(document, sort_keys=True, indent=1, default=str)
