@@ -1,0 +1,1 @@
+"""A decision on a model package, carried to the training that waits for it."""

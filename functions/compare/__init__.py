@@ -1,0 +1,1 @@
+"""The step that judges a new model against the live one."""

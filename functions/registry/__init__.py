@@ -1,0 +1,1 @@
+"""Trained models: the list of them, and their approval."""

@@ -1,0 +1,1 @@
+"""The step that makes a deployed model the live one, or puts the previous one back."""

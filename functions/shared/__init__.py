@@ -1,0 +1,1 @@
+"""What every capability stands on: settings, proxy events, errors, tokens, logs, cache, signed calls."""

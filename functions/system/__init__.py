@@ -1,0 +1,1 @@
+"""Health, and the document of the API."""

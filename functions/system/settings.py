@@ -1,0 +1,13 @@
+"""What the system function is told by its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What health answers with."""
+
+    environment: str
+    """Name of the stack: dev, staging, prod."""
