@@ -1,0 +1,80 @@
+"""Every error that a caller can see: code → status, whether asking again can help, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of error as a caller sees it."""
+
+    status: int
+    message: str
+    retry_after_s: int | None = None
+    """When asking again can help; sent as `Retry-After`."""
+
+
+ERRORS: Mapping[str, Row] = {
+    "invalid_request": Row(400, "the request does not fit its schema; see details"),
+    "invalid_json": Row(400, "the body is not JSON as RFC 8259 defines it; NaN and Infinity are no JSON"),
+    "model_rejected_input": Row(400, "the model cannot take this input; see details"),
+    "weak_password": Row(400, "the password is too weak: 8 characters or more, with upper, lower, digit and symbol"),
+    "invalid_code": Row(400, "the code is wrong or too old; register again to get another"),
+    "token_missing": Row(401, "send the header Authorization: Bearer <access token>"),
+    "token_oversized": Row(401, "the token is longer than any that this pool issues"),
+    "token_malformed": Row(401, "the token is not a signed JWT"),
+    "token_algorithm": Row(401, "the token is not signed by RS256"),
+    "token_unknown_key": Row(401, "the token is signed by a key that the pool does not have"),
+    "token_signature": Row(401, "the token's signature is wrong"),
+    "token_claims": Row(401, "the token lacks a claim, or a claim has the wrong type"),
+    "token_issuer": Row(401, "the token is of another user pool"),
+    "token_client": Row(401, "the token is of another app client"),
+    "token_use": Row(401, "send the access token, not another kind of token"),
+    "token_expired": Row(401, "the token has expired; use /v1/auth/refresh"),
+    "token_early": Row(401, "the token is not valid yet"),
+    "wrong_credentials": Row(401, "the e-mail address or the password is wrong"),
+    "wrong_refresh_token": Row(401, "the refresh token is wrong, has expired or was revoked; sign in again"),
+    "missing_scope": Row(403, "the token lacks the scope that this route needs"),
+    "missing_group": Row(403, "this route is for members of another group"),
+    "not_confirmed": Row(403, "confirm the account first, by the code that was sent"),
+    "challenge_required": Row(403, "this account needs a further step to sign in; see details"),
+    "not_found": Row(404, "there is nothing at this address"),
+    "unknown_model": Row(404, "there is no model of this version"),
+    "no_live_model": Row(404, "no model is live yet"),
+    "account_exists": Row(409, "an account with this e-mail address exists; sign in"),
+    "not_pending": Row(409, "this model does not wait for approval; see details"),
+    "worse_than_live": Row(409, 'this model is worse than the live one; send {"force": true} to approve it anyway'),
+    "already_started": Row(409, "this Idempotency-Key has started a training that is over or had another body"),
+    "too_large": Row(413, "the body is too large"),
+    "unsupported_type": Row(415, "send Content-Type: application/json"),
+    "throttled": Row(429, "too many requests; ask again later", 1),
+    "internal": Row(500, "this is our mistake; it has been logged under the request id"),
+    "model_failed": Row(502, "the model failed on this input"),
+    "unavailable": Row(503, "a part of the platform is not available; ask again later", 5),
+    "keys_unavailable": Row(503, "tokens cannot be checked at the moment; ask again later", 5),
+    "model_unavailable": Row(503, "the model is not available; ask again later", 5),
+    "timeout": Row(504, "the model did not answer in time; ask again later", 5),
+}
+"""The table that answers, the OpenAPI document and the tests derive from."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class Problem(Exception):  # noqa: N818  # an answer to the caller, not a fault of the program
+    """Ends an operation with a row of ERRORS.
+
+    `details` are for the caller; `why` is for the log only and holds no personal data.
+    """
+
+    def __init__(self, code: str, details: Sequence[Detail] = (), *, why: str = "") -> None:
+        self.code, self.details, self.why = code, tuple(details), why
+        self.row = ERRORS[code]
+        super().__init__(f"{code}: {why}" if why else code)

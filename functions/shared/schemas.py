@@ -1,0 +1,68 @@
+"""Schemas that every route shares: strict bodies, the error envelope, pages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Body(BaseModel):
+    """A request body in camelCase: no unknown field, no NaN or infinity, no number taken for a text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, alias_generator=to_camel)
+
+
+class Answer(BaseModel):
+    """A response body, camelCase on the wire."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True, serialize_by_alias=True
+    )
+
+
+class ErrorDetail(Answer):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class ErrorBody(Answer):
+    """One error."""
+
+    code: str
+    message: str
+    details: list[ErrorDetail]
+    timestamp: str
+    request_id: str
+
+
+class ErrorEnvelope(Answer):
+    """The body of every answer with a status of 400 or above."""
+
+    error: ErrorBody
+
+
+class Pagination(Answer):
+    """Where a page lies in the whole list."""
+
+    page: Annotated[int, Field(ge=1)]
+    limit: Annotated[int, Field(ge=1, le=100)]
+    total: Annotated[int, Field(ge=0)]
+    total_pages: Annotated[int, Field(ge=0)]
+    has_next: bool
+    has_previous: bool
+
+
+class Page(Body):
+    """Query parameters of a list."""
+
+    page: Annotated[int, Field(ge=1, le=100000)] = 1
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+def example(value: dict[str, Any]) -> ConfigDict:
+    """Configuration of a schema with its example."""
+    return ConfigDict(json_schema_extra={"example": value})
