@@ -1,0 +1,181 @@
+"""How an event reaches each kind of target: one function a service, all through the ordinary AWS calls."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Clients(Protocol):
+    """What delivery needs of the cloud."""
+
+    @property
+    def region(self) -> str:
+        """The region of the stack."""
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A client of one service."""
+
+
+class UnsupportedTargetError(RuntimeError):
+    """The sandbox cannot deliver to this kind of target."""
+
+
+@dataclass(frozen=True)
+class Arn:
+    """An ARN in its parts."""
+
+    text: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    @classmethod
+    def parse(cls, text: str) -> Arn:
+        """The parts of an ARN; UnsupportedTargetError when the text is none."""
+        parts = text.split(":", 5)
+        if len(parts) != 6 or parts[0] != "arn":
+            raise UnsupportedTargetError(f"target {text!r} is not an ARN")
+        return cls(text, parts[2], parts[3], parts[4], parts[5])
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One thing to deliver: the target as declared, the text it gets and the id of the event that caused it."""
+
+    target: Mapping[str, Any]
+    text: str
+    event_id: str
+
+
+Deliver = Callable[[Clients, Arn, Parcel], None]
+
+
+def _lambda(clients: Clients, arn: Arn, parcel: Parcel) -> None:
+    clients.client("lambda", arn.region).invoke(
+        FunctionName=arn.text, InvocationType="Event", Payload=_as_json(parcel.text).encode()
+    )
+
+
+def _state_machine(clients: Clients, arn: Arn, parcel: Parcel) -> None:
+    # The name comes from the event and the target alone: a repeated delivery does not start a second execution.
+    name = f"{parcel.event_id}_{uuid.uuid5(uuid.NAMESPACE_URL, arn.text + parcel.text)}"
+    clients.client("stepfunctions", arn.region).start_execution(
+        stateMachineArn=arn.text, name=name[:80], input=_as_json(parcel.text)
+    )
+
+
+def _topic(clients: Clients, arn: Arn, parcel: Parcel) -> None:
+    clients.client("sns", arn.region).publish(TopicArn=arn.text, Message=_as_text(parcel.text))
+
+
+def _queue(clients: Clients, arn: Arn, parcel: Parcel) -> None:
+    client = clients.client("sqs", arn.region)
+    url = client.get_queue_url(QueueName=arn.resource)["QueueUrl"]
+    group = (parcel.target.get("SqsParameters") or {}).get("MessageGroupId")
+    extra = {"MessageGroupId": group} if group else {}
+    client.send_message(QueueUrl=url, MessageBody=_as_text(parcel.text), **extra)
+
+
+def _logs(clients: Clients, arn: Arn, parcel: Parcel) -> None:
+    group = arn.resource.removeprefix("log-group:").removesuffix(":*")
+    client = clients.client("logs", arn.region)
+    stream = str(uuid.uuid4())
+    client.create_log_stream(logGroupName=group, logStreamName=stream)
+    entry = {"timestamp": int(time.time() * 1000), "message": parcel.text}
+    client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[entry])
+
+
+def _bus(clients: Clients, arn: Arn, parcel: Parcel) -> None:
+    event = json.loads(parcel.text)
+    parameters = parcel.target.get("EventBridgeParameters") or {}
+    answer = clients.client("events", arn.region).put_events(
+        Entries=[
+            {
+                "Source": parameters.get("Source") or event["source"],
+                "DetailType": parameters.get("DetailType") or event["detail-type"],
+                "Detail": json.dumps(event if parameters else event["detail"]),
+                "Resources": event.get("resources", []),
+                "EventBusName": arn.text,
+            }
+        ]
+    )
+    refused = answer["Entries"][0].get("ErrorCode") if answer.get("FailedEntryCount") else None
+    if refused:
+        raise RuntimeError(f"event bus {arn.text} refused the event: {refused}")
+
+
+def _stream(clients: Clients, arn: Arn, parcel: Parcel) -> None:
+    clients.client("kinesis", arn.region).put_record(
+        StreamName=arn.resource.removeprefix("stream/"), Data=parcel.text.encode(), PartitionKey=parcel.event_id
+    )
+
+
+def _firehose(clients: Clients, arn: Arn, parcel: Parcel) -> None:
+    clients.client("firehose", arn.region).put_record(
+        DeliveryStreamName=arn.resource.removeprefix("deliverystream/"), Record={"Data": parcel.text.encode()}
+    )
+
+
+def _sdk_call(clients: Clients, arn: Arn, parcel: Parcel) -> None:
+    """A universal target of EventBridge Scheduler: `arn:aws:scheduler:::aws-sdk:service:operation`."""
+    from sandbox.events.sdk import call
+
+    _, service, operation = arn.resource.split(":")
+    call(clients, service, operation, json.loads(parcel.text or "{}"))
+
+
+DELIVER: Mapping[str, Deliver] = {
+    "lambda": _lambda,
+    "states": _state_machine,
+    "sns": _topic,
+    "sqs": _queue,
+    "logs": _logs,
+    "events": _bus,
+    "kinesis": _stream,
+    "firehose": _firehose,
+    "scheduler": _sdk_call,
+}
+"""The service in a target's ARN → how to deliver to it."""
+
+
+def deliver(clients: Clients, parcel: Parcel) -> None:
+    """Delivers once.
+
+    Raises:
+        UnsupportedTargetError: for a service that is not in `DELIVER`.
+        botocore.exceptions.ClientError: what the target's service answered.
+    """
+    arn = Arn.parse(str(parcel.target["Arn"]))
+    how = DELIVER.get(arn.service)
+    if how is None:
+        known = ", ".join(sorted(DELIVER))
+        raise UnsupportedTargetError(
+            f"target {arn.text} is of service {arn.service!r}; the sandbox delivers to {known}"
+        )
+    how(clients, arn, parcel)
+
+
+def _as_json(text: str) -> str:
+    """The text when it is JSON, else a JSON string of it: functions and state machines take nothing else."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return json.dumps(text)
+    return text
+
+
+def _as_text(text: str) -> str:
+    """The words of a template that is one JSON string, as queues and topics get them; other text as it is."""
+    if text.startswith('"'):
+        try:
+            found = json.loads(text)
+        except ValueError:
+            return text
+        return found if isinstance(found, str) else text
+    return text
