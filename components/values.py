@@ -1,0 +1,231 @@
+"""What components hand to each other: rights, metrics, alarms and dashboard rows, as plain values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, NotRequired, TypedDict
+
+from pulumi import Input, Output
+
+Comparison = Literal[
+    "GreaterThanThreshold",
+    "GreaterThanOrEqualToThreshold",
+    "LessThanThreshold",
+    "LessThanOrEqualToThreshold",
+]
+MissingData = Literal["notBreaching", "breaching", "ignore", "missing"]
+Severity = Literal["critical", "warning"]
+Kind = Literal["lines", "stacked", "number"]
+
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+_HIGH_RESOLUTION_PERIODS_S: Final = (1, 5, 10, 20, 30)
+_METRIC_ID: Final = re.compile(r"^[a-z][A-Za-z0-9_]*$")
+_HOUR_S: Final = 3600
+_DAY_S: Final = 86_400
+
+
+class Statement(TypedDict):
+    """One statement of an IAM policy. Action and Resource are lists, so that documents compare and sort."""
+
+    Sid: NotRequired[str]
+    """Name inside the document: letters and digits."""
+    Effect: Literal["Allow", "Deny"]
+    """What the statement does."""
+    Action: Sequence[str]
+    """Operations such as `s3:GetObject`."""
+    Resource: NotRequired[Input[Sequence[Input[str]]]]
+    """ARNs; absent in trust policies only."""
+    Principal: NotRequired[str | Mapping[str, Input[Any]]]
+    """Who; in trust, key and bucket policies only."""
+    Condition: NotRequired[Mapping[str, Mapping[str, Input[Any]]]]
+    """Operator → key → values."""
+
+
+def policy_json(statements: Sequence[Statement]) -> Output[str]:
+    """An IAM document with sorted keys and lists, the same text for the same rights.
+
+    A statement given twice appears once; different statements with the same Sid are numbered, because IAM refuses
+    a Sid that repeats.
+    """
+    return Output.from_input([dict(statement) for statement in statements]).apply(document)
+
+
+def document(statements: Sequence[Mapping[str, Any]]) -> str:
+    """The JSON text of resolved statements."""
+    unique: dict[str, dict[str, Any]] = {}
+    for statement in statements:
+        tidy = {key: _tidy(value) for key, value in statement.items()}
+        unique.setdefault(json.dumps(tidy, sort_keys=True), tidy)
+    seen: dict[str, int] = {}
+    for statement in unique.values():
+        sid = statement.get("Sid")
+        if sid is None:
+            continue
+        seen[sid] = seen.get(sid, 0) + 1
+        if seen[sid] > 1:
+            statement["Sid"] = f"{sid}{seen[sid]}"
+    return json.dumps({"Statement": list(unique.values()), "Version": "2012-10-17"}, sort_keys=True)
+
+
+def trust_json(service: str, *, conditions: Mapping[str, Mapping[str, Input[Any]]] | None = None) -> Output[str]:
+    """The trust document of a role that an AWS service such as `lambda.amazonaws.com` assumes."""
+    statement: Statement = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Principal": {"Service": service}}
+    if conditions:
+        statement["Condition"] = conditions
+    return policy_json([statement])
+
+
+def _tidy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _tidy(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return sorted({_tidy(inner) for inner in value})
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One CloudWatch metric with the statistic to read."""
+
+    namespace: str
+    """Such as `AWS/Lambda`."""
+    name: str
+    """Such as `Errors`."""
+    dimensions: Mapping[str, Input[str]] = field(default_factory=dict)
+    """Which of the metric's series."""
+    statistic: str = "Sum"
+    """Sum, Average, Minimum, Maximum, SampleCount or a percentile such as p95."""
+    period_s: int = 60
+    """Length of one data point."""
+    unit: str = "Count"
+    """CloudWatch's unit, such as Count, Milliseconds or Microseconds; for people, never a filter."""
+    label: str = ""
+    """Name on a dashboard; the metric's name when empty."""
+
+    def __post_init__(self) -> None:
+        """Refuses what CloudWatch would refuse."""
+        check_period(self.name, self.period_s)
+
+    def over(self, period_s: int) -> Metric:
+        """The same metric with longer or shorter data points."""
+        return replace(self, period_s=period_s)
+
+    def read_as(self, statistic: str) -> Metric:
+        """The same metric with another statistic."""
+        return replace(self, statistic=statistic)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricExpression:
+    """Metric math over named metrics, such as `100 * errors / MAX([errors, calls])`."""
+
+    expression: str
+    """In CloudWatch's metric math; names the keys of `metrics`."""
+    metrics: Mapping[str, Metric]
+    """Id in the expression → metric."""
+    label: str
+    """Name on a dashboard."""
+    period_s: int = 60
+    """Length of one data point of the result."""
+    unit: str = "None"
+    """For people."""
+
+    def __post_init__(self) -> None:
+        """Refuses ids that metric math cannot name and an expression that uses none of them."""
+        check_period(self.label, self.period_s)
+        for key in self.metrics:
+            if not _METRIC_ID.match(key):
+                raise ValueError(
+                    f"metric id {key!r} of {self.label!r} must begin with a lower-case letter and hold only "
+                    "letters, digits and underscores; rename it",
+                )
+            if not re.search(rf"\b{key}\b", self.expression):
+                raise ValueError(
+                    f"metric id {key!r} of {self.label!r} is not used in {self.expression!r}; use it or remove it"
+                )
+
+
+def check_period(name: str, period_s: int) -> None:
+    """Raises ValueError for a period that CloudWatch does not have."""
+    if period_s not in _HIGH_RESOLUTION_PERIODS_S and (period_s < 60 or period_s % 60):
+        allowed = ", ".join(map(str, _HIGH_RESOLUTION_PERIODS_S))
+        raise ValueError(f"period_s of {name!r} is {period_s}; allowed: {allowed} or a multiple of 60")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """One row of the alarm table: when to wake whom, and where to read what to do."""
+
+    name: str
+    """Unique in the stack, lower case with dashes; becomes part of the alarm's physical name."""
+    metric: Metric | MetricExpression
+    """What is watched."""
+    threshold: float
+    """In the metric's unit."""
+    description: str
+    """What it means for a user, in one sentence."""
+    runbook: str
+    """File name without ending in docs/runbooks/."""
+    comparison: Comparison = "GreaterThanThreshold"
+    """How the metric is compared with the threshold."""
+    periods: int = 1
+    """How many data points are looked at."""
+    datapoints: int | None = None
+    """How many of them must breach; all when None."""
+    missing_data: MissingData = "notBreaching"
+    """What a missing data point counts as."""
+    severity: Severity = "warning"
+    """critical wakes somebody up; warning waits for the morning."""
+
+    def __post_init__(self) -> None:
+        """Refuses a row that CloudWatch would refuse."""
+        period_s = self.metric.period_s
+        longest_s = 7 * _DAY_S if period_s >= _HOUR_S else _DAY_S
+        if self.periods < 1 or self.periods * period_s > longest_s:
+            raise ValueError(
+                f"alarm {self.name!r} looks at {self.periods} periods of {period_s} s; "
+                "allowed: at least one, and one day in all, or seven days where a period is an hour or longer",
+            )
+        if not 1 <= self.needed <= self.periods:
+            raise ValueError(
+                f"alarm {self.name!r} needs {self.datapoints} data points; allowed: 1 to periods ({self.periods})"
+            )
+
+    @property
+    def needed(self) -> int:
+        """How many data points must breach."""
+        return self.periods if self.datapoints is None else self.datapoints
+
+
+@dataclass(frozen=True, kw_only=True)
+class Widget:
+    """One picture on a dashboard."""
+
+    title: str
+    """Above the picture."""
+    section: str
+    """Heading that the picture stands under; widgets of one section stand together."""
+    metrics: Sequence[Metric | MetricExpression]
+    """What is drawn."""
+    kind: Kind = "lines"
+    """How it is drawn."""
+    y_label: str = ""
+    """Name of the left axis, with its unit."""
+    width: int = 8
+    """Columns of 24."""
+    height: int = 6
+    """Rows."""
+    marks: Mapping[str, float] = field(default_factory=dict)
+    """Horizontal lines: label → value, such as an alarm's threshold."""
+
+    def __post_init__(self) -> None:
+        """Refuses a widget that the dashboard's grid cannot hold."""
+        if not 1 <= self.width <= 24 or not 1 <= self.height <= 1000:
+            raise ValueError(
+                f"widget {self.title!r} is {self.width} by {self.height}; allowed: width 1 to 24, height 1 to 1000"
+            )
+        if not self.metrics:
+            raise ValueError(f"widget {self.title!r} draws no metric; give at least one")
