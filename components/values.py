@@ -20,11 +20,17 @@ MissingData = Literal["notBreaching", "breaching", "ignore", "missing"]
 Severity = Literal["critical", "warning"]
 Kind = Literal["lines", "stacked", "number"]
 
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 _HIGH_RESOLUTION_PERIODS_S: Final = (1, 5, 10, 20, 30)
 _METRIC_ID: Final = re.compile(r"^[a-z][A-Za-z0-9_]*$")
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
+
+
+RETENTION_DAYS: Final = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""How long CloudWatch Logs can keep a log group; every other number is refused by PutRetentionPolicy."""
 
 
 class Statement(TypedDict):

@@ -1,0 +1,7 @@
+"""One capability in Lambda with a role, a log group and an alias of its own."""
+
+from __future__ import annotations
+
+from components.function.component import ALIAS, Function, FunctionArgs
+
+__all__ = ["ALIAS", "Function", "FunctionArgs"]
