@@ -1,0 +1,208 @@
+"""What AWS would answer: outputs of resources and answers of provider functions, as rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+_ZONES = ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"]
+
+
+def _arn(service: str, resource: str, *, region: str = REGION, account: str = ACCOUNT) -> str:
+    return f"arn:aws:{service}:{region}:{account}:{resource}"
+
+
+def _function(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    arn = _arn("lambda", f"function:{inputs.get('name', name)}")
+    return {"arn": arn, "invokeArn": _invoke(arn), "version": "1", "qualifiedArn": f"{arn}:1"}
+
+
+def _invoke(arn: str) -> str:
+    return f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations"
+
+
+def _alias(_name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    arn = _arn("lambda", f"function:{inputs['functionName']}:{inputs['name']}")
+    return {"arn": arn, "invokeArn": _invoke(arn)}
+
+
+def _bucket(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    bucket = inputs.get("bucket", f"{name}-{digest(name)[:7]}")
+    return {
+        "id": bucket,
+        "bucket": bucket,
+        "arn": f"arn:aws:s3:::{bucket}",
+        "bucketDomainName": f"{bucket}.s3.amazonaws.com",
+        "bucketRegionalDomainName": f"{bucket}.s3.{REGION}.amazonaws.com",
+    }
+
+
+def _key(name: str, _inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": digest(name), "keyId": digest(name), "arn": _arn("kms", f"key/{digest(name)}")}
+
+
+def _api(name: str, _inputs: Mapping[str, Any]) -> dict[str, Any]:
+    api = digest(name)[:10]
+    return {
+        "id": api,
+        "arn": f"arn:aws:apigateway:{REGION}::/restapis/{api}",
+        "executionArn": _arn("execute-api", api),
+        "rootResourceId": digest(name)[:8],
+    }
+
+
+def _stage(_name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    api, stage = inputs["restApi"], inputs["stageName"]
+    return {
+        "arn": f"arn:aws:apigateway:{REGION}::/restapis/{api}/stages/{stage}",
+        "executionArn": _arn("execute-api", f"{api}/{stage}"),
+        "invokeUrl": f"https://{api}.execute-api.{REGION}.amazonaws.com/{stage}",
+    }
+
+
+def _pool(name: str, _inputs: Mapping[str, Any]) -> dict[str, Any]:
+    pool = f"{REGION}_{digest(name)[:9]}"
+    return {
+        "id": pool,
+        "arn": _arn("cognito-idp", f"userpool/{pool}"),
+        "endpoint": f"cognito-idp.{REGION}.amazonaws.com/{pool}",
+    }
+
+
+def _named(service: str, kind: str = "{}", **more: str) -> Callable[[str, Mapping[str, Any]], dict[str, Any]]:
+    def make(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        physical = str(inputs.get("name", name))
+        return {
+            "arn": _arn(service, kind.format(physical)),
+            "id": physical,
+            **{key: value.format(physical) for key, value in more.items()},
+        }
+
+    return make
+
+
+def _role(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    physical = inputs.get("name", name)
+    return {"id": physical, "arn": _arn("iam", f"role/{physical}", region=""), "uniqueId": digest(name)[:20]}
+
+
+def _table(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    arn = _arn("dynamodb", f"table/{inputs.get('name', name)}")
+    return {"id": inputs.get("name", name), "arn": arn, "streamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}
+
+
+def _cache(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    group = inputs.get("replicationGroupId", name)
+    return {
+        "id": group,
+        "arn": _arn("elasticache", f"replicationgroup:{group}"),
+        "primaryEndpointAddress": f"master.{group}.abc123.use1.cache.amazonaws.com",
+        "readerEndpointAddress": f"replica.{group}.abc123.use1.cache.amazonaws.com",
+        "memberClusters": [f"{group}-{index + 1:03}" for index in range(int(inputs.get("numCacheClusters", 1)))],
+    }
+
+
+def _vpc(name: str, _inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "arn": _arn("ec2", f"vpc/vpc-{digest(name)[:17]}"),
+        "id": f"vpc-{digest(name)[:17]}",
+        "defaultSecurityGroupId": f"sg-{digest(name)[:17]}",
+        "defaultNetworkAclId": f"acl-{digest(name)[:17]}",
+        "mainRouteTableId": f"rtb-{digest(name)[:17]}",
+    }
+
+
+def _queue(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    physical = inputs.get("name", name)
+    url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{physical}"
+    return {"id": url, "url": url, "arn": _arn("sqs", str(physical))}
+
+
+OUTPUTS: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
+    "aws:apigateway/restApi:RestApi": _api,
+    "aws:apigateway/stage:Stage": _stage,
+    "aws:cloudwatch/logGroup:LogGroup": _named("logs", "log-group:{}"),
+    "aws:cloudwatch/eventRule:EventRule": _named("events", "rule/{}"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:{}"),
+    "aws:cognito/userPool:UserPool": _pool,
+    "aws:dynamodb/table:Table": _table,
+    "aws:ec2/vpc:Vpc": _vpc,
+    "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
+    "aws:iam/role:Role": _role,
+    "aws:kms/key:Key": _key,
+    "aws:lambda/alias:Alias": _alias,
+    "aws:lambda/function:Function": _function,
+    "aws:s3/bucket:Bucket": _bucket,
+    "aws:sagemaker/endpoint:Endpoint": _named("sagemaker", "endpoint/{}"),
+    "aws:sagemaker/modelPackageGroup:ModelPackageGroup": _named("sagemaker", "model-package-group/{}"),
+    "aws:secretsmanager/secret:Secret": _named("secretsmanager", "secret:{}-AbCdEf"),
+    "aws:sfn/stateMachine:StateMachine": _named("states", "stateMachine:{}"),
+    "aws:sns/topic:Topic": _named("sns"),
+    "aws:sqs/queue:Queue": _queue,
+}
+"""Rows for types whose ARN or other outputs matter to what is built from them; the rest get an ARN by their name."""
+
+ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": lambda _: {
+        "accountId": ACCOUNT,
+        "arn": _arn("iam", "root", region=""),
+        "userId": ACCOUNT,
+        "id": ACCOUNT,
+    },
+    "aws:index/getRegion:getRegion": lambda _: {
+        "region": REGION,
+        "name": REGION,
+        "id": REGION,
+        "description": "N. Virginia",
+    },
+    "aws:index/getPartition:getPartition": lambda _: {
+        "partition": "aws",
+        "dnsSuffix": "amazonaws.com",
+        "reverseDnsPrefix": "com.amazonaws",
+        "id": "aws",
+    },
+    "aws:index/getAvailabilityZones:getAvailabilityZones": lambda _: {
+        "names": _ZONES,
+        "zoneIds": [f"use1-az{number}" for number in range(1, 5)],
+        "id": REGION,
+        "groupNames": [REGION],
+    },
+    "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": lambda arguments: {
+        "registryId": "683313688378",
+        "registryPath": f"683313688378.dkr.ecr.{REGION}.amazonaws.com/"
+        f"{arguments['repositoryName']}:{arguments.get('imageTag', 'latest')}",
+        "id": "683313688378",
+        "repositoryName": arguments["repositoryName"],
+    },
+}
+"""Answers of provider functions."""
+
+
+def outputs(token: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What creating a resource answers beside its inputs; always an id, a name and an ARN."""
+    service = token.split(":")[1].split("/", maxsplit=1)[0]
+    kind = token.rsplit(":", 1)[1].lower()
+    general = {
+        "id": f"{kind}-{digest(name)[:12]}",
+        "name": f"{name}-{digest(name)[:7]}",
+        "arn": _arn(service, f"{kind}/{inputs.get('name', name)}"),
+    }
+    row = OUTPUTS.get(token)
+    return {**general, **(row(name, inputs) if row else {})}
+
+
+def answer(token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of a provider function; an unknown one is an error, since an empty answer would hide a value."""
+    if token not in ANSWERS:
+        raise AssertionError(
+            f"no answer for the function {token}; add a row to ANSWERS in {__file__.rsplit('/', 1)[1]}"
+        )
+    return ANSWERS[token](arguments)
+
+
+def digest(text: str) -> str:
+    """Hexadecimal digits that depend on the text alone."""
+    return hashlib.sha256(text.encode()).hexdigest()[:36]
