@@ -13,3 +13,5 @@ class Settings:
     """User pool that holds the accounts."""
     client_id: str
     """App client that signs in."""
+    cors_origin: str = "*"
+    """Origin whose pages may read answers; tokens travel in a header, never in a cookie, so any is safe."""

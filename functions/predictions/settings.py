@@ -41,3 +41,5 @@ class Settings:
     """Longest wait for the model; with all other waits it stays below the 29 s of API Gateway."""
     record_timeout_ms: int = 2000
     """Longest wait for the write of a prediction."""
+    cors_origin: str = "*"
+    """Origin whose pages may read answers; tokens travel in a header, never in a cookie, so any is safe."""

@@ -17,3 +17,5 @@ class Settings:
     """Table of trained models."""
     model_package_group: str
     """Model package group that is listed."""
+    cors_origin: str = "*"
+    """Origin whose pages may read answers; tokens travel in a header, never in a cookie, so any is safe."""

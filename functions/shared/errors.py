@@ -68,8 +68,8 @@ class Detail:
     message: str
 
 
-class Problem(Exception):  # noqa: N818  # an answer to the caller, not a fault of the program
-    """Ends an operation with a row of ERRORS.
+class ApiError(Exception):
+    """An answer to the caller: ends an operation with a row of ERRORS.
 
     `details` are for the caller; `why` is for the log only and holds no personal data.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ def load(cls: type[T], environ: Mapping[str, str]) -> T:
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
-    for field in fields(cls):  # type: ignore[arg-type]  # a TypeVar cannot be bound to "any dataclass"
+    for field in fields(cast("Any", cls)):
         name = field.name.upper()
         if name not in environ:
             if required(field):

@@ -11,3 +11,5 @@ class Settings:
 
     environment: str
     """Name of the stack: dev, staging, prod."""
+    cors_origin: str = "*"
+    """Origin whose pages may read answers; tokens travel in a header, never in a cookie, so any is safe."""

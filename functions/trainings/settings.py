@@ -15,3 +15,5 @@ class Settings:
     """App client whose tokens count."""
     state_machine_arn: str
     """State machine that trains."""
+    cors_origin: str = "*"
+    """Origin whose pages may read answers; tokens travel in a header, never in a cookie, so any is safe."""

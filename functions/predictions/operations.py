@@ -1,0 +1,74 @@
+"""The operations of the prediction routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from functions.predictions.logic import Predictor
+from functions.predictions.schemas import ModelInfo, PredictRequest
+from functions.shared.api import Operation, Request
+from functions.shared.errors import ApiError
+from functions.shared.logs import now
+
+METRICS: Mapping[str, str] = {
+    "Predictions": "Count",
+    "CacheHits": "Count",
+    "CacheMisses": "Count",
+    "CacheOff": "Count",
+    "ProcessingTime": "Milliseconds",
+    "RecordsLost": "Count",
+}
+"""What the function counts, in namespace MLPlatform by `Function`."""
+
+SCOPES = ("aws.cognito.signin.user.admin", "platform/predict")
+
+
+class Models(Protocol):
+    """The registry, as far as it tells of the live model."""
+
+    def live(self) -> dict[str, Any] | None:
+        """The live model's item."""
+
+
+def operations(predictor: Predictor, models: Models) -> dict[str, Operation]:
+    """What stands behind the routes."""
+
+    def predict(request: Request) -> Mapping[str, Any]:
+        row: Any = request.body.input
+        bypass = "no-cache" in (request.header("cache-control") or "").lower()
+        found = predictor.predict(row.__pydantic_extra__ or {}, request.caller.user_id, bypass=bypass)
+        took_ms = request.elapsed_ms
+        request.notes.update(cache=found.source, modelVersion=found.version)
+        request.metrics.update(
+            Predictions=1,
+            CacheHits=float(found.source == "hit"),
+            CacheMisses=float(found.source == "miss"),
+            CacheOff=float(found.source == "off"),
+            ProcessingTime=took_ms,
+        )
+        return {
+            "predictionId": found.prediction_id,
+            "result": found.result,
+            "processingTime": took_ms,
+            "modelVersion": found.version,
+            "timestamp": now(),
+        }
+
+    def model_info(_request: Request) -> ModelInfo:
+        item = models.live()
+        if item is None:
+            raise ApiError("no_live_model")
+        figures = item.get("metrics")
+        return ModelInfo(
+            model_version=item["version"],
+            algorithm=item.get("algorithm", ""),
+            created_at=item.get("createdAt", ""),
+            live_since=item["liveSince"],
+            metrics={name: value for name, value in (figures or {}).items() if isinstance(value, float)},
+        )
+
+    return {
+        "POST /v1/ml/predict": Operation(predict, scopes=SCOPES, request=PredictRequest),
+        "GET /v1/ml/model-info": Operation(model_info, scopes=SCOPES),
+    }

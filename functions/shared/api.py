@@ -1,0 +1,209 @@
+"""From a REST API proxy event to an operation, and from its answer or error back to the caller."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
+
+from functions.shared.errors import ApiError
+from functions.shared.invalid import problem_of
+from functions.shared.logs import Log, fault, now
+from functions.shared.tokens import Caller, Verifier
+
+LARGEST_BODY = 1 << 20
+"""Bytes; no route needs more, and the function's own limit is 6 MB."""
+
+
+@dataclass
+class Request:
+    """One call of one operation."""
+
+    event: Mapping[str, Any]
+    began: float
+    request_id: str
+    caller: Caller
+    body: Any = None
+    """The operation's request schema, validated."""
+    query: Any = None
+    """The operation's query schema, validated."""
+    notes: dict[str, Any] = field(default_factory=dict)
+    """Metadata for the log line; no personal data."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """Metrics for the log line."""
+
+    def header(self, name: str) -> str | None:
+        """A header by its lower-case name."""
+        return header(self.event, name)
+
+    def path(self, name: str) -> str:
+        """A path parameter."""
+        return str((self.event.get("pathParameters") or {}).get(name, ""))
+
+    @property
+    def elapsed_ms(self) -> float:
+        """Milliseconds since the function was called."""
+        return round((time.perf_counter() - self.began) * 1000, 3)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What stands behind a route; the fields equal those of its row in functions/routes.py."""
+
+    run: Callable[[Request], BaseModel | Mapping[str, Any] | bytes | None]
+    status: int = 200
+    scopes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    request: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that a function needs to answer; made on its first call and kept."""
+
+    operations: Mapping[str, Operation]
+    log: Log
+    verifier: Verifier | None = None
+    cors_origin: str = ""
+
+
+NOBODY = Caller("", frozenset(), frozenset(), 0)
+
+
+def serve(build: Callable[[], App]) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
+    """A Lambda handler for API Gateway's proxy integration."""
+    made: list[App] = []
+
+    def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
+        began = time.perf_counter()
+        if not made:
+            made.append(build())
+        return answer(made[0], event, began)
+
+    return handler
+
+
+def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
+    """Runs the operation of an event; whatever happens, the caller gets an answer in the platform's form."""
+    context = event.get("requestContext") or {}
+    request = Request(event, began, str(context.get("requestId", "")), NOBODY)
+    headers = {"Content-Type": "application/json"}
+    if app.cors_origin:
+        headers["Access-Control-Allow-Origin"] = app.cors_origin
+    level, message, status = "INFO", "answered", 500
+    try:
+        operation, result = perform(app, event, request)
+        status, body = operation.status, encode(result)
+    except ApiError as problem:
+        status, body = problem.row.status, envelope(problem, request.request_id)
+        headers.update(problem_headers(problem))
+        level, message = ("ERROR" if status >= 500 else "WARNING"), "refused"
+        request.notes |= {"code": problem.code, "why": problem.why}
+        if problem.__cause__ is not None and status >= 500:
+            request.notes |= fault(problem.__cause__)
+    except Exception as error:  # noqa: BLE001  # the last line: the caller gets an envelope, the log the place
+        body = envelope(ApiError("internal"), request.request_id)
+        level, message = "ERROR", "failed"
+        request.notes |= fault(error)
+    request.notes |= {"route": f"{event.get('httpMethod')} {event.get('resource')}", "status": status}
+    request.notes["ms"] = request.elapsed_ms
+    app.log.line(
+        level,
+        message,
+        request_id=request.request_id,
+        user_id=request.caller.user_id,
+        metadata=request.notes,
+        metrics=request.metrics,
+    )
+    return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
+
+
+def perform(app: App, event: Mapping[str, Any], request: Request) -> tuple[Operation, Any]:
+    """Checks a request in the order: route, caller, rights, body; then runs its operation."""
+    operation = app.operations.get(f"{event.get('httpMethod')} {event.get('resource')}")
+    if operation is None:
+        raise ApiError("not_found")
+    if operation.scopes:
+        if app.verifier is None:
+            raise RuntimeError("an operation with scopes needs a verifier")
+        request.caller = app.verifier.caller(header(event, "authorization"))
+        request.caller.needs(operation.scopes, operation.groups)
+    if operation.request is not None:
+        request.body = read_body(event, operation.request)
+    if operation.query is not None:
+        request.query = read_query(event, operation.query)
+    return operation, operation.run(request)
+
+
+def read_body(event: Mapping[str, Any], schema: type[BaseModel]) -> BaseModel:
+    """The validated body; one that is left out counts as an empty object."""
+    body: str | bytes = event.get("body") or "{}"
+    if len(body) > LARGEST_BODY:
+        raise ApiError("too_large")
+    kind = header(event, "content-type")
+    if kind and kind.partition(";")[0].strip().lower() != "application/json":
+        raise ApiError("unsupported_type")
+    try:
+        if event.get("isBase64Encoded"):
+            body = b64decode(body, validate=True)
+        return schema.model_validate_json(body)
+    except ValidationError as error:
+        raise problem_of(error, body) from error
+    except ValueError as error:
+        raise ApiError("invalid_json", why="not base64, or not UTF-8") from error
+
+
+def read_query(event: Mapping[str, Any], schema: type[BaseModel]) -> BaseModel:
+    """The validated query."""
+    values = event.get("queryStringParameters") or {}
+    try:
+        return schema.model_validate_strings(values)
+    except ValidationError as error:
+        raise problem_of(error, values) from error
+
+
+def header(event: Mapping[str, Any], name: str) -> str | None:
+    """A header by its lower-case name, however the client wrote it."""
+    headers = event.get("headers") or {}
+    found = headers.get(name) or headers.get(name.title())
+    if found is None:
+        found = next((value for key, value in headers.items() if key.lower() == name), None)
+    return found
+
+
+def encode(result: Any) -> str:
+    """An operation's answer as a body."""
+    if result is None:
+        return ""
+    if isinstance(result, bytes):
+        return result.decode()
+    return to_json(result, by_alias=True).decode()
+
+
+def envelope(problem: ApiError, request_id: str) -> str:
+    """The body of an error."""
+    return to_json(
+        {
+            "error": {
+                "code": problem.code,
+                "message": problem.row.message,
+                "details": [{"field": detail.field, "message": detail.message} for detail in problem.details],
+                "timestamp": now(),
+                "requestId": request_id,
+            }
+        }
+    ).decode()
+
+
+def problem_headers(problem: ApiError) -> dict[str, str]:
+    """Headers that HTTP wants beside an error."""
+    if problem.row.status == 401 and problem.code.startswith("token_"):
+        kind = "" if problem.code == "token_missing" else f' error="invalid_token", error_description="{problem.code}"'
+        return {"WWW-Authenticate": f"Bearer{kind}"}
+    return {} if problem.row.retry_after_s is None else {"Retry-After": str(problem.row.retry_after_s)}

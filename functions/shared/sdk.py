@@ -1,0 +1,72 @@
+"""Clients of AWS by the SDK, made on first use, for functions that can wait for its import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from functions.shared.errors import ApiError
+
+THROTTLED = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+    }
+)
+
+
+@lru_cache
+def client(service: str) -> Any:
+    """A client that gives up well before API Gateway does; the standard AWS_… variables say where and who."""
+    import boto3
+    from botocore.config import Config
+
+    retries = {"mode": "standard", "total_max_attempts": 3}
+    return boto3.client(service, config=Config(connect_timeout=2, read_timeout=6, retries=retries))
+
+
+@contextmanager
+def told(**codes: str) -> Iterator[None]:
+    """Turns AWS's errors into ours: `told(UsernameExistsException="account_exists")`.
+
+    Throttling becomes `throttled`; what has no row becomes `unavailable` where AWS failed or could not be reached, and
+    stays an exception (our mistake, `internal`) otherwise.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        code = code_of(error)
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
+        if code in codes:
+            raise ApiError(codes[code], why=code) from error
+        if code in THROTTLED:
+            raise ApiError("throttled", why=code) from error
+        if status >= 500:
+            raise ApiError("unavailable", why=code) from error
+        raise
+    except BotoCoreError as error:
+        raise ApiError("unavailable", why=type(error).__name__) from error
+
+
+def code_of(error: Any) -> str:
+    """The code of a ClientError."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def plain(value: Any) -> Any:
+    """What DynamoDB's document interface gives, with numbers as float or int."""
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {name: plain(member) for name, member in value.items()}
+    return [plain(member) for member in value] if isinstance(value, list) else value
