@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from sandbox.events import s3
+from sandbox.events import bus, s3
 from sandbox.events.clock import Clock, Entry, Now, utc_now
 from sandbox.events.courier import Courier
-from sandbox.events.envelope import completed, event, iso_time
+from sandbox.events.envelope import completed, iso_time
 from sandbox.events.hooks import Hooks
 from sandbox.events.schedules import rule_arn, rule_entries, scheduler_entries
 from sandbox.events.targets import DELIVER, Arn, Clients, Parcel, UnsupportedTargetError
@@ -27,21 +27,6 @@ class EventsCloud(Clients, Protocol):
     @property
     def account(self) -> str:
         """The account number."""
-
-
-class Publisher(Protocol):
-    """What other runtimes need of this one: a way to tell that something happened."""
-
-    def publish(
-        self,
-        source: str,
-        detail_type: str,
-        detail: Mapping[str, Any],
-        *,
-        resources: Iterable[str] = (),
-        region: str | None = None,
-    ) -> None:
-        """Puts an AWS service's event on the default bus."""
 
 
 class Events:
@@ -111,22 +96,15 @@ class Events:
         region: str | None = None,
     ) -> None:
         """Puts an AWS service's event on the default bus of a region (the stack's when not given)."""
-        from moto.events.models import events_backends
-
-        where = region or self._cloud.region
-        happening = event(
-            source=source,
-            detail_type=detail_type,
-            detail=detail,
+        bus.publish(
+            source,
+            detail_type,
+            detail,
             account=self._cloud.account,
-            region=where,
-            time=self._now(),
+            region=region or self._cloud.region,
             resources=resources,
+            time=self._now(),
         )
-        bus = events_backends[self._cloud.account][where].event_buses["default"]
-        taken = self._now().timestamp()
-        for rule in list(bus.rules.values()):
-            rule.send_to_targets({**happening, "ingestion-time": taken})
 
     def _match(self, rule: Any, raw: Mapping[str, Any], original: Callable[..., None]) -> None:
         """Queues an event for each target of a rule that it matches. Nothing here may fail the caller's PutEvents."""

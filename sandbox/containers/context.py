@@ -1,0 +1,82 @@
+"""What jobs and endpoints share: the cloud, the folder, the processes, and how SageMaker's events are announced."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Protocol
+
+from sandbox.events import bus
+from sandbox.processes import Processes
+
+
+class JobCloud(Protocol):
+    """What jobs and endpoints need of the cloud."""
+
+    @property
+    def account(self) -> str:
+        """The account number."""
+
+    @property
+    def region(self) -> str:
+        """The region of the stack."""
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A client of one service."""
+
+    def environment(self) -> dict[str, str]:
+        """What a child needs to reach the services."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every job and endpoint of one runtime shares."""
+
+    cloud: JobCloud
+    directory: Path
+    processes: Processes
+    slots: threading.Semaphore
+    """Processes of jobs that may run at once; further jobs wait in `Starting`."""
+    grace_s: float
+    """From SIGTERM to SIGKILL when a job is stopped."""
+
+    def announce(self, detail_type: str, detail: Mapping[str, Any], *, arn: str, region: str) -> None:
+        """Publishes one of SageMaker's events, with times as SageMaker gives them (milliseconds)."""
+        bus.publish(
+            "aws.sagemaker",
+            detail_type,
+            plain_times(detail),
+            account=self.cloud.account,
+            region=region,
+            resources=[arn],
+        )
+
+
+def os_error_text(error: OSError, directory: Path) -> str:
+    """The FailureReason of an error of the operating system; a full disk says what to do."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return (
+            f"ClientError: no space left on device below {directory}: free some, or give the sandbox another directory"
+        )
+    return f"InternalServerError: {error}"
+
+
+def now_utc() -> datetime:
+    """The time, as moto's records hold it (UTC without a zone)."""
+    return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+def plain_times(value: Any) -> Any:
+    """A value with its times as milliseconds since 1970, at any depth."""
+    if isinstance(value, datetime):
+        moment = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+        return int(moment.timestamp() * 1000)
+    if isinstance(value, Mapping):
+        return {key: plain_times(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_times(item) for item in value]
+    return value
