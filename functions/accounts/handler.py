@@ -11,7 +11,7 @@ from functions.accounts.schemas import Confirm, Login, Logout, Refresh, Register
 from functions.accounts.settings import Settings
 from functions.accounts.store import UserPool
 from functions.shared.api import App, Operation, Request, serve
-from functions.shared.identity import verifier
+from functions.shared.identity.pool import verifier
 from functions.shared.logs import Log
 from functions.shared.settings import load
 

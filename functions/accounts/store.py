@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from functions.accounts.logic import Session
+from functions.shared.aws.sdk import client, told
 from functions.shared.errors import ApiError, Detail
-from functions.shared.sdk import client, told
 
 
 class UserPool:

@@ -11,11 +11,11 @@ from functions.predictions.operations import METRICS, operations
 from functions.predictions.settings import Settings
 from functions.predictions.store import EndpointModel, ModelsTable, PredictionsTable
 from functions.shared.api import App, serve
-from functions.shared.aws import Service
-from functions.shared.cache import Limits
-from functions.shared.identity import verifier
+from functions.shared.aws.calls import Service
+from functions.shared.cache.breaker import Limits
+from functions.shared.cache.opening import cache
+from functions.shared.identity.pool import verifier
 from functions.shared.logs import Log
-from functions.shared.password import cache
 from functions.shared.settings import load
 
 

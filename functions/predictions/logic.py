@@ -42,7 +42,7 @@ class Model(Protocol):
 
 
 class Memory(Protocol):
-    """A cache that never fails (functions.shared.cache.Cache)."""
+    """A cache that never fails (functions.shared.cache.breaker.Cache)."""
 
     @property
     def available(self) -> bool:

@@ -10,10 +10,10 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from functions.predictions.logic import ModelAnswer, answered
-from functions.shared.aws import AwsError, AwsTimeoutError, AwsUnreachableError, Service
+from functions.shared.aws.calls import AwsError, AwsTimeoutError, AwsUnreachableError, Service
+from functions.shared.aws.tracing import subsegment
 from functions.shared.errors import ApiError
 from functions.shared.logs import Log, fault, now
-from functions.shared.tracing import subsegment
 
 JSON = {"content-type": "application/json", "accept": "application/json"}
 

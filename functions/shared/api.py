@@ -12,9 +12,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from functions.shared.errors import ApiError
+from functions.shared.identity.tokens import Caller, Verifier
 from functions.shared.invalid import problem_of
 from functions.shared.logs import Log, fault, now
-from functions.shared.tokens import Caller, Verifier
 
 LARGEST_BODY = 1 << 20
 """Bytes; no route needs more, and the function's own limit is 6 MB."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from functions.shared.sdk import client, code_of, plain
+from functions.shared.aws.sdk import client, code_of, plain
 
 LIVE = "#live"
 """Key of the pointer to the live version: {liveVersion, updatedAt}."""

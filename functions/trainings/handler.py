@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from functions.shared.api import App, Operation, Request, serve
-from functions.shared.identity import verifier
+from functions.shared.identity.pool import verifier
 from functions.shared.logs import Log
 from functions.shared.settings import load
 from functions.trainings import logic

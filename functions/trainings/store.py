@@ -6,7 +6,7 @@ import json
 from datetime import timezone
 from typing import Any
 
-from functions.shared.sdk import client, told
+from functions.shared.aws.sdk import client, told
 
 
 class Executions:

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from functions.shared.resp import Answer, ClosedError, Connection, ConnectionLostError, RefusedError
+from functions.shared.cache.resp import Answer, ClosedError, Connection, ConnectionLostError, RefusedError
 
 
 class Dial(Protocol):
-    """What opens connections (functions.shared.resp.Dialer)."""
+    """What opens connections (functions.shared.cache.resp.Dialer)."""
 
     def prepare(self) -> None:
         """Gets ready whatever is got only once, such as the password."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from functions.shared.aws import AwsError, AwsTimeoutError, AwsUnreachableError, Service
-from functions.shared.cache import Cache, Limits
-from functions.shared.resp import ConnectionLostError, Dialer
+from functions.shared.aws.calls import AwsError, AwsTimeoutError, AwsUnreachableError, Service
+from functions.shared.cache.breaker import Cache, Limits
+from functions.shared.cache.resp import ConnectionLostError, Dialer
 
 SECRET_TIMEOUT_S = 1.0
 

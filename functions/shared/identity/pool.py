@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from functions.shared.aws import endpoint_of, fetch
-from functions.shared.tokens import Keys, Verifier
+from functions.shared.aws.calls import endpoint_of, fetch
+from functions.shared.identity.tokens import Keys, Verifier
 
 FETCH_TIMEOUT_S = 3
 

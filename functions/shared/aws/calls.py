@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
-from functions.shared.signature import Credentials, Signer
+from functions.shared.aws.signature import Credentials, Signer
 
 SERVICES: Mapping[str, tuple[str, str, str]] = {
     "dynamodb": ("dynamodb", "dynamodb", "DYNAMODB"),

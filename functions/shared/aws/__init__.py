@@ -1,0 +1,1 @@
+"""Calls of AWS: signed by hand where every millisecond counts, by the SDK elsewhere."""

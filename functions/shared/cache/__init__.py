@@ -1,0 +1,1 @@
+"""The prediction cache: one Redis connection behind a breaker."""

@@ -1,0 +1,1 @@
+"""Who calls: tokens, and the pool whose keys sign them."""

@@ -1,0 +1,36 @@
+"""A handler for what is no API call: a step of the training, or an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from functions.shared.logs import Log, fault
+
+Run = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+class WorkError(Exception):
+    """A step cannot be done, for a reason that a person can mend; its text says what and how."""
+
+
+def task(build: Callable[[], tuple[Run, Log]]) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
+    """A Lambda handler that logs how each run ended; an error goes on to the caller, which decides."""
+    made: list[tuple[Run, Log]] = []
+
+    def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        if not made:
+            made.append(build())
+        run, log = made[0]
+        request_id = str(getattr(context, "aws_request_id", ""))
+        try:
+            result = run(event)
+        except Exception as error:
+            why = str(error) if isinstance(error, WorkError) else ""
+            log.line("ERROR", "failed", request_id=request_id, metadata={**fault(error), "why": why})
+            raise
+        shown: dict[str, Any] = {name: result[name] for name in ("outcome", "version", "why") if name in result}
+        log.line("INFO", "done", request_id=request_id, metadata=shown)
+        return result
+
+    return handler
