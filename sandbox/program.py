@@ -1,0 +1,206 @@
+"""Runs the program for one stack in this process and gives its ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import gc
+import importlib
+import json
+import runpy
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox.ledger import Ledger
+from sandbox.seam.monitor import Maker, Monitor
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class ProgramError(RuntimeError):
+    """The program or its configuration is wrong; the text is meant for the person who ran it."""
+
+
+def run(
+    stack: str,
+    maker: Maker | None = None,
+    *,
+    root: Path = ROOT,
+    config: Mapping[str, str] | None = None,
+) -> Ledger:
+    """Runs `__main__.py` of a project for a stack; `config` overrides single values of its file.
+
+    Without a maker nothing is created: every resource is recorded with the outputs that can be derived.
+    Raises ProgramError with the first cause.
+    """
+    if maker is None:
+        from sandbox.seam.create import Recorder
+
+        maker = Recorder()
+    project, values = configuration(stack, root)
+    values.update(config or {})
+    ledger = Ledger(stack=stack, project=project)
+    contextvars.copy_context().run(_run, ledger, maker, values, root)
+    return ledger
+
+
+def stacks(root: Path = ROOT) -> list[str]:
+    """The stacks that have a file."""
+    return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
+
+
+def configuration(stack: str, root: Path = ROOT) -> tuple[str, dict[str, str]]:
+    """The project's name and the stack's configuration as the engine hands it over: full keys, JSON for structures."""
+    if stack not in stacks(root):
+        raise ProgramError(f"unknown stack {stack!r}; there are: {', '.join(stacks(root)) or 'none'}")
+    project_file = _read(root / "Pulumi.yaml")
+    project = str(project_file.get("name") or "")
+    if not project:
+        raise ProgramError(f"{root / 'Pulumi.yaml'} has no 'name'; add the project's name")
+    values: dict[str, str] = {}
+    for key, declared in (project_file.get("config") or {}).items():
+        # A project may give a value, or a description with a default.
+        value = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
+        if value is not None:
+            values[_full(key, project)] = _text(value)
+    path = root / f"Pulumi.{stack}.yaml"
+    config = _read(path).get("config") or {}
+    if not isinstance(config, dict):
+        raise ProgramError(f"{path.name}: 'config' must be a mapping of keys to values")
+    for key, value in config.items():
+        if isinstance(value, dict) and set(value) == {"secure"}:
+            raise ProgramError(
+                f"{path.name}: {key!r} is encrypted and the sandbox has no key for it; "
+                "keep secrets in Secrets Manager, or give the sandbox a plain value in another stack's file",
+            )
+        values[_full(key, project)] = _text(value)
+    return project, values
+
+
+def _run(ledger: Ledger, maker: Maker, config: dict[str, str], root: Path) -> None:
+    from pulumi.runtime import config as pulumi_config
+    from pulumi.runtime.mocks import MockSettings
+    from pulumi.runtime.settings import configure
+    from pulumi.runtime.stack import run_in_stack
+
+    monitor = Monitor(ledger, maker, config)
+    engine = _Engine()
+    settings: Any = MockSettings
+    configure(
+        settings(
+            monitor=monitor,
+            monitor_features=set(),
+            engine=engine,
+            project=ledger.project,
+            stack=ledger.stack,
+            dry_run=False,
+            organization="organization",
+            root_directory=str(root),
+            callbacks=None,
+            outputs=set(),
+        ),
+    )
+    pulumi_config.set_all_config(config)
+    with _loop() as loop, _at(root), _no_collection():
+        try:
+            loop.run_until_complete(run_in_stack(lambda: _main(root)))
+        except Exception as error:
+            raise _explained(monitor.failure or error) from error
+    if engine.errors:
+        raise ProgramError(engine.errors[0])
+
+
+def _main(root: Path) -> None:
+    runpy.run_path(str(root / "__main__.py"), run_name="__main__")
+
+
+def _explained(error: BaseException) -> ProgramError:
+    """One error with the first cause last, however deep Pulumi wrapped it."""
+    text = str(error) or type(error).__name__
+    return ProgramError(f"the program failed: {text}")
+
+
+class _Engine:
+    """Receives the program's log."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+
+    def log(self, request: Any) -> None:
+        """Shows warnings, and keeps errors: the engine fails an update that logged one."""
+        from pulumi.runtime.proto import engine_pb2
+
+        if request.severity == engine_pb2.ERROR:
+            self.errors.append(request.message)
+        elif request.severity == engine_pb2.WARNING:
+            print(f"warning: {request.message}", file=sys.stderr)  # noqa: T201
+
+    Log = log
+
+
+@contextlib.contextmanager
+def _loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop of its own: Pulumi's tasks end with the run, and an error is not printed once for each of them."""
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda _loop, _context: None)
+    asyncio.set_event_loop(loop)
+    try:
+        yield loop
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        with contextlib.suppress(RuntimeError):
+            loop.run_until_complete(loop.shutdown_default_executor())
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+@contextlib.contextmanager
+def _at(root: Path) -> Iterator[None]:
+    """The project is the working directory and importable, as under the CLI."""
+    with contextlib.chdir(root):
+        sys.path.insert(0, str(root))
+        try:
+            yield
+        finally:
+            sys.path.remove(str(root))
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Many small objects live until the end of the run: looking for garbage among them doubles its time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    yaml = importlib.import_module("yaml")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ProgramError(f"{path} is missing; run from a complete checkout") from None
+    except yaml.YAMLError as error:
+        raise ProgramError(f"{path.name} is not valid YAML: {error}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ProgramError(f"{path.name} must be a mapping, not {type(content).__name__}")
+    return content
+
+
+def _full(key: str, project: str) -> str:
+    return key if ":" in key else f"{project}:{key}"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value)

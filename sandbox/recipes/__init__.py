@@ -1,0 +1,31 @@
+"""What each declared type becomes in the local cloud: one row a type, one file a group of services."""
+
+from __future__ import annotations
+
+from sandbox.recipes import (
+    apigateway,
+    cloudwatch,
+    cognito,
+    compute,
+    data,
+    ec2,
+    messaging,
+    s3,
+    sagemaker,
+    security,
+)
+from sandbox.recipes.recipe import Recipe
+
+RECIPES: dict[str, Recipe] = {
+    **ec2.ROWS,
+    **s3.ROWS,
+    **data.ROWS,
+    **security.ROWS,
+    **cognito.ROWS,
+    **compute.ROWS,
+    **apigateway.ROWS,
+    **messaging.ROWS,
+    **cloudwatch.ROWS,
+    **sagemaker.ROWS,
+}
+"""By type token. A type that is not here is refused."""

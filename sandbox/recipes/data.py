@@ -1,0 +1,198 @@
+"""DynamoDB tables and their first items, ElastiCache groups with a real Redis behind them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.recipes.recipe import Answer, Recipe, Work, hands
+
+_PAPER = "moto has no cache parameter groups; the local Redis runs with its own defaults"
+
+
+def _keys(declared: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The key schema of a table or an index, whichever of the two spellings it uses."""
+    if declared.get("keySchemas"):
+        return [{"AttributeName": key["attributeName"], "KeyType": key["keyType"]} for key in declared["keySchemas"]]
+    pairs = (("hashKey", "HASH"), ("rangeKey", "RANGE"))
+    return [{"AttributeName": declared[key], "KeyType": kind} for key, kind in pairs if declared.get(key)]
+
+
+def _capacity(declared: Mapping[str, Any]) -> dict[str, Any]:
+    if not declared.get("readCapacity"):
+        return {}
+    return {
+        "ProvisionedThroughput": {
+            "ReadCapacityUnits": declared["readCapacity"],
+            "WriteCapacityUnits": declared["writeCapacity"],
+        },
+    }
+
+
+def _index(declared: Mapping[str, Any]) -> dict[str, Any]:
+    projection: dict[str, Any] = {"ProjectionType": declared["projectionType"]}
+    if declared.get("nonKeyAttributes"):
+        projection["NonKeyAttributes"] = declared["nonKeyAttributes"]
+    return {
+        "IndexName": declared["name"],
+        "KeySchema": _keys(declared),
+        "Projection": projection,
+        **_capacity(declared),
+    }
+
+
+def _table(work: Work) -> None:
+    given = work.inputs
+    work.parameters |= {
+        "AttributeDefinitions": [
+            {"AttributeName": attribute["name"], "AttributeType": attribute["type"]}
+            for attribute in given["attributes"]
+        ],
+        "KeySchema": _keys(given),
+        **_capacity(given),
+    }
+    for key, member in (
+        ("globalSecondaryIndexes", "GlobalSecondaryIndexes"),
+        ("localSecondaryIndexes", "LocalSecondaryIndexes"),
+    ):
+        if given.get(key):
+            work.parameters[member] = [_index(index) for index in given[key]]
+    encryption = given.get("serverSideEncryption") or {}
+    if encryption.get("enabled"):
+        owned = {"KMSMasterKeyId": encryption["kmsKeyArn"]} if encryption.get("kmsKeyArn") else {}
+        work.parameters["SSESpecification"] = {"Enabled": True, "SSEType": "KMS", **owned}
+
+
+def _table_settings(work: Work) -> None:
+    name = work.inputs["name"]
+    ttl = work.inputs.get("ttl") or {}
+    if ttl.get("enabled"):
+        specification = {"Enabled": True, "AttributeName": ttl["attributeName"]}
+        work.call("dynamodb.update_time_to_live", TableName=name, TimeToLiveSpecification=specification)
+        work.dropped["ttl"] = "moto keeps the setting and shows expired items all the same"
+    recovery = work.inputs.get("pointInTimeRecovery") or {}
+    if recovery.get("enabled"):
+        specification = {"PointInTimeRecoveryEnabled": True}
+        if recovery.get("recoveryPeriodInDays"):
+            specification["RecoveryPeriodInDays"] = recovery["recoveryPeriodInDays"]
+        work.call(
+            "dynamodb.update_continuous_backups",
+            TableName=name,
+            PointInTimeRecoverySpecification=specification,
+        )
+    if not work.inputs.get("streamEnabled"):
+        return
+    from moto.dynamodb.models import dynamodb_backends
+
+    # A stream is labelled with the time of its creation; a fixed label lets two runs give the same ledger.
+    table = dynamodb_backends[work.account][work.region].get_table(name)
+    table.latest_stream_label = "2000-01-01T00:00:00.000"
+    arn = work.fill("arn:aws:dynamodb:{region}:{account}:table/{name}")
+    work.outputs |= {
+        "streamArn": f"{arn}/stream/{table.latest_stream_label}",
+        "streamLabel": table.latest_stream_label,
+    }
+
+
+def _item(work: Work) -> None:
+    work.parameters = {"TableName": work.inputs["tableName"], "Item": json.loads(work.inputs["item"])}
+
+
+def _item_id(work: Work) -> str:
+    item = json.loads(work.inputs["item"])
+    keys = [work.inputs[key] for key in ("hashKey", "rangeKey") if work.inputs.get(key)]
+    return "|".join([work.inputs["tableName"], *(str(next(iter(item[key].values()))) for key in keys)])
+
+
+def _redis(work: Work) -> None:
+    """The group's endpoint is a real Redis on this machine, with the declared token and encryption."""
+    if work.caches is None:
+        return
+    host, port = work.caches.create(
+        work.inputs.get("authToken"),
+        name=work.inputs["replicationGroupId"],
+        tls=bool(work.inputs.get("transitEncryptionEnabled")),
+    )
+    work.outputs |= {"primaryEndpointAddress": host, "readerEndpointAddress": host, "port": port}
+    work.dropped |= {
+        "nodeType": "one local Redis server stands for all nodes",
+        "port": "the local server takes a free port",
+    }
+    for key in ("numCacheClusters", "numNodeGroups", "multiAzEnabled", "automaticFailoverEnabled"):
+        if work.inputs.get(key):
+            work.dropped[key] = "one local Redis server stands for all nodes"
+
+
+_TABLE = hands(
+    "attributes",
+    "globalSecondaryIndexes",
+    "hashKey",
+    "localSecondaryIndexes",
+    "pointInTimeRecovery",
+    "rangeKey",
+    "readCapacity",
+    "serverSideEncryption",
+    "ttl",
+    "writeCapacity",
+)
+
+ROWS = {
+    "aws:dynamodb/table:Table": Recipe(
+        call="dynamodb.create_table",
+        by_hand=_TABLE,
+        lost={
+            "tableClass": "moto forgets it",
+            "onDemandThroughput": "moto forgets it",
+            "replicas": "moto makes no replica",
+        },
+        shape=_table,
+        after=_table_settings,
+        id="{name}",
+        outputs={
+            "arn": "arn:aws:dynamodb:{region}:{account}:table/{name}",
+            "streamArn": lambda work: (
+                work.fill("arn:aws:dynamodb:{region}:{account}:table/{name}/stream/{hash:8}")
+                if work.inputs.get("streamEnabled")
+                else None
+            ),
+        },
+    ),
+    "aws:dynamodb/tableItem:TableItem": Recipe(
+        call="dynamodb.put_item",
+        by_hand=hands("hashKey", "rangeKey", "item", "tableName"),
+        shape=_item,
+        id=_item_id,
+    ),
+    "aws:elasticache/subnetGroup:SubnetGroup": Recipe(
+        call="elasticache.create_cache_subnet_group",
+        rename={"name": "CacheSubnetGroupName", "description": "CacheSubnetGroupDescription"},
+        outputs={"arn": "arn:aws:elasticache:{region}:{account}:subnetgroup:{name}"},
+    ),
+    "aws:elasticache/parameterGroup:ParameterGroup": Recipe(
+        recorded=_PAPER,
+        outputs={"arn": "arn:aws:elasticache:{region}:{account}:parametergroup:{name}"},
+    ),
+    "aws:elasticache/replicationGroup:ReplicationGroup": Recipe(
+        call="elasticache.create_replication_group",
+        rename={
+            "description": "ReplicationGroupDescription",
+            "maintenanceWindow": "PreferredMaintenanceWindow",
+            "nodeType": "CacheNodeType",
+            "securityGroupNames": "CacheSecurityGroupNames",
+            "subnetGroupName": "CacheSubnetGroupName",
+            "parameterGroupName": "CacheParameterGroupName",
+        },
+        by_hand=hands("authTokenUpdateStrategy"),
+        lost={"parameterGroupName": _PAPER},
+        after=_redis,
+        id="{replicationGroupId}",
+        outputs={
+            "arn": "arn:aws:elasticache:{region}:{account}:replicationgroup:{replicationGroupId}",
+            "primaryEndpointAddress": "master.{replicationGroupId}.{hash:6}.cache.amazonaws.com",
+            "readerEndpointAddress": "replica.{replicationGroupId}.{hash:6}.cache.amazonaws.com",
+            "port": lambda work: work.inputs.get("port", 6379),
+            "engineVersionActual": Answer("ReplicationGroup.EngineVersion", "{engineVersion}"),
+        },
+    ),
+}

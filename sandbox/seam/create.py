@@ -1,0 +1,231 @@
+"""Makes declared resources by their recipes, in the local cloud or on paper."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sandbox.recipes import RECIPES
+from sandbox.recipes.recipe import Answer, Caches, Clients, KeptError, Output, Recipe, Work
+from sandbox.seam.functions import FUNCTIONS
+from sandbox.seam.monitor import Declared, Made
+from sandbox.seam.names import hexadecimal
+
+_EXTEND = "add a row for it in sandbox/recipes/, or leave the resource out of this stack's configuration"
+_PROVIDER_ONLY = frozenset(
+    # What the provider itself acts on, at other moments than creation; no service would hold it.
+    {
+        "applyImmediately",
+        "bucketPrefix",
+        "deletionWindowInDays",
+        "finalSnapshotIdentifier",
+        "forceDestroy",
+        "forceDetachPolicies",
+        "namePrefix",
+        "recoveryWindowInDays",
+        "region",
+        "revokeRulesOnDelete",
+        "skipDestroy",
+        "sourceCodeHash",
+        "sourceHash",
+        "tags",
+        "tagsAll",
+        "timeouts",
+        "triggers",
+    },
+)
+
+
+class RefusedError(RuntimeError):
+    """The sandbox cannot make something; the text names it and where to add it."""
+
+
+class Recorder:
+    """A maker that creates nothing: each resource is recorded with the outputs that its recipe derives."""
+
+    account = "123456789012"
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._root = root or Path.cwd()
+
+    def make(self, declared: Declared) -> Made:
+        """Derives id and outputs."""
+        recipe = _recipe(declared.type)
+        work = self._work(declared)
+        if declared.existing:
+            work.id = declared.existing
+        derive(recipe, work)
+        reason = recipe.recorded or "the program was only evaluated"
+        return Made(work.id, work.outputs, status="recorded", reason=reason, dropped=work.dropped)
+
+    def answer(self, token: str, arguments: Mapping[str, Any], region: str) -> dict[str, Any]:
+        """The answer of a provider's function."""
+        if token not in FUNCTIONS:
+            raise RefusedError(f"the sandbox has no answer for {token}; add one in sandbox/seam/functions.py")
+        return FUNCTIONS[token](arguments, region, self.account)
+
+    def _work(self, declared: Declared) -> Work:
+        return Work(
+            type=declared.type,
+            name=declared.name,
+            urn=declared.urn,
+            inputs=dict(declared.inputs),
+            region=declared.region,
+            account=self.account,
+            root=self._root,
+        )
+
+
+class Creator(Recorder):
+    """A maker that creates in the local cloud what has a call, and records the rest with its reason."""
+
+    def __init__(self, cloud: Clients, caches: Caches | None = None, root: Path | None = None) -> None:
+        super().__init__(root)
+        self.account = cloud.account
+        self._cloud = cloud
+        self._caches = caches
+        self._one_at_a_time = threading.Lock()
+
+    def make(self, declared: Declared) -> Made:
+        """Creates or records."""
+        recipe = _recipe(declared.type)
+        if declared.existing or not recipe.call:
+            made = super().make(declared)
+            reason = "belongs to another program and is only read" if declared.existing else recipe.recorded
+            return Made(made.id, made.outputs, status="recorded", reason=reason)
+        work = self._work(declared)
+        work.cloud, work.caches = self._cloud, self._caches
+        service, method = recipe.call.split(".")
+        operation, shape = _operation(service, method)
+        _parameters(recipe, work, shape, operation)
+        try:
+            if recipe.shape:
+                recipe.shape(work)
+        except KeptError as kept:
+            derive(recipe, work)
+            return Made(work.id, work.outputs, status="recorded", reason=str(kept))
+        with self._one_at_a_time:
+            # The ids that moto draws depend on the resource alone, whatever was made before it.
+            _seed(declared.urn)
+            work.answer = _called(work, recipe.call)
+            derive(recipe, work)
+            if recipe.after:
+                recipe.after(work)
+            # What comes later, such as the ids of users, must not repeat from run to run.
+            _seed(None)
+        return Made(work.id, work.outputs, dropped=work.dropped)
+
+
+def derive(recipe: Recipe, work: Work) -> None:
+    """Sets id and outputs from the answer and the templates."""
+    work.id = work.id or str(_output(recipe.id, work) or "")
+    for name, output in recipe.outputs.items():
+        value = _output(output, work)
+        if value is not None:
+            work.outputs[name] = value
+    # An id such as "{arn}" is made of an output.
+    work.id = work.id or str(_output(recipe.id, work) or hexadecimal(work.urn, 16))
+
+
+def _recipe(token: str) -> Recipe:
+    if token not in RECIPES:
+        raise RefusedError(f"the sandbox knows no type {token}; {_EXTEND}")
+    return RECIPES[token]
+
+
+def _output(output: Output, work: Work) -> Any:
+    if isinstance(output, str):
+        return work.fill(output)
+    if not isinstance(output, Answer):
+        return output(work)
+    found: Any = work.answer
+    for step in output.path.split("."):
+        if isinstance(found, list):
+            found = found[int(step)] if int(step) < len(found) else None
+        elif isinstance(found, dict):
+            found = found.get(step)
+    if found is not None and work.answer:
+        return found
+    return work.fill(output.otherwise) if output.otherwise else None
+
+
+def _parameters(recipe: Recipe, work: Work, shape: Any, operation: str) -> None:
+    from sandbox.seam.fields import noun_of, parameters
+
+    inputs = {
+        key: value
+        for key, value in work.inputs.items()
+        if key not in _PROVIDER_ONLY and key not in recipe.by_hand and value is not None
+    }
+    work.parameters, left = parameters(shape, inputs, rename=recipe.rename, noun=noun_of(operation))
+    for path in left:
+        work.dropped[path] = recipe.lost.get(path) or f"{operation} has no such parameter"
+    for path, reason in recipe.lost.items():
+        if _declared(work.inputs, path.split(".")):
+            work.dropped[path] = reason
+    _tags(recipe, work, shape)
+
+
+def _tags(recipe: Recipe, work: Work, shape: Any) -> None:
+    from sandbox.seam.fields import parameters
+
+    tags = work.inputs.get("tagsAll")
+    if not tags or not recipe.tags:
+        return
+    if recipe.tags.startswith("ec2:"):
+        kind = recipe.tags.removeprefix("ec2:")
+        work.parameters["TagSpecifications"] = [{"ResourceType": kind, "Tags": work.tags()}]
+        return
+    added, left = parameters(shape, {recipe.tags: tags})
+    if left:
+        work.dropped["tags"] = "the call takes no tags"
+    work.parameters.update(added)
+
+
+def _declared(value: Any, path: list[str]) -> bool:
+    if isinstance(value, list):
+        return any(_declared(item, path) for item in value)
+    if not path:
+        return value not in (None, [], {}, "")
+    return isinstance(value, Mapping) and path[0] in value and _declared(value[path[0]], path[1:])
+
+
+def _called(work: Work, call: str) -> dict[str, Any]:
+    from botocore.exceptions import ClientError, ParamValidationError
+
+    try:
+        answer = work.call(call, **work.parameters)
+    except ParamValidationError as error:
+        raise RefusedError(f"{call}: {error}; mend the row of {work.type} in sandbox/recipes/") from error
+    except ClientError as error:
+        if error.response["ResponseMetadata"].get("HTTPStatusCode") in {404, 500, 501}:
+            text = f"{call} failed in the local cloud ({error}); if moto lacks it, give the row of {work.type}"
+            raise RefusedError(f"{text} in sandbox/recipes/ a reason to be recorded instead") from error
+        raise RefusedError(f"{call}: {error}") from error
+    return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+
+
+def _seed(urn: str | None) -> None:
+    from moto.moto_api._internal import mock_random
+
+    mock_random.seed(urn)
+
+
+@cache
+def _operation(service: str, method: str) -> tuple[str, Any]:
+    """The operation's name and its input shape."""
+    from botocore import xform_name
+
+    model = _model(service)
+    operation = next(name for name in model.operation_names if xform_name(name) == method)
+    return operation, model.operation_model(operation).input_shape
+
+
+@cache
+def _model(service: str) -> Any:
+    from botocore.session import get_session
+
+    return get_session().get_service_model(service)
