@@ -1,0 +1,82 @@
+"""Reads the settings of the stack that runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Final, get_type_hints
+
+from pulumi.runtime.config import CONFIG, is_config_secret
+
+from components.settings import checks
+from components.settings.reading import SettingsError, camel, read, shown, unknown
+from components.settings.sections import Settings
+
+NAMESPACE: Final = "mlplatform"
+_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+
+
+def load(stack: str, config: Mapping[str, str] | None = None) -> Settings:
+    """The settings of a stack from Pulumi's configuration, or from the full keys given.
+
+    Raises:
+        SettingsError: names every key that is unknown, missing or wrong, what is allowed, and what to do.
+    """
+    values = dict(CONFIG.get() if config is None else config)
+    problems: list[str] = []
+    sections = _sections(values, problems)
+    region = values.get("aws:region", "")
+    if not _REGION.fullmatch(region):
+        problems.append(
+            f"aws:region is {shown(region) if region else 'missing'}; allowed: a region such as us-east-1; "
+            f"set it with pulumi config set aws:region us-east-1 --stack {stack}"
+        )
+    settings = Settings(region=region, **sections)
+    # Checks between settings would only repeat what is already told about wrong ones.
+    problems = problems or checks.problems(settings)
+    if problems:
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        raise SettingsError(f"Pulumi.{stack}.yaml has {count}:\n{listed}")
+    return settings
+
+
+def _sections(values: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    hints = get_type_hints(Settings)
+    known = {camel(item.name): item for item in fields(Settings) if item.name != "region"}
+    mine = {key.split(":", 1)[1]: value for key, value in values.items() if key.startswith(f"{NAMESPACE}:")}
+    problems += unknown(mine, known, f"{NAMESPACE}:")
+    found: dict[str, Any] = {}
+    for key, item in known.items():
+        if key not in mine:
+            continue
+        full = f"{NAMESPACE}:{key}"
+        if is_config_secret(full):
+            # What is secret must not reach a message, nor a tag or an instance type.
+            problems.append(f"{full} is encrypted; allowed: plain values; keep secrets in Secrets Manager")
+            continue
+        given = _structure(mine[key], full, problems)
+        if given is None:
+            continue
+        if item.name == "tags":
+            found[item.name] = _tags(given, full, problems)
+        else:
+            found[item.name] = read(hints[item.name], given, full, problems)
+    return found
+
+
+def _structure(text: str, path: str, problems: list[str]) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        problems.append(f"{path} is {shown(text)}; allowed: a mapping; indent its keys below it")
+        return None
+
+
+def _tags(given: Any, path: str, problems: list[str]) -> dict[str, str]:
+    if isinstance(given, dict) and all(isinstance(value, str) and value for value in given.values()):
+        return given
+    problems.append(f"{path} is {shown(given)}; allowed: a mapping of names to texts; quote numbers")
+    return {}

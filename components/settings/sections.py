@@ -1,0 +1,178 @@
+"""Every setting of a stack, with its default and what is allowed; in a stack's file the names are camelCase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from components.ml_endpoint import Hosting
+from components.settings.reading import matching, one_of, ranged
+from components.values import RETENTION_DAYS
+
+INTERFACE_SERVICES = (
+    *("cognito-idp", "ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "sagemaker.api", "sagemaker.runtime"),
+    *("secretsmanager", "sns", "states", "sts", "xray"),
+)
+"""AWS services that private subnets can be given an interface endpoint for."""
+
+NEEDED_SERVICES = ("cognito-idp", "sagemaker.runtime", "secretsmanager")
+"""What the functions inside the network call: without a NAT gateway each needs an interface endpoint."""
+
+_SAGEMAKER_TYPE = r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+"
+_WINDOW_DAY = "(mon|tue|wed|thu|fri|sat|sun)"
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Where functions, cache and instances run."""
+
+    cidr: str = "10.0.0.0/16"
+    """Private IPv4 range, /16 to /22."""
+    zones: tuple[str, ...] = matching(("a",), "[a-f]", "letters of zones, each once, such as [a, b]")
+    """Availability zones by letter, one private subnet each; named, so that none is replaced when AWS adds one."""
+    nat: Literal["none", "single", "perAz"] = "none"
+    """NAT gateways: none (endpoints only), one for all, or one a zone."""
+    interface_endpoints: tuple[str, ...] = one_of(NEEDED_SERVICES, *INTERFACE_SERVICES)
+    """Services that are reached inside the network."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """Buckets, tables and keys."""
+
+    protect: bool = True
+    """Whether anything that holds data refuses to be deleted, and is snapshotted first where that exists."""
+    infrequent_access_days: int = ranged(30, 30, 3650)
+    """When processed data moves to Infrequent Access."""
+    glacier_days: int = ranged(90, 1, 3650)
+    """When raw data moves to Glacier."""
+    log_days: int = ranged(30, 30, 180)
+    """When objects of the logs bucket are deleted."""
+    old_version_days: int = ranged(30, 1, 3650)
+    """How long overwritten and deleted objects stay."""
+    recovery_days: int = ranged(35, 1, 35)
+    """How far back a table can be restored."""
+    key_deletion_days: int = ranged(30, 7, 30)
+    """How long a key scheduled for deletion can be rescued."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cache:
+    """The prediction cache."""
+
+    node_type: str = matching("cache.t4g.micro", r"cache\.[a-z0-9]+\.[a-z0-9]+", "a node type such as cache.t4g.micro")
+    """Size of a node."""
+    nodes: int = ranged(1, 1, 6)
+    """One primary and its replicas."""
+    multi_az: bool = False
+    """Whether a replica in another zone takes over by itself; needs two nodes and two zones."""
+    snapshot_days: int = ranged(1, 0, 35)
+    """How long daily snapshots are kept; 0 makes none."""
+    maintenance_window: str = matching(
+        "sun:05:00-sun:06:00",
+        f"{_WINDOW_DAY}:{_CLOCK}-{_WINDOW_DAY}:{_CLOCK}",
+        "a week's window in UTC such as sun:05:00-sun:06:00",
+    )
+    """When AWS may patch nodes."""
+    snapshot_window: str = matching("03:00-04:00", f"{_CLOCK}-{_CLOCK}", "a day's window in UTC such as 03:00-04:00")
+    """When the daily snapshot is taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """How models are trained and judged."""
+
+    schedule: str = matching(
+        "cron(0 3 1 * ? *)",
+        r"(cron\(\S+( \S+){5}\)|rate\([1-9]\d* (minute|minutes|hour|hours|day|days)\))",
+        "cron(minutes hours day month weekday year) or rate(7 days)",
+    )
+    """When the newest data is trained by itself; monthly by default."""
+    target_column: str = matching("target", r"[A-Za-z_][A-Za-z0-9_]{0,62}", "a column name of letters, digits and _")
+    """Column that is predicted."""
+    metric: Literal["accuracy", "precision", "recall", "f1", "roc_auc"] = "f1"
+    """Figure that chooses a model and decides whether it may replace the live one."""
+    threshold: float = ranged(0.7, 0, 1)
+    """What that figure must reach."""
+    algorithms: tuple[str, ...] = one_of(
+        ("logistic_regression", "random_forest", "xgboost"), "logistic_regression", "random_forest", "xgboost"
+    )
+    """Algorithms that compete in each training."""
+    processing_instance_type: str = matching("ml.m5.large", _SAGEMAKER_TYPE, "a SageMaker type such as ml.m5.large")
+    """Instance that splits data and evaluates."""
+    training_instance_type: str = matching("ml.m5.xlarge", _SAGEMAKER_TYPE, "a SageMaker type such as ml.m5.xlarge")
+    """Instance that trains."""
+    spot: bool = True
+    """Whether trainings run on spare capacity, with checkpoints."""
+    max_runtime_s: int = ranged(3600, 60, 432_000)
+    """Longest training."""
+    max_wait_s: int = ranged(7200, 60, 432_000)
+    """Longest wait for spare capacity and training together."""
+    max_size_mb: int = ranged(1024, 1, 102_400)
+    """Largest data file."""
+    automatic_approval: bool = False
+    """Whether a model that passes goes live without a person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """The public door."""
+
+    requests_per_second: int = ranged(1000, 1, 10_000)
+    """Throttle of the stage, and of each API key."""
+    burst: int = ranged(2000, 1, 5_000)
+    """Requests at once above that rate."""
+    requests_per_address: int = ranged(2000, 10, 2_000_000_000)
+    """Requests of one address in five minutes before the firewall blocks it."""
+    countries: tuple[str, ...] = matching((), "[A-Z]{2}", "ISO country codes, each once, such as [US, CA]")
+    """Countries that may call; all when empty."""
+    cors_origin: str = matching(
+        "*", r"\*|https?://[a-z0-9.-]+(:\d+)?", "* or one origin such as https://app.example.org"
+    )
+    """Whose pages may read answers."""
+    mfa: Literal["OFF", "OPTIONAL", "ON"] = "OPTIONAL"
+    """Whether users have a second factor."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Functions:
+    """Sizes of the functions."""
+
+    memory_mb: int = ranged(512, 512, 3008)
+    """Memory of each function but the one that predicts."""
+    predictions_memory_mb: int = ranged(1024, 512, 3008)
+    """Memory of the function that predicts; processor time grows with it."""
+    predictions_concurrency: int | None = ranged(None, 1, 1000)
+    """Instances reserved for predictions; without it they share the account's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """Who hears what, and how long records stay."""
+
+    log_days: int = one_of(30, *RETENTION_DAYS)
+    """How long CloudWatch keeps logs."""
+    emails: tuple[str, ...] = matching((), r"[^@\s]+@[^@\s]+\.[^@\s]+", "e-mail addresses, each once")
+    """Addresses that hear alarms and the end of trainings; AWS asks each to confirm."""
+    runbook_url: str | None = matching(None, r"https://\S+", "an https address")
+    """Where docs/runbooks/ can be read; alarms carry the link."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings of one stack."""
+
+    region: str
+    """From `aws:region`."""
+    network: Network = Network()
+    data: Data = Data()
+    cache: Cache = Cache()
+    endpoint: Hosting = field(default_factory=Hosting)
+    training: Training = Training()
+    api: Api = Api()
+    functions: Functions = Functions()
+    observability: Watch = Watch()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags of everything, beside Project and Environment."""
