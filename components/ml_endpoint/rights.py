@@ -1,0 +1,116 @@
+"""What SageMaker's containers may do: the statements of the model's role, and those that jobs in a VPC need too."""
+
+from __future__ import annotations
+
+from pulumi import Input, Output
+
+from components.values import Statement
+
+
+def place(key_arn: Input[str]) -> Output[tuple[str, str]]:
+    """Partition and ``region:account`` of a key, which are those of everything around it."""
+    return Output.from_input(key_arn).apply(lambda arn: (arn.split(":")[1], ":".join(arn.split(":")[3:5])))
+
+
+def local_arn(key_arn: Input[str], service: str, resource: Input[str]) -> Output[str]:
+    """ARN of a resource in the key's region and account."""
+    where = place(key_arn)
+    return Output.format("arn:{0}:{1}:{2}:{3}", where[0], service, where[1], resource)
+
+
+def bucket_arn(key_arn: Input[str], bucket: Input[str], keys: str = "") -> Output[str]:
+    """ARN of a bucket, or with keys (``/models/*``) of the objects in it."""
+    return Output.format("arn:{0}:s3:::{1}{2}", place(key_arn)[0], bucket, keys)
+
+
+def container(key_arn: Input[str], log_group: str) -> list[Statement]:
+    """What every SageMaker container needs: its log streams and its metrics.
+
+    No right to ECR: SageMaker pulls its prebuilt images with credentials of its own.
+    """
+    return [
+        {
+            "Sid": "WriteLogs",
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            "Resource": [local_arn(key_arn, "logs", f"log-group:{log_group}*")],
+        },
+        {
+            "Sid": "PutMetrics",
+            "Effect": "Allow",
+            "Action": ["cloudwatch:PutMetricData"],
+            # The action has no resource to name; the namespace bounds it.
+            "Resource": ["*"],
+            "Condition": {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}},
+        },
+    ]
+
+
+def read(sid: str, key_arn: Input[str], bucket: Input[str], keys: str = "/*") -> list[Statement]:
+    """Reading objects of a bucket, and listing it: SageMaker copies by prefix."""
+    return [
+        {
+            "Sid": f"Read{sid}",
+            "Effect": "Allow",
+            "Action": ["s3:GetObject"],
+            "Resource": [bucket_arn(key_arn, bucket, keys)],
+        },
+        {
+            "Sid": f"List{sid}",
+            "Effect": "Allow",
+            "Action": ["s3:GetBucketLocation", "s3:ListBucket"],
+            "Resource": [bucket_arn(key_arn, bucket)],
+        },
+    ]
+
+
+def write(sid: str, key_arn: Input[str], bucket: Input[str], keys: str = "/*") -> Statement:
+    """Storing objects below a prefix of a bucket."""
+    return {
+        "Sid": f"Write{sid}",
+        "Effect": "Allow",
+        "Action": ["s3:AbortMultipartUpload", "s3:PutObject"],
+        "Resource": [bucket_arn(key_arn, bucket, keys)],
+    }
+
+
+def use_key(key_arn: Input[str]) -> Statement:
+    """Reading and writing what the key protects, volumes included: SageMaker passes the key on by grants."""
+    return {
+        "Sid": "UseKey",
+        "Effect": "Allow",
+        "Action": ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+        "Resource": [key_arn],
+    }
+
+
+def network(key_arn: Input[str]) -> list[Statement]:
+    """Placing containers in a VPC: SageMaker makes their network interfaces in the role's name."""
+    return [
+        {
+            "Sid": "PlaceInNetwork",
+            "Effect": "Allow",
+            "Action": [
+                "ec2:CreateNetworkInterface",
+                "ec2:CreateNetworkInterfacePermission",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DeleteNetworkInterfacePermission",
+            ],
+            "Resource": [
+                local_arn(key_arn, "ec2", f"{kind}/*") for kind in ("network-interface", "security-group", "subnet")
+            ],
+        },
+        {
+            "Sid": "DescribeNetwork",
+            "Effect": "Allow",
+            "Action": [
+                "ec2:DescribeDhcpOptions",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+            ],
+            # Describing the network has no resource level.
+            "Resource": ["*"],
+        },
+    ]
