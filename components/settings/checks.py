@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from components.settings.sections import NEEDED_SERVICES, Cache, Network, Settings
+from components.network.plan import NEEDED_SERVICES
+from components.settings.sections import Cache, Network, Settings
 
 _PRIVATE: Final = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 # The bridge of SageMaker's container hosts uses this range itself.

@@ -7,17 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from components.ml_endpoint import Hosting
+from components.network.plan import INTERFACE_SERVICES, NEEDED_SERVICES
 from components.settings.reading import matching, one_of, ranged
 from components.values import RETENTION_DAYS
-
-INTERFACE_SERVICES = (
-    *("cognito-idp", "ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "sagemaker.api", "sagemaker.runtime"),
-    *("secretsmanager", "sns", "states", "sts", "xray"),
-)
-"""AWS services that private subnets can be given an interface endpoint for."""
-
-NEEDED_SERVICES = ("cognito-idp", "sagemaker.runtime", "secretsmanager")
-"""What the functions inside the network call: without a NAT gateway each needs an interface endpoint."""
 
 _SAGEMAKER_TYPE = r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+"
 _WINDOW_DAY = "(mon|tue|wed|thu|fri|sat|sun)"

@@ -1,0 +1,282 @@
+"""Network: a VPC whose private subnets reach AWS by endpoints, and the internet only where NAT is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+from pulumi import Input, Output, ResourceOptions
+from pulumi_aws import cloudwatch, ec2, iam, vpc
+
+from components.keys import partition
+from components.network import plan
+
+
+class NetworkArgs(TypedDict):
+    """What the network needs; the rest has secure defaults."""
+
+    name_prefix: str
+    """Beginning of names, such as `mlplatform-dev`."""
+    account_id: Input[str]
+    """Account whose callers and resources the endpoints serve."""
+    region: str
+    """Region of the endpoints."""
+    key_arn: Input[str]
+    """KMS key of the flow log; its policy must let CloudWatch Logs use it."""
+    zones: Sequence[str]
+    """Availability zones such as `us-east-1a`; a private subnet each."""
+    cidr: NotRequired[str]
+    """IPv4 range, /16 to /22; 10.0.0.0/16 by default."""
+    nat: NotRequired[str]
+    """none (the default), single or perAz: how private subnets reach the internet."""
+    interface_services: NotRequired[Sequence[str]]
+    """Services with an interface endpoint, such as `sagemaker.runtime`; those that functions call by default."""
+    retention_days: NotRequired[int]
+    """How long the flow log is kept; 30 by default."""
+
+
+class Network(pulumi.ComponentResource):
+    """A VPC with a private subnet a zone; nothing in it can be reached from outside."""
+
+    vpc: ec2.Vpc
+    """The network."""
+    private_subnets: list[ec2.Subnet]
+    """One a zone; for functions, cache and jobs."""
+    public_subnets: list[ec2.Subnet]
+    """One a NAT gateway; empty without NAT."""
+    groups: dict[str, ec2.SecurityGroup]
+    """`functions`, `jobs`, `cache` and `endpoints`."""
+    endpoints: dict[str, ec2.VpcEndpoint]
+    """By service: `s3`, `dynamodb` and the interface services."""
+
+    def __init__(self, name: str, args: NetworkArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("mlplatform:index:Network", name, {}, opts)
+        self._name, self._args, self._child = name, args, ResourceOptions(parent=self)
+        self._nat = args.get("nat", "none")
+        zones, cidr = list(args["zones"]), args.get("cidr", "10.0.0.0/16")
+        self._services = list(args.get("interface_services", plan.NEEDED_SERVICES))
+        problems = plan.problems(cidr, zones, self._nat, self._services)
+        if problems:
+            raise ValueError(f"Network {name!r}: " + "; ".join(problems))
+        self.vpc = ec2.Vpc(
+            f"{name}-vpc",
+            cidr_block=cidr,
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            tags=self._tags("vpc"),
+            opts=self._child,
+        )
+        # The group that AWS makes with each VPC: without rules nothing can be put into it by mistake.
+        ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=self.vpc.id, ingress=[], egress=[], opts=self._child)
+        ranges = plan.addresses(cidr, len(zones))
+        self.public_subnets, gateways = self._nat_gateways(zones, ranges)
+        self.private_subnets, tables = self._private(zones, ranges, gateways)
+        self.groups = self._groups()
+        self.endpoints = self._endpoints(tables)
+        self._outward()
+        self._flow_log()
+        self.register_outputs({"vpc_id": self.vpc.id, "private_subnet_ids": self.private_subnet_ids})
+
+    @property
+    def private_subnet_ids(self) -> list[Output[str]]:
+        """Ids of the private subnets, by zone."""
+        return [subnet.id for subnet in self.private_subnets]
+
+    def group_ids(self, *names: str) -> list[Output[str]]:
+        """Ids of security groups."""
+        unknown = [name for name in names if name not in self.groups]
+        if unknown:
+            raise ValueError(f"security groups {unknown} do not exist; allowed: {', '.join(self.groups)}")
+        return [self.groups[name].id for name in names]
+
+    def _tags(self, noun: str) -> dict[str, str]:
+        return {"Name": f"{self._args['name_prefix']}-{noun}"}
+
+    def _nat_gateways(
+        self, zones: list[str], ranges: list[plan.Addresses]
+    ) -> tuple[list[ec2.Subnet], list[ec2.NatGateway]]:
+        if self._nat == "none":
+            return [], []
+        name = self._name
+        internet = ec2.InternetGateway(
+            f"{name}-internet", vpc_id=self.vpc.id, tags=self._tags("internet"), opts=self._child
+        )
+        table = ec2.RouteTable(f"{name}-public", vpc_id=self.vpc.id, tags=self._tags("public"), opts=self._child)
+        ec2.Route(
+            f"{name}-public-out",
+            route_table_id=table.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=internet.id,
+            opts=self._child,
+        )
+        subnets, gateways = [], []
+        for zone, block in list(zip(zones, ranges, strict=True))[: 1 if self._nat == "single" else None]:
+            subnet = ec2.Subnet(
+                f"{name}-public-{zone}",
+                vpc_id=self.vpc.id,
+                availability_zone=zone,
+                cidr_block=block.public,
+                map_public_ip_on_launch=False,
+                tags=self._tags(f"public-{zone}"),
+                opts=self._child,
+            )
+            ec2.RouteTableAssociation(
+                f"{name}-public-{zone}-routes", subnet_id=subnet.id, route_table_id=table.id, opts=self._child
+            )
+            address = ec2.Eip(f"{name}-nat-{zone}-address", domain="vpc", tags=self._tags("nat"), opts=self._child)
+            gateway = ec2.NatGateway(
+                f"{name}-nat-{zone}",
+                allocation_id=address.id,
+                subnet_id=subnet.id,
+                tags=self._tags(f"nat-{zone}"),
+                # A NAT gateway works once the VPC has its way to the internet.
+                opts=ResourceOptions(parent=self, depends_on=[internet]),
+            )
+            subnets.append(subnet)
+            gateways.append(gateway)
+        return subnets, gateways
+
+    def _private(
+        self, zones: list[str], ranges: list[plan.Addresses], gateways: list[ec2.NatGateway]
+    ) -> tuple[list[ec2.Subnet], list[ec2.RouteTable]]:
+        subnets, tables = [], []
+        for index, (zone, block) in enumerate(zip(zones, ranges, strict=True)):
+            base = f"{self._name}-private-{zone}"
+            tags = self._tags(f"private-{zone}")
+            subnet = ec2.Subnet(
+                base,
+                vpc_id=self.vpc.id,
+                availability_zone=zone,
+                cidr_block=block.private,
+                map_public_ip_on_launch=False,
+                tags=tags,
+                opts=self._child,
+            )
+            table = ec2.RouteTable(f"{base}-table", vpc_id=self.vpc.id, tags=tags, opts=self._child)
+            ec2.RouteTableAssociation(f"{base}-routes", subnet_id=subnet.id, route_table_id=table.id, opts=self._child)
+            if gateways:
+                ec2.Route(
+                    f"{base}-out",
+                    route_table_id=table.id,
+                    destination_cidr_block="0.0.0.0/0",
+                    nat_gateway_id=gateways[index if self._nat == "perAz" else 0].id,
+                    opts=self._child,
+                )
+            subnets.append(subnet)
+            tables.append(table)
+        return subnets, tables
+
+    def _groups(self) -> dict[str, ec2.SecurityGroup]:
+        groups = {
+            noun: ec2.SecurityGroup(
+                f"{self._name}-{noun}",
+                vpc_id=self.vpc.id,
+                description=f"{self._args['name_prefix']}: {purpose}",
+                tags=self._tags(noun),
+                opts=self._child,
+            )
+            for noun, purpose in plan.GROUPS.items()
+        }
+        for rule in plan.RULES:
+            both: dict[str, Any] = {
+                "from_port": rule.port,
+                "to_port": rule.port,
+                "ip_protocol": "tcp",
+                "description": rule.why,
+            }
+            base = f"{self._name}-{rule.source}-to-{rule.target}"
+            vpc.SecurityGroupEgressRule(
+                f"{base}-out",
+                security_group_id=groups[rule.source].id,
+                referenced_security_group_id=groups[rule.target].id,
+                opts=self._child,
+                **both,
+            )
+            vpc.SecurityGroupIngressRule(
+                f"{base}-in",
+                security_group_id=groups[rule.target].id,
+                referenced_security_group_id=groups[rule.source].id,
+                opts=self._child,
+                **both,
+            )
+        return groups
+
+    def _endpoints(self, tables: list[ec2.RouteTable]) -> dict[str, ec2.VpcEndpoint]:
+        args, endpoints = self._args, {}
+        for service in ("s3", "dynamodb"):
+            endpoints[service] = ec2.VpcEndpoint(
+                f"{self._name}-{service}",
+                vpc_id=self.vpc.id,
+                vpc_endpoint_type="Gateway",
+                service_name=f"com.amazonaws.{args['region']}.{service}",
+                route_table_ids=[table.id for table in tables],
+                policy=plan.endpoint_policy(service, args["account_id"]),
+                tags=self._tags(service),
+                opts=self._child,
+            )
+        for service in self._services:
+            endpoints[service] = ec2.VpcEndpoint(
+                f"{self._name}-{service.replace('.', '-')}",
+                vpc_id=self.vpc.id,
+                vpc_endpoint_type="Interface",
+                service_name=f"com.amazonaws.{args['region']}.{service}",
+                private_dns_enabled=True,
+                subnet_ids=self.private_subnet_ids,
+                security_group_ids=[self.groups["endpoints"].id],
+                policy=plan.endpoint_policy(service, args["account_id"]),
+                tags=self._tags(service),
+                opts=self._child,
+            )
+        return endpoints
+
+    def _outward(self) -> None:
+        for noun in plan.CALLERS:
+            ways: dict[str, tuple[str, Input[str]]] = {
+                service: ("prefix_list_id", self.endpoints[service].prefix_list_id) for service in ("s3", "dynamodb")
+            }
+            if self._nat != "none":
+                ways["nat"] = ("cidr_ipv4", "0.0.0.0/0")
+            for way, (field, value) in ways.items():
+                vpc.SecurityGroupEgressRule(
+                    f"{self._name}-{noun}-to-{way}",
+                    security_group_id=self.groups[noun].id,
+                    from_port=plan.HTTPS,
+                    to_port=plan.HTTPS,
+                    ip_protocol="tcp",
+                    description=f"{noun} reach AWS by {way}",
+                    prefix_list_id=value if field == "prefix_list_id" else None,
+                    cidr_ipv4=value if field == "cidr_ipv4" else None,
+                    opts=self._child,
+                )
+
+    def _flow_log(self) -> None:
+        args, name = self._args, self._name
+        log = cloudwatch.LogGroup(
+            f"{name}-flow-log",
+            name=f"/aws/vpc/{args['name_prefix']}",
+            kms_key_id=args["key_arn"],
+            retention_in_days=args.get("retention_days", 30),
+            opts=self._child,
+        )
+        flow_logs = Output.format(
+            "arn:{0}:ec2:{1}:{2}:vpc-flow-log/*", partition(args["region"]), args["region"], args["account_id"]
+        )
+        role = iam.Role(
+            f"{name}-flow-log-role",
+            assume_role_policy=plan.flow_log_trust(args["account_id"], flow_logs),
+            description="Lets the VPC write its flow log",
+            opts=self._child,
+        )
+        rights = iam.RolePolicy(
+            f"{name}-flow-log-rights", role=role.id, policy=plan.flow_log_rights(log.arn), opts=self._child
+        )
+        ec2.FlowLog(
+            f"{name}-flow",
+            vpc_id=self.vpc.id,
+            traffic_type="ALL",
+            log_destination_type="cloud-watch-logs",
+            log_destination=log.arn,
+            iam_role_arn=role.arn,
+            opts=ResourceOptions(parent=self, depends_on=[rights]),
+        )

@@ -1,0 +1,134 @@
+"""Addresses, rules and documents of the network, as plain values."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pulumi import Input, Output
+
+from components.values import Statement, policy_json
+
+MOST_ZONES: Final = 6
+HTTPS: Final = 443
+REDIS: Final = 6379
+
+
+INTERFACE_SERVICES: Final = (
+    *("cognito-idp", "ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "sagemaker.api", "sagemaker.runtime"),
+    *("secretsmanager", "sns", "states", "sts", "xray"),
+)
+"""AWS services that private subnets can be given an interface endpoint for."""
+
+NEEDED_SERVICES: Final = ("cognito-idp", "sagemaker.runtime", "secretsmanager")
+"""What the functions inside the network call: without a NAT gateway each needs an interface endpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """The ranges of one zone."""
+
+    private: str
+    public: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Who may open a connection to whom: both ends become a rule, by group and never by address."""
+
+    source: str
+    target: str
+    port: int
+    why: str
+
+
+GROUPS: Final = {
+    "functions": "functions that use the cache",
+    "jobs": "training jobs and model containers",
+    "cache": "the prediction cache",
+    "endpoints": "interface endpoints of AWS services",
+}
+"""Security groups and what they are for."""
+
+RULES: Final = (
+    Rule(source="functions", target="cache", port=REDIS, why="predictions are cached"),
+    Rule(source="functions", target="endpoints", port=HTTPS, why="functions call AWS"),
+    Rule(source="jobs", target="endpoints", port=HTTPS, why="jobs call AWS"),
+)
+"""Every connection inside the network; what has no row is closed."""
+
+CALLERS: Final = ("functions", "jobs")
+"""Groups that reach S3 and DynamoDB, and through a NAT gateway the rest of AWS."""
+
+
+def addresses(cidr: str, zones: int) -> list[Addresses]:
+    """A private and a public range for each zone: sixteenths of the whole, the same however many zones there are."""
+    parts = list(ipaddress.IPv4Network(cidr).subnets(prefixlen_diff=4))
+    return [Addresses(private=str(parts[zone]), public=str(parts[zone + 8])) for zone in range(zones)]
+
+
+def endpoint_policy(service: str, account_id: Input[str]) -> Output[str]:
+    """What may pass an endpoint: callers and resources of this account, so that it is no way out for data."""
+    condition: dict[str, Input[list[Input[str]]]] = {"aws:PrincipalAccount": [account_id]}
+    if service in {"dynamodb", "s3"}:
+        condition["aws:ResourceAccount"] = [account_id]
+    if service == "cognito-idp":
+        # Signing keys of a pool are fetched without credentials, so there is no caller to name.
+        condition = {"aws:ResourceAccount": [account_id]}
+    action = {"ecr.api": "ecr", "ecr.dkr": "ecr", "monitoring": "cloudwatch"}.get(service, service.partition(".")[0])
+    statement: Statement = {
+        "Sid": "ThisAccountOnly",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": [f"{action}:*"],
+        "Resource": ["*"],
+        "Condition": {"StringEquals": condition},
+    }
+    return policy_json([statement])
+
+
+def flow_log_trust(account_id: Input[str], flow_logs_arn: Input[str]) -> Output[str]:
+    """The flow log service may take the role for flow logs of this account."""
+    statement: Statement = {
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": [account_id]},
+            "ArnLike": {"aws:SourceArn": [flow_logs_arn]},
+        },
+    }
+    return policy_json([statement])
+
+
+def flow_log_rights(log_group_arn: Input[str]) -> Output[str]:
+    """Writing one log group."""
+    statement: Statement = {
+        "Sid": "WriteFlowLog",
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        "Resource": [log_group_arn, Output.format("{0}:*", log_group_arn)],
+    }
+    return policy_json([statement])
+
+
+def problems(cidr: str, zones: list[str], nat: str, services: Sequence[str]) -> list[str]:
+    """Every argument that cannot work, with what is allowed."""
+    found = []
+    try:
+        block = ipaddress.IPv4Network(cidr)
+    except ValueError:
+        found.append(f"cidr is {cidr!r}; allowed: an IPv4 range such as 10.0.0.0/16")
+    else:
+        if not 16 <= block.prefixlen <= 22:
+            found.append(f"cidr is {cidr!r}; allowed: /16 to /22")
+    if not 1 <= len(set(zones)) <= MOST_ZONES or len(set(zones)) != len(zones):
+        found.append(f"zones is {zones}; allowed: one to {MOST_ZONES} names, each once")
+    if nat not in {"none", "single", "perAz"}:
+        found.append(f"nat is {nat!r}; allowed: none, single, perAz")
+    unknown = [service for service in services if service not in INTERFACE_SERVICES]
+    if unknown:
+        found.append(f"interface_services has {unknown}; allowed: {', '.join(INTERFACE_SERVICES)}")
+    return found
