@@ -1,0 +1,1 @@
+"""Tables: reading them with limits, describing them, splitting them, turning them into numbers."""
