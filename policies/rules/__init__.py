@@ -1,0 +1,38 @@
+"""Every rule of the pack, by service."""
+
+from __future__ import annotations
+
+from policies.rule import Rule
+from policies.rules import (
+    apigateway,
+    dynamodb,
+    edge,
+    elasticache,
+    functions,
+    iam,
+    keys,
+    messaging,
+    network,
+    operations,
+    s3,
+    sagemaker,
+)
+
+SERVICES: dict[str, tuple[Rule, ...]] = {
+    "API Gateway": apigateway.RULES,
+    "Cognito and WAF": edge.RULES,
+    "DynamoDB": dynamodb.RULES,
+    "ElastiCache": elasticache.RULES,
+    "IAM": iam.RULES,
+    "KMS and Secrets Manager": keys.RULES,
+    "Lambda": functions.RULES,
+    "Network": network.RULES,
+    "Operation": operations.RULES,
+    "S3": s3.RULES,
+    "SageMaker": sagemaker.RULES,
+    "SNS, SQS, EventBridge": messaging.RULES,
+}
+"""The rules under the names of the services that they judge, in the order of the reference page."""
+
+RULES: tuple[Rule, ...] = tuple(rule for rules in SERVICES.values() for rule in rules)
+"""All rules."""
