@@ -38,7 +38,6 @@ def _api(work: Work) -> None:
         "paths": paths,
     }
     work.call("apigateway.put_rest_api", restApiId=work.id, mode="merge", body=json.dumps(small, sort_keys=True))
-    work.dropped["body"] = _SERVED
 
 
 def _methods(methods: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +114,7 @@ ROWS = {
     "aws:apigateway/restApi:RestApi": Recipe(
         call="apigateway.create_rest_api",
         by_hand=hands("body", "putRestApiMode", "failOnWarnings"),
-        lost={"binaryMediaTypes": "moto forgets it; the sandbox's own gateway reads what is declared"},
+        lost={"body": _SERVED, "binaryMediaTypes": "moto forgets it; the sandbox's own gateway reads what is declared"},
         after=_api,
         id=Answer("id", "{hash:10}"),
         outputs={

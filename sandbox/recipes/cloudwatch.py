@@ -67,7 +67,13 @@ ROWS = {
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": Recipe(call="logs.put_resource_policy", id="{policyName}"),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": Recipe(
         call="logs.put_metric_filter",
-        rename={"name": "filterName", "pattern": "filterPattern"},
+        rename={
+            "name": "filterName",
+            "pattern": "filterPattern",
+            "metricTransformation.name": "metricName",
+            "metricTransformation.namespace": "metricNamespace",
+            "metricTransformation.value": "metricValue",
+        },
         lost={"metricTransformation": "moto keeps the filter and emits no metric"},
     ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Recipe(

@@ -70,7 +70,6 @@ def _table_settings(work: Work) -> None:
     if ttl.get("enabled"):
         specification = {"Enabled": True, "AttributeName": ttl["attributeName"]}
         work.call("dynamodb.update_time_to_live", TableName=name, TimeToLiveSpecification=specification)
-        work.dropped["ttl"] = "moto keeps the setting and shows expired items all the same"
     recovery = work.inputs.get("pointInTimeRecovery") or {}
     if recovery.get("enabled"):
         specification = {"PointInTimeRecoveryEnabled": True}
@@ -115,13 +114,6 @@ def _redis(work: Work) -> None:
         tls=bool(work.inputs.get("transitEncryptionEnabled")),
     )
     work.outputs |= {"primaryEndpointAddress": host, "readerEndpointAddress": host, "port": port}
-    work.dropped |= {
-        "nodeType": "one local Redis server stands for all nodes",
-        "port": "the local server takes a free port",
-    }
-    for key in ("numCacheClusters", "numNodeGroups", "multiAzEnabled", "automaticFailoverEnabled"):
-        if work.inputs.get(key):
-            work.dropped[key] = "one local Redis server stands for all nodes"
 
 
 _TABLE = hands(
@@ -142,6 +134,7 @@ ROWS = {
         call="dynamodb.create_table",
         by_hand=_TABLE,
         lost={
+            "ttl": "moto keeps the setting and shows expired items all the same",
             "tableClass": "moto forgets it",
             "onDemandThroughput": "moto forgets it",
             "replicas": "moto makes no replica",
@@ -184,7 +177,14 @@ ROWS = {
             "parameterGroupName": "CacheParameterGroupName",
         },
         by_hand=hands("authTokenUpdateStrategy"),
-        lost={"parameterGroupName": _PAPER},
+        lost={
+            "parameterGroupName": _PAPER,
+            "port": "the local server takes a free port",
+            **dict.fromkeys(
+                ("nodeType", "numCacheClusters", "numNodeGroups", "multiAzEnabled", "automaticFailoverEnabled"),
+                "one local Redis server stands for all nodes",
+            ),
+        },
         after=_redis,
         id="{replicationGroupId}",
         outputs={

@@ -61,7 +61,9 @@ def _notification(work: Work) -> None:
 
 def _tiering(work: Work) -> None:
     work.parameters["Id"] = work.inputs["name"]
-    work.parameters.setdefault("IntelligentTieringConfiguration", {})["Id"] = work.inputs["name"]
+    # The provider's own default for the state is Enabled.
+    declared = work.parameters.get("IntelligentTieringConfiguration", {})
+    work.parameters["IntelligentTieringConfiguration"] = {"Status": "Enabled", **declared, "Id": work.inputs["name"]}
 
 
 def _object(work: Work) -> None:

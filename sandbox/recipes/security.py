@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from sandbox.recipes.recipe import Answer, KeptError, Recipe, Work, hands
 
+_AWS_OWNED = "moto does not have the policies that AWS manages"
 _NOT_EVALUATED = "moto keeps rules and evaluates none"
+
+
+def _managed(work: Work) -> None:
+    if any(_of_aws(arn) for arn in work.inputs.get("managedPolicyArns") or []):
+        work.dropped["managedPolicyArns"] = _AWS_OWNED
 
 
 def _role(work: Work) -> None:
@@ -16,17 +22,20 @@ def _role(work: Work) -> None:
             PolicyName=policy["name"],
             PolicyDocument=policy["policy"],
         )
-    kept = [arn for arn in work.inputs.get("managedPolicyArns") or [] if _of_aws(arn)]
-    if kept:
-        work.dropped["managedPolicyArns"] = "moto does not have the policies that AWS manages"
     for arn in work.inputs.get("managedPolicyArns") or []:
-        if arn not in kept:
+        if not _of_aws(arn):
             work.call("iam.attach_role_policy", RoleName=name, PolicyArn=arn)
+
+
+def _profile(work: Work) -> None:
+    if work.inputs.get("role"):
+        name = work.inputs["name"]
+        work.call("iam.add_role_to_instance_profile", InstanceProfileName=name, RoleName=work.inputs["role"])
 
 
 def _attachment(work: Work) -> None:
     if _of_aws(work.inputs["policyArn"]):
-        raise KeptError("moto does not have the policies that AWS manages")
+        raise KeptError(_AWS_OWNED)
 
 
 def _of_aws(arn: str) -> bool:
@@ -63,6 +72,7 @@ ROWS = {
         call="iam.create_role",
         by_hand=hands("inlinePolicies", "managedPolicyArns"),
         rename={"assumeRolePolicy": "AssumeRolePolicyDocument"},
+        shape=_managed,
         after=_role,
         outputs={
             "arn": Answer("Role.Arn", "arn:aws:iam::{account}:role/{name}"),
@@ -89,6 +99,8 @@ ROWS = {
     "aws:iam/instanceProfile:InstanceProfile": Recipe(
         call="iam.create_instance_profile",
         rename={"name": "InstanceProfileName"},
+        by_hand=hands("role"),
+        after=_profile,
         outputs={"arn": "arn:aws:iam::{account}:instance-profile/{name}"},
     ),
     "aws:kms/key:Key": Recipe(
@@ -129,6 +141,8 @@ ROWS = {
         call="secretsmanager.put_secret_value",
         rename={"secretStringWo": "SecretString"},
         by_hand=hands("secretStringWoVersion"),
+        # The version's id is the request's token, which the SDK would draw anew each time.
+        shape=lambda work: work.parameters.update(ClientRequestToken=work.fill("{hash:32}")),
         id=lambda work: f"{work.inputs['secretId']}|{work.answer.get('VersionId') or work.fill('{hash:32}')}",
         outputs={"arn": "{secretId}", "secretArn": "{secretId}", "versionId": Answer("VersionId", "{hash:32}")},
     ),

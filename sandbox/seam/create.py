@@ -49,7 +49,7 @@ class Recorder:
     account = "123456789012"
 
     def __init__(self, root: Path | None = None) -> None:
-        self._root = root or Path.cwd()
+        self._root = (root or Path.cwd()).resolve()
 
     def make(self, declared: Declared) -> Made:
         """Derives id and outputs."""
@@ -79,7 +79,33 @@ class Recorder:
         )
 
 
-class Creator(Recorder):
+class Planner(Recorder):
+    """A maker that works out what would be created, recorded and dropped, and calls nothing."""
+
+    def make(self, declared: Declared) -> Made:
+        """Plans one resource."""
+        recipe = _recipe(declared.type)
+        if declared.existing or not recipe.call:
+            made = super().make(declared)
+            reason = "belongs to another program and is only read" if declared.existing else recipe.recorded
+            return Made(made.id, made.outputs, status="recorded", reason=reason)
+        work = self._work(declared)
+        operation, shape = _operation(*recipe.call.split("."))
+        _parameters(recipe, work, shape, operation)
+        try:
+            if recipe.shape:
+                recipe.shape(work)
+        except KeptError as kept:
+            derive(recipe, work)
+            return Made(work.id, work.outputs, status="recorded", reason=str(kept))
+        return self._carry_out(recipe, work)
+
+    def _carry_out(self, recipe: Recipe, work: Work) -> Made:
+        derive(recipe, work)
+        return Made(work.id, work.outputs, dropped=work.dropped)
+
+
+class Creator(Planner):
     """A maker that creates in the local cloud what has a call, and records the rest with its reason."""
 
     def __init__(self, cloud: Clients, caches: Caches | None = None, root: Path | None = None) -> None:
@@ -89,27 +115,12 @@ class Creator(Recorder):
         self._caches = caches
         self._one_at_a_time = threading.Lock()
 
-    def make(self, declared: Declared) -> Made:
-        """Creates or records."""
-        recipe = _recipe(declared.type)
-        if declared.existing or not recipe.call:
-            made = super().make(declared)
-            reason = "belongs to another program and is only read" if declared.existing else recipe.recorded
-            return Made(made.id, made.outputs, status="recorded", reason=reason)
-        work = self._work(declared)
+    def _carry_out(self, recipe: Recipe, work: Work) -> Made:
         work.cloud, work.caches = self._cloud, self._caches
-        service, method = recipe.call.split(".")
-        operation, shape = _operation(service, method)
-        _parameters(recipe, work, shape, operation)
-        try:
-            if recipe.shape:
-                recipe.shape(work)
-        except KeptError as kept:
-            derive(recipe, work)
-            return Made(work.id, work.outputs, status="recorded", reason=str(kept))
         with self._one_at_a_time:
+            _initialise(recipe.call, self.account, work.region)
             # The ids that moto draws depend on the resource alone, whatever was made before it.
-            _seed(declared.urn)
+            _seed(work.urn)
             work.answer = _called(work, recipe.call)
             derive(recipe, work)
             if recipe.after:
@@ -147,7 +158,7 @@ def _output(output: Output, work: Work) -> Any:
             found = found[int(step)] if int(step) < len(found) else None
         elif isinstance(found, dict):
             found = found.get(step)
-    if found is not None and work.answer:
+    if work.cloud is not None:
         return found
     return work.fill(output.otherwise) if output.otherwise else None
 
@@ -206,6 +217,15 @@ def _called(work: Work, call: str) -> dict[str, Any]:
             raise RefusedError(f"{text} in sandbox/recipes/ a reason to be recorded instead") from error
         raise RefusedError(f"{call}: {error}") from error
     return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+
+
+def _initialise(call: str, account: str, region: str) -> None:
+    """Lets a service draw what it draws once at its start before the draw of a resource is fixed."""
+    from moto.backends import get_backend
+
+    if call.startswith("ec2."):
+        backends: Any = get_backend("ec2")
+        backends[account][region]
 
 
 def _seed(urn: str | None) -> None:

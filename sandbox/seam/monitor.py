@@ -12,7 +12,7 @@ from pulumi.runtime.mocks import MockMonitor, Mocks, _resolve_callbacks
 from pulumi.runtime.proto import resource_pb2
 
 from sandbox.ledger import Ledger, Resource
-from sandbox.seam.names import autoname, default_tags, hexadecimal, tagged
+from sandbox.seam.names import autoname, default_tags, documents, hexadecimal, tagged
 from sandbox.seam.values import plain, whole, wire
 
 _STACK = "pulumi:pulumi:Stack"
@@ -154,7 +154,7 @@ class Monitor(MockMonitor):
                 self._providers[urn] = (declared.region or self._default[0], default_tags(changed))
         else:
             region, tags = self._provider(request.provider)
-            named = {**changed, **autoname(request.type, request.name, urn, changed)}
+            named = {**changed, **documents(changed), **autoname(request.type, request.name, urn, changed)}
             named = {**named, **tagged(request.type, named, tags)}
             declared = Declared(urn, request.type, request.name, named, str(named.get("region") or region))
             made = self._maker.make(declared)

@@ -68,6 +68,15 @@ def autoname(token: str, name: str, urn: str, inputs: Mapping[str, Any]) -> dict
     return {field: made.lower() if token in _LOWER else made}
 
 
+def documents(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Policies that were declared as structures, as the JSON text that the provider makes of them."""
+    return {
+        key: json.dumps(inputs[key])
+        for key in ("policy", "assumeRolePolicy", "policyDocument")
+        if isinstance(inputs.get(key), dict)
+    }
+
+
 def tagged(token: str, inputs: Mapping[str, Any], defaults: Mapping[str, str]) -> dict[str, Any]:
     """`tagsAll` for a type that takes tags: the provider's default tags under the declared ones; {} for other types."""
     if "tags" not in input_names(token):
