@@ -45,3 +45,12 @@ class Hooks:
         # vars() and not getattr(): an attribute inherited from a base class is removed again, not copied down.
         self._undo.append((owner, name, vars(owner).get(name, _MISSING)))
         setattr(owner, name, value)
+
+
+def inner(owner: Any, name: str) -> Any:
+    """One of moto's private attributes; every use of such a name goes through here and is checked by a run.
+
+    Raises:
+        AttributeError: when moto has changed.
+    """
+    return getattr(owner, name)
