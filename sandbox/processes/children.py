@@ -73,8 +73,8 @@ class Process:
             return file.read().decode(errors="replace")
         return ""
 
-    def _reap(self, done: Callable[[Process], None]) -> None:
-        """Waits for the end in a thread of its own, and ends what the process left behind."""
+    def reap(self, done: Callable[[Process], None]) -> None:
+        """Waits for the end, ends what the process left behind, and tells; runs in a thread of its own."""
         if hasattr(os, "waitid"):
             # Not reaped yet, so the group's id cannot belong to anyone else while the rest of the group is killed.
             with contextlib.suppress(ChildProcessError):
@@ -145,7 +145,7 @@ class Processes:
                 _GUARD.add(popen.pid)
                 process = Process(name, popen, log)
                 self._running[popen.pid] = process
-        threading.Thread(target=process._reap, args=(self._ended(on_exit),), name=f"wait-{name}", daemon=True).start()  # noqa: SLF001  # the two classes are one thing
+        threading.Thread(target=process.reap, args=(self._ended(on_exit),), name=f"wait-{name}", daemon=True).start()
         if stdin is not None and popen.stdin is not None:
             with contextlib.suppress(BrokenPipeError), popen.stdin as pipe:
                 pipe.write(stdin)

@@ -1,0 +1,316 @@
+"""All declared functions, ready to be called: by name, ARN or alias, from any thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox.cloud import Cloud, listen
+from sandbox.lambdas import asynchronous
+from sandbox.lambdas.archives import Archives, host
+from sandbox.lambdas.hooks import Hooks
+from sandbox.lambdas.instance import MAX_PAYLOAD, Call, Instance, Invocation, Record
+from sandbox.lambdas.logs import Logs
+from sandbox.lambdas.loop import LoopThread
+from sandbox.lambdas.plan import NoSuchFunctionError, PayloadTooLargeError, Plan, parse, plans
+from sandbox.lambdas.pool import Pool
+from sandbox.lambdas.runtime_api import RuntimeApi
+from sandbox.ledger import Ledger
+from sandbox.processes import Process, Processes, inherited
+
+MAX_EVENT = 1024 * 1024
+"""Bytes that Lambda takes for an event that nobody waits for."""
+MEMORY_S = 0.25
+"""How often the memory of each instance is read."""
+
+
+class Functions:
+    """Runs functions in processes of AWS's runtime client, started on demand and kept warm.
+
+    Args:
+        cloud: the local AWS services, which the functions reach and which keep their logs.
+        directory: where archives are unpacked and each instance prints.
+        environment: what every function gets beside its own variables, such as the trust store of the caches;
+            asked each time an instance starts.
+        instances: how many instances of one function may run at the same time.
+    """
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        directory: Path,
+        *,
+        environment: Callable[[], Mapping[str, str]] = dict,
+        instances: int | None = None,
+    ) -> None:
+        self.cloud = cloud
+        self.directory = directory
+        self.edge = LoopThread()
+        """The event loop that the gateway is served on as well, so that a call changes no thread."""
+        self.loop = self.edge.loop
+        self.logs = Logs(cloud.account)
+        self.plans: dict[tuple[str, str], Plan] = {}
+        self.notes: list[str] = []
+        """What differs from AWS for the functions of this stack, for the report."""
+        self._environment = environment
+        self._instances = instances or max(2, os.cpu_count() or 2)
+        self._archives = Archives(directory / "code", self._fetch)
+        self._processes = Processes(directory / "logs")
+        self._pools: dict[tuple[str, str, str], Pool] = {}
+        self._events: set[asyncio.Task[None]] = set()
+        self._hooks = Hooks(self)
+        self._count = 0
+        self._closed = False
+
+    def install(self) -> None:
+        """Lets the local cloud's Invoke, and all its services that call functions, come here."""
+        self._hooks.install()
+
+    def attach(self, ledger: Ledger) -> None:
+        """Takes over what the program declared; ValueError when a function cannot be run here."""
+        self.plans = plans(ledger)
+        _, runtime = host()
+        notes = [
+            f"function {plan.name}: declared {plan.runtime}, runs on {runtime}"
+            for plan in self.plans.values()
+            if plan.runtime != runtime
+        ]
+        self.notes = [*notes, *self._layer_notes(), *NOTES]
+        self.loop.call_soon_threadsafe(self._watch_memory)
+
+    def names(self) -> list[str]:
+        """The names of all declared functions."""
+        return [plan.name for plan in self.plans.values()]
+
+    def find(self, name_or_arn: str, qualifier: str = "") -> tuple[Plan, str]:
+        """A function and the qualifier that it was called by; NoSuchFunctionError when there is none."""
+        region, name, own = parse(name_or_arn)
+        region = region or self.cloud.region
+        try:
+            plan = self.plans[region, name]
+        except KeyError:
+            arn = f"arn:aws:lambda:{region}:{self.cloud.account}:function:{name}"
+            raise NoSuchFunctionError(f"Function not found: {arn}") from None
+        plan.version(qualifier or own)
+        return plan, qualifier or own
+
+    def warm(self, name_or_arn: str) -> None:
+        """Starts a first instance of a function ahead of its first call, as provisioned concurrency does."""
+        plan, qualifier = self.find(name_or_arn)
+        self.loop.call_soon_threadsafe(self._pool(plan, qualifier).warm)
+
+    async def invoke(
+        self,
+        name_or_arn: str,
+        payload: bytes,
+        *,
+        timeout_s: float | None = None,
+        qualifier: str = "",
+        trace: str = "",
+        tail: bool = False,
+    ) -> Invocation:
+        """Calls a function and waits for its answer.
+
+        Args:
+            name_or_arn: a name or ARN, with or without version or alias.
+            payload: the event as JSON.
+            timeout_s: how long to wait; TimeoutError after it, while the function goes on.
+            qualifier: a version or an alias, when the name has none.
+            trace: the X-Ray header that the function sees.
+            tail: whether to give the end of the log also for a call that succeeds.
+
+        Raises:
+            FunctionError: Lambda refused the call: unknown function, no concurrency left, payload too large.
+            ValueError: the function cannot be started on this machine; the message says why.
+        """
+        work = self._invoke(name_or_arn, payload, qualifier, trace, tail)
+        async with asyncio.timeout(timeout_s):
+            if asyncio.get_running_loop() is self.loop:
+                return await work
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
+
+    def invoke_sync(self, name_or_arn: str, payload: bytes, **options: Any) -> Invocation:
+        """`invoke` for a thread that may wait."""
+        return self.edge.run(self.invoke(name_or_arn, payload, **options))
+
+    def send(self, name_or_arn: str, payload: bytes, qualifier: str = "") -> str:
+        """Calls a function without waiting, with retries and destinations; gives the request id."""
+        plan, used = self.find(name_or_arn, qualifier)
+        if len(payload) > MAX_EVENT:
+            raise PayloadTooLargeError(_too_large(len(payload), MAX_EVENT))
+        self.loop.call_soon_threadsafe(self._send, plan, used, payload)
+        return str(uuid.uuid4())
+
+    def flush_logs(self) -> None:
+        """Delivers what the functions printed so far."""
+        self.logs.flush()
+
+    def close(self) -> None:
+        """Ends every instance; calls that run are answered as for a killed function."""
+        if self._closed:
+            return
+        self._closed = True
+        self._processes.close(grace_s=0)
+        with contextlib.suppress(TimeoutError):
+            self.edge.run(self._drain(), 5)
+        self.logs.close()
+        self.edge.close()
+        self._hooks.uninstall()
+
+    def launch(self, pool: Pool) -> Instance:
+        """Starts one more instance of a pool; called on the loop."""
+        plan = pool.plan
+        self._count += 1
+        name = f"{plan.name}-{self._count}"
+        task = self._archives.code(plan)
+        layers = [self._archives.layer(layer, plan)[0] for layer in plan.layers]
+        stream = f"{dt.datetime.now(dt.timezone.utc):%Y/%m/%d}/[{pool.version}]{uuid.uuid4().hex}"
+        instance = Instance(plan, pool.version, stream, pool, self.loop)
+        listener = listen(0, "the runtime API's port")
+        port = listener.getsockname()[1]
+        serving = self.loop.create_task(self.loop.create_server(lambda: RuntimeApi(instance), sock=listener))
+        serving.add_done_callback(lambda done: setattr(instance, "server", done.result()))
+        modules = [task, *(folder for layer in layers for folder in layer), self._archives.runtime()]
+        scratch = self.directory / "tmp" / name
+        scratch.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **inherited(),
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            **plan.environment,
+            **self.cloud.environment(),
+            **self._environment(),
+            **_reserved(plan, pool.version, stream),
+            "AWS_REGION": plan.region,
+            "AWS_DEFAULT_REGION": plan.region,
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
+            "LAMBDA_TASK_ROOT": str(task),
+            "LAMBDA_RUNTIME_DIR": str(self._archives.runtime()),
+            "PYTHONPATH": os.pathsep.join(str(folder) for folder in modules),
+            "TMPDIR": str(scratch),
+            "HOME": str(scratch),
+        }
+        # -S: the packages of this program's own environment stay out of the function's sight, as on AWS.
+        process = self._processes.start(
+            name,
+            [_interpreter(), "-S", "-m", "awslambdaric", plan.handler],
+            environment=environment,
+            directory=task,
+            on_exit=lambda ended: self._exited(instance, ended),
+        )
+        if process.log is None:
+            raise RuntimeError(f"function {plan.name} has no log file")
+        instance.started(process, process.log)
+        return instance
+
+    def record(self, record: Record) -> None:
+        """Keeps what is to be logged about one invocation."""
+        self.logs.record(record)
+
+    async def _invoke(self, name: str, payload: bytes, qualifier: str, trace: str, tail: bool) -> Invocation:
+        if len(payload) > MAX_PAYLOAD:
+            raise PayloadTooLargeError(_too_large(len(payload), MAX_PAYLOAD))
+        plan, used = self.find(name, qualifier)
+        call = Call(str(uuid.uuid4()), plan.qualified(used), payload, trace, self.loop.create_future(), tail)
+        self._pool(plan, used).submit(call)
+        return await call.done
+
+    def _pool(self, plan: Plan, qualifier: str) -> Pool:
+        key = (plan.region, plan.name, plan.version(qualifier))
+        if key not in self._pools:
+            self._pools[key] = Pool(plan, key[2], self, self._instances)
+        return self._pools[key]
+
+    def _send(self, plan: Plan, qualifier: str, payload: bytes) -> None:
+        task = self.loop.create_task(
+            asynchronous.deliver(
+                plan,
+                qualifier,
+                payload,
+                lambda: self._invoke(plan.arn, payload, qualifier, "", tail=False),
+                self.cloud,
+            ),
+        )
+        self._events.add(task)
+        task.add_done_callback(self._events.discard)
+
+    def _exited(self, instance: Instance, process: Process) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed when the sandbox has ended
+            self.loop.call_soon_threadsafe(instance.exited, process.returncode)
+
+    async def _drain(self) -> None:
+        """Waits until the end of every instance was noticed."""
+        instances = [instance for pool in self._pools.values() for instance in pool.instances]
+        await asyncio.gather(*(instance.closed.wait() for instance in instances))
+        for pool in self._pools.values():
+            pool.fail(RuntimeError("the sandbox is ending"))
+
+    def _watch_memory(self) -> None:
+        """Ends an instance that holds more memory than declared, as Lambda does."""
+        if self._closed:
+            return
+        for pool in self._pools.values():
+            for instance in pool.instances:
+                if instance.process is not None and (used := _resident_mb(instance.process.pid)):
+                    instance.memory_mb = max(instance.memory_mb, used)
+                    if used > pool.plan.memory_mb:
+                        instance.kill()
+        self.loop.call_later(MEMORY_S, self._watch_memory)
+
+    def _layer_notes(self) -> list[str]:
+        found = (self._archives.layer(layer, plan)[1] for plan in self.plans.values() for layer in plan.layers)
+        return sorted({note for note in found if note})
+
+    def _fetch(self, bucket: str, key: str) -> bytes:
+        content: bytes = self.cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        return content
+
+
+NOTES = (
+    f"function memory is read every {MEMORY_S} s and only on Linux; a shorter peak above the limit passes",
+    "functions get the machine's processors, whatever their memory",
+    f"failed events are tried again after {' and '.join(str(s) for s in asynchronous.RETRY_S)} s, not after minutes",
+)
+
+
+def _reserved(plan: Plan, version: str, stream: str) -> dict[str, str]:
+    """Variables that Lambda sets and no function may."""
+    json_logs = {"AWS_LAMBDA_LOG_FORMAT": "JSON"} if plan.json_logs else {}
+    level = {"AWS_LAMBDA_LOG_LEVEL": plan.log_level} if plan.log_level else {}
+    return {
+        "_HANDLER": plan.handler,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{plan.runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": plan.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": version,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(plan.memory_mb),
+        "AWS_LAMBDA_LOG_GROUP_NAME": plan.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        **json_logs,
+        **level,
+    }
+
+
+def _interpreter() -> str:
+    """The interpreter below the virtual environment, so that its packages are not found by accident."""
+    return str(getattr(sys, "_base_executable", "") or sys.executable)
+
+
+def _resident_mb(pid: int) -> int:
+    """Memory of a process in MB; 0 where it cannot be read."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") // (1024 * 1024)
+    return 0
+
+
+def _too_large(size: int, limit: int) -> str:
+    return f"Request must be smaller than {limit} bytes for the InvokeFunction operation, got {size} bytes"

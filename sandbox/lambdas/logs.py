@@ -1,0 +1,156 @@
+"""What functions and the gateway log, delivered to the declared log groups in batches, away from the calls."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import math
+import threading
+from collections import deque
+from typing import Any
+
+from sandbox.lambdas.instance import Record
+
+INTERVAL_S = 0.5
+KEPT = 50_000
+"""Events that stay in one stream; the local cloud keeps them in memory."""
+WAITING = 50_000
+"""Entries that may wait for delivery; more than this machine can deliver is dropped and said."""
+FILE_LIMIT = 16 * 1024 * 1024
+"""Bytes of an instance's log file, after which it begins anew."""
+
+Event = tuple[int, str]
+"""Milliseconds since 1970, and the line."""
+
+logger = logging.getLogger(__name__)
+
+
+class Logs:
+    """Collects entries from the event loop and delivers them from a thread of its own."""
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+        self._records: deque[Record] = deque()
+        self._lines: deque[tuple[str, str, str, int, str]] = deque()
+        self._dropped = 0
+        self._last: dict[tuple[str, str, str], int] = {}
+        self._stop = threading.Event()
+        self._flushing = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
+        self._thread.start()
+
+    def record(self, record: Record) -> None:
+        """Takes one finished invocation."""
+        if len(self._records) < WAITING:
+            self._records.append(record)
+        else:
+            self._dropped += 1
+
+    def write(self, region: str, group: str, stream: str, moment_ms: int, line: str) -> None:
+        """Takes one line for any log group."""
+        if len(self._lines) < WAITING:
+            self._lines.append((region, group, stream, moment_ms, line))
+        else:
+            self._dropped += 1
+
+    def flush(self) -> None:
+        """Delivers all that was taken so far."""
+        with self._flushing:
+            batches: dict[tuple[str, str, str], list[Event]] = {}
+            for _ in range(len(self._records)):
+                record = self._records.popleft()
+                plan = record.instance.plan
+                key = (plan.region, plan.log_group, record.instance.stream)
+                batches.setdefault(key, []).extend(events(record))
+                record.instance.loop.call_soon_threadsafe(record.instance.delivered, FILE_LIMIT)
+            for _ in range(len(self._lines)):
+                region, group, stream, moment_ms, line = self._lines.popleft()
+                batches.setdefault((region, group, stream), []).append((moment_ms, line))
+            for key, batch in batches.items():
+                self._deliver(key, batch)
+            if self._dropped:
+                logger.warning("%d log events dropped: they came faster than they could be delivered", self._dropped)
+                self._dropped = 0
+
+    def close(self) -> None:
+        """Delivers the rest and ends the thread."""
+        self._stop.set()
+        self._thread.join(5)
+        self.flush()
+
+    def _run(self) -> None:
+        while not self._stop.wait(INTERVAL_S):
+            self._try()
+
+    def _try(self) -> None:
+        try:
+            self.flush()
+        except Exception:
+            # One batch that cannot be delivered must not end the delivery of all later ones.
+            logger.exception("log events could not be delivered")
+
+    def _deliver(self, key: tuple[str, str, str], batch: list[Event]) -> None:
+        from moto.logs.models import logs_backends
+
+        region, group, stream = key
+        backend = logs_backends[self._account][region]
+        backend.ensure_log_group(group)
+        streams = backend.groups[group].streams
+        if stream not in streams:
+            backend.create_log_stream(group, stream)
+        last = self._last.get(key, 0)
+        lines = []
+        for moment, line in sorted(batch, key=lambda event: event[0]):
+            last = max(last, moment)
+            lines.append({"timestamp": last, "message": line})
+        self._last[key] = last
+        backend.put_log_events(group, stream, lines)
+        kept: list[Any] = streams[stream].events
+        if len(kept) > KEPT:
+            del kept[:-KEPT]
+
+
+def events(record: Record) -> list[Event]:
+    """All lines of one invocation, in Lambda's format, text or JSON as declared."""
+    instance = record.instance
+    before, after = (_json if instance.plan.json_logs else _text)(record)
+    printed = instance.read_log(record.log_from, record.log_to).decode(errors="replace").split("\n")
+    lines = [line for line in (*printed, record.message) if line]
+    return [(record.began_ms, before), *((record.ended_ms, line) for line in (*lines, *after))]
+
+
+def _text(record: Record) -> tuple[str, list[str]]:
+    instance, request = record.instance, record.request_id
+    cold = f"\tInit Duration: {instance.init_ms:.2f} ms" if record.first else ""
+    status = {"success": "", "error": "\tStatus: error", "timeout": "\tStatus: timeout"}[record.status]
+    report = (
+        f"REPORT RequestId: {request}\tDuration: {record.duration_ms:.2f} ms\tBilled Duration: {_billed(record)} ms\t"
+        f"Memory Size: {instance.plan.memory_mb} MB\tMax Memory Used: {instance.memory_mb} MB{cold}{status}"
+    )
+    return f"START RequestId: {request} Version: {instance.version}", [f"END RequestId: {request}", report]
+
+
+def _json(record: Record) -> tuple[str, list[str]]:
+    instance = record.instance
+    metrics: dict[str, float] = {
+        "durationMs": round(record.duration_ms, 3),
+        "billedDurationMs": _billed(record),
+        "memorySizeMB": instance.plan.memory_mb,
+        "maxMemoryUsedMB": instance.memory_mb,
+    }
+    if record.first:
+        metrics["initDurationMs"] = round(instance.init_ms, 3)
+    start = {"requestId": record.request_id, "version": instance.version}
+    report = {"requestId": record.request_id, "metrics": metrics, "status": record.status}
+    return _platform("start", record.began_ms, start), [_platform("report", record.ended_ms, report)]
+
+
+def _billed(record: Record) -> int:
+    """Whole milliseconds, the start of a new instance included."""
+    return math.ceil(record.duration_ms + (record.instance.init_ms if record.first else 0.0))
+
+
+def _platform(kind: str, moment_ms: int, record: dict[str, Any]) -> str:
+    moment = dt.datetime.fromtimestamp(moment_ms / 1000, dt.timezone.utc).isoformat(timespec="milliseconds")
+    return json.dumps({"time": moment.replace("+00:00", "Z"), "type": f"platform.{kind}", "record": record})

@@ -1,0 +1,138 @@
+"""Lambda's runtime API (2018-06-01) for one function instance, as AWS's runtime client speaks it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Protocol
+
+PREFIX = b"/2018-06-01/runtime/"
+MAX_HEAD = 2 * 1024 * 1024
+"""The client sends a whole stack trace as a header."""
+MAX_BODY = 64 * 1024 * 1024
+"""Far above what Lambda takes, so that a function that answers too much gets Lambda's error instead of a reset."""
+
+_OK = b'{"status":"OK"}'
+
+
+class Runtime(Protocol):
+    """What the API tells and asks; the instance implements it."""
+
+    def wants(self, api: RuntimeApi) -> None:
+        """The runtime is ready for an invocation, to be sent by `api.send`."""
+
+    def answered(self, request_id: str, body: bytes) -> bool:
+        """The handler's answer; False when no such invocation is running."""
+
+    def failed(self, request_id: str, body: bytes) -> bool:
+        """The handler's error, as JSON; False when no such invocation is running."""
+
+    def init_failed(self, body: bytes) -> None:
+        """The handler could not be imported."""
+
+
+class RuntimeApi(asyncio.Protocol):
+    """One connection of a runtime. Parsed by hand: this lies on the path of every request."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keeps the transport."""
+        if isinstance(transport, asyncio.Transport):
+            self.transport = transport
+            # An answer of 6 MB goes out in one piece; there is nobody to slow down.
+            transport.set_write_buffer_limits(high=MAX_BODY)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """Nothing can be sent any more; the end of the process is noticed elsewhere."""
+        self.transport = None
+
+    def data_received(self, data: bytes) -> None:
+        """Takes what arrived and answers each request that is complete."""
+        self._buffer += data
+        while self._buffer and self._take():
+            pass
+
+    def send(self, head: bytes, body: bytes) -> bool:
+        """Answers the request for the next invocation; `head` holds header lines. False when the runtime has gone."""
+        if self.transport is None or self.transport.is_closing():
+            return False
+        self.transport.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%b\r\n%b"
+            % (len(body), head, body),
+        )
+        return True
+
+    def _take(self) -> bool:
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._buffer) > MAX_HEAD:
+                self._refuse(431, "request header too large")
+            return False
+        head = bytes(self._buffer[:end])
+        length = _length(head)
+        if length is None or length > MAX_BODY:
+            self._refuse(411 if length is None else 413, "give a Content-Length of at most 64 MB")
+            return False
+        start, stop = end + 4, end + 4 + length
+        if len(self._buffer) < stop:
+            return False
+        body = bytes(self._buffer[start:stop])
+        del self._buffer[:stop]
+        self._route(head, body)
+        return True
+
+    def _route(self, head: bytes, body: bytes) -> None:
+        target = head.split(b" ", 2)[1]
+        if not target.startswith(PREFIX):
+            self._reply(404, {"errorType": "NotFound", "errorMessage": "unknown path"})
+            return
+        match target[len(PREFIX) :].split(b"/"):
+            case [b"invocation", b"next"]:
+                self.runtime.wants(self)
+            case [b"invocation", request_id, b"response"]:
+                self._accept(self.runtime.answered(request_id.decode(), body))
+            case [b"invocation", request_id, b"error"]:
+                self._accept(self.runtime.failed(request_id.decode(), body))
+            case [b"init", b"error"]:
+                self.runtime.init_failed(body)
+                self._write(202, _OK)
+            case _:
+                self._reply(404, {"errorType": "NotFound", "errorMessage": "unknown path"})
+
+    def _accept(self, known: bool) -> None:
+        if known:
+            self._write(202, _OK)
+        else:
+            self._reply(400, {"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"})
+
+    def _reply(self, status: int, document: dict[str, str]) -> None:
+        self._write(status, json.dumps(document).encode())
+
+    def _write(self, status: int, body: bytes) -> None:
+        if self.transport is not None:
+            self.transport.write(
+                b"HTTP/1.1 %d -\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+                % (status, len(body), body),
+            )
+
+    def _refuse(self, status: int, message: str) -> None:
+        self._buffer.clear()
+        self._reply(status, {"errorType": "InvalidRequest", "errorMessage": message})
+        if self.transport is not None:
+            self.transport.close()
+
+
+def _length(head: bytes) -> int | None:
+    """The declared length of a body; None when it comes in chunks or the number cannot be read."""
+    lower = head.lower()
+    if b"\r\ntransfer-encoding: chunked" in lower:
+        return None
+    at = lower.find(b"\r\ncontent-length:")
+    if at < 0:
+        return 0
+    value = lower[at + 17 :].split(b"\r\n", 1)[0].strip()
+    return int(value) if value.isdigit() else None
