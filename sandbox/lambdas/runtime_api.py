@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Protocol
+from typing import Protocol, cast
 
 PREFIX = b"/2018-06-01/runtime/"
 MAX_HEAD = 2 * 1024 * 1024
@@ -41,10 +41,10 @@ class RuntimeApi(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keeps the transport."""
-        if isinstance(transport, asyncio.Transport):
-            self.transport = transport
-            # An answer of 6 MB goes out in one piece; there is nobody to slow down.
-            transport.set_write_buffer_limits(high=MAX_BODY)
+        # A cast: the transports of uvloop are no subclasses.
+        self.transport = cast("asyncio.Transport", transport)
+        # An event of 6 MB goes out in one piece; there is nobody to slow down.
+        self.transport.set_write_buffer_limits(high=MAX_BODY)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """Nothing can be sent any more; the end of the process is noticed elsewhere."""
