@@ -22,7 +22,7 @@ def operations(directory: Directory) -> dict[str, Operation]:
     """What stands behind the routes."""
 
     def logout(request: Request) -> None:
-        token = (request.header("authorization") or "").partition(" ")[2]
+        token = request.headers["authorization"].partition(" ")[2]
         logic.logout(directory, request.body, token)
 
     return {
@@ -40,7 +40,7 @@ def build(environ: Mapping[str, str] = os.environ, directory: Directory | None =
     """Everything that the function needs."""
     settings = load(Settings, environ)
     return App(
-        operations(directory or UserPool(settings.client_id)),
+        operations(UserPool(settings.client_id) if directory is None else directory),
         Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),
         verifier(settings.user_pool_id, settings.client_id, environ),
         settings.cors_origin,

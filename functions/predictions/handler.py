@@ -30,9 +30,11 @@ def build(environ: Mapping[str, str] = os.environ, memory: Memory | None = None)
     )
     database = Service("dynamodb", environ, timeout_s=settings.record_timeout_ms / 1000)
     runtime = Service("sagemaker-runtime", environ, timeout_s=settings.model_timeout_ms / 1000)
+    if memory is None:
+        memory = cache(settings.cache_host, settings.cache_port, settings.cache_secret_arn, environ, limits)
     predictor = Predictor(
         EndpointModel(runtime, settings.endpoint_name, environ),
-        memory or cache(settings.cache_host, settings.cache_port, settings.cache_secret_arn, environ, limits),
+        memory,
         PredictionsTable(database, settings.predictions_table, log),
         endpoint=settings.endpoint_name,
         new_id=lambda: str(uuid4()),

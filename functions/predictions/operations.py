@@ -21,6 +21,14 @@ METRICS: Mapping[str, str] = {
 }
 """What the function counts, in namespace MLPlatform by `Function`."""
 
+COUNTED: Mapping[str, Mapping[str, float]] = {
+    "hit": {"CacheHits": 1, "CacheMisses": 0, "CacheOff": 0},
+    "miss": {"CacheHits": 0, "CacheMisses": 1, "CacheOff": 0},
+    "off": {"CacheHits": 0, "CacheMisses": 0, "CacheOff": 1},
+    "bypass": {},
+}
+"""Per source of a prediction, what it counts as; a caller's own bypass says nothing about the cache."""
+
 SCOPES = ("aws.cognito.signin.user.admin", "platform/predict")
 
 
@@ -36,17 +44,11 @@ def operations(predictor: Predictor, models: Models) -> dict[str, Operation]:
 
     def predict(request: Request) -> Mapping[str, Any]:
         row: Any = request.body.input
-        bypass = "no-cache" in (request.header("cache-control") or "").lower()
+        bypass = "no-cache" in request.headers.get("cache-control", "").lower()
         found = predictor.predict(row.__pydantic_extra__ or {}, request.caller.user_id, bypass=bypass)
         took_ms = request.elapsed_ms
         request.notes.update(cache=found.source, modelVersion=found.version)
-        request.metrics.update(
-            Predictions=1,
-            CacheHits=float(found.source == "hit"),
-            CacheMisses=float(found.source == "miss"),
-            CacheOff=float(found.source == "off"),
-            ProcessingTime=took_ms,
-        )
+        request.metrics = {"Predictions": 1, **COUNTED[found.source], "ProcessingTime": took_ms}
         return {
             "predictionId": found.prediction_id,
             "result": found.result,

@@ -25,6 +25,8 @@ class Request:
     """One call of one operation."""
 
     event: Mapping[str, Any]
+    headers: Mapping[str, str]
+    """By lower-case name, however the client wrote it."""
     began: float
     request_id: str
     caller: Caller
@@ -36,10 +38,6 @@ class Request:
     """Metadata for the log line; no personal data."""
     metrics: dict[str, float] = field(default_factory=dict)
     """Metrics for the log line."""
-
-    def header(self, name: str) -> str | None:
-        """A header by its lower-case name."""
-        return header(self.event, name)
 
     def path(self, name: str) -> str:
         """A path parameter."""
@@ -92,13 +90,15 @@ def serve(build: Callable[[], App]) -> Callable[[Mapping[str, Any], Any], dict[s
 def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
     """Runs the operation of an event; whatever happens, the caller gets an answer in the platform's form."""
     context = event.get("requestContext") or {}
-    request = Request(event, began, str(context.get("requestId", "")), NOBODY)
+    sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    route = f"{event.get('httpMethod')} {event.get('resource')}"
+    request = Request(event, sent, began, context.get("requestId") or "", NOBODY)
     headers = {"Content-Type": "application/json"}
     if app.cors_origin:
         headers["Access-Control-Allow-Origin"] = app.cors_origin
     level, message, status = "INFO", "answered", 500
     try:
-        operation, result = perform(app, event, request)
+        operation, result = perform(app, route, request)
         status, body = operation.status, encode(result)
     except ApiError as problem:
         status, body = problem.row.status, envelope(problem, request.request_id)
@@ -111,8 +111,7 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
         body = envelope(ApiError("internal"), request.request_id)
         level, message = "ERROR", "failed"
         request.notes |= fault(error)
-    request.notes |= {"route": f"{event.get('httpMethod')} {event.get('resource')}", "status": status}
-    request.notes["ms"] = request.elapsed_ms
+    request.notes.update(route=route, status=status, ms=request.elapsed_ms)
     app.log.line(
         level,
         message,
@@ -124,30 +123,31 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 
-def perform(app: App, event: Mapping[str, Any], request: Request) -> tuple[Operation, Any]:
+def perform(app: App, route: str, request: Request) -> tuple[Operation, Any]:
     """Checks a request in the order: route, caller, rights, body; then runs its operation."""
-    operation = app.operations.get(f"{event.get('httpMethod')} {event.get('resource')}")
+    operation = app.operations.get(route)
     if operation is None:
         raise ApiError("not_found")
     if operation.scopes:
         if app.verifier is None:
             raise RuntimeError("an operation with scopes needs a verifier")
-        request.caller = app.verifier.caller(header(event, "authorization"))
+        request.caller = app.verifier.caller(request.headers.get("authorization"))
         request.caller.needs(operation.scopes, operation.groups)
     if operation.request is not None:
-        request.body = read_body(event, operation.request)
+        request.body = read_body(request, operation.request)
     if operation.query is not None:
-        request.query = read_query(event, operation.query)
+        request.query = read_query(request.event, operation.query)
     return operation, operation.run(request)
 
 
-def read_body(event: Mapping[str, Any], schema: type[BaseModel]) -> BaseModel:
+def read_body(request: Request, schema: type[BaseModel]) -> BaseModel:
     """The validated body; one that is left out counts as an empty object."""
+    event = request.event
     body: str | bytes = event.get("body") or "{}"
     if len(body) > LARGEST_BODY:
         raise ApiError("too_large")
-    kind = header(event, "content-type")
-    if kind and kind.partition(";")[0].strip().lower() != "application/json":
+    kind = request.headers.get("content-type", "application/json")
+    if kind != "application/json" and kind.partition(";")[0].strip().lower() != "application/json":
         raise ApiError("unsupported_type")
     try:
         if event.get("isBase64Encoded"):
@@ -166,15 +166,6 @@ def read_query(event: Mapping[str, Any], schema: type[BaseModel]) -> BaseModel:
         return schema.model_validate_strings(values)
     except ValidationError as error:
         raise problem_of(error, values) from error
-
-
-def header(event: Mapping[str, Any], name: str) -> str | None:
-    """A header by its lower-case name, however the client wrote it."""
-    headers = event.get("headers") or {}
-    found = headers.get(name) or headers.get(name.title())
-    if found is None:
-        found = next((value for key, value in headers.items() if key.lower() == name), None)
-    return found
 
 
 def encode(result: Any) -> str:

@@ -27,7 +27,7 @@ def operations(starter: Starter) -> dict[str, Operation]:
             starter,
             request.body,
             user_id=request.caller.user_id,
-            idempotency_key=request.header("idempotency-key"),
+            idempotency_key=request.headers.get("idempotency-key"),
             new_id=uuid4().hex,
         )
 
@@ -42,7 +42,7 @@ def build(environ: Mapping[str, str] = os.environ, starter: Starter | None = Non
     """Everything that the function needs."""
     settings = load(Settings, environ)
     return App(
-        operations(starter or Executions(settings.state_machine_arn)),
+        operations(Executions(settings.state_machine_arn) if starter is None else starter),
         Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),
         verifier(settings.user_pool_id, settings.client_id, environ),
         settings.cors_origin,

@@ -45,14 +45,15 @@ class Limits:
     """How long nothing is written after Redis said that it is full."""
 
 
+DEFAULT = Limits()
 SLOW_IN_A_ROW = 3
 
 
 class Cache:
     """Get and put; `available` says whether Redis is in use."""
 
-    def __init__(self, dial: Dial, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._dial, self._limits, self._clock = dial, limits or Limits(), clock
+    def __init__(self, dial: Dial, limits: Limits = DEFAULT, clock: Callable[[], float] = time.monotonic) -> None:
+        self._dial, self._limits, self._clock = dial, limits, clock
         self._connection: Connection | None = None
         self._down = False
         self._trouble = ""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from functions.shared.aws.calls import AwsError, AwsTimeoutError, AwsUnreachableError, Service
-from functions.shared.cache.breaker import Cache, Limits
+from functions.shared.cache.breaker import DEFAULT, Cache, Limits
 from functions.shared.cache.resp import ConnectionLostError, Dialer
 
 SECRET_TIMEOUT_S = 1.0
@@ -27,6 +27,6 @@ def password(secret_arn: str, environ: Mapping[str, str]) -> Callable[[], bytes]
     return ask
 
 
-def cache(host: str, port: int, secret_arn: str, environ: Mapping[str, str], limits: Limits | None = None) -> Cache:
+def cache(host: str, port: int, secret_arn: str, environ: Mapping[str, str], limits: Limits = DEFAULT) -> Cache:
     """A cache over TLS; nothing is opened before it is first asked."""
     return Cache(Dialer(host, port, password=password(secret_arn, environ)), limits)

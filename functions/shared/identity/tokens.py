@@ -113,10 +113,14 @@ class Verifier:
                 return known
             del self._callers[token]
         made = self._claims(self._payload(token))
-        if len(self._callers) >= self._remembered:
+        if self._callers and len(self._callers) >= self._remembered:
             del self._callers[next(iter(self._callers))]
         self._callers[token] = made
         return made
+
+    def forget(self) -> None:
+        """Verifies every token in full again."""
+        self._callers.clear()
 
     def _payload(self, token: str) -> bytes:
         """The signed payload; the header is decoded here only until its key is known."""
