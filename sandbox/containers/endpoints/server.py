@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import logging
 import queue
 import shutil
 import socket
@@ -20,6 +21,8 @@ from sandbox.containers.logs import LogShipper
 from sandbox.containers.opt_ml import OptMl
 from sandbox.containers.storage import JobError, Storage, unpack
 from sandbox.processes import Process
+
+LOG = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 PING_S = 2.0
@@ -94,6 +97,8 @@ class ModelServer:
         elif storage.download_prefix(self._container.data_uri, model) == 0:
             raise JobError(f"ClientError: no model data under {self._container.data_uri}")
         self._place = place
+        own = server_command(model)[1] == "-m"
+        LOG.info("endpoint process %s: the server is %s", self.name, "the model's own" if own else "the repository's")
         self._launch()
 
     def wait_ready(self, timeout_s: float) -> str:
@@ -178,7 +183,7 @@ class ModelServer:
         )
         # The archive's own code comes first; the server itself may be this repository's, for archives without one.
         variables["PYTHONPATH"] = f"{code}:{REPOSITORY}"
-        words = server_command(model, port)
+        words = server_command(model)
         with self._lock:
             if self._closed.is_set():
                 return
@@ -265,15 +270,15 @@ def _exchange(connection: http.client.HTTPConnection, body: bytes, headers: Mapp
     )
 
 
-def server_command(model: Path, port: int) -> list[str]:
-    """What serves a model's folder on a port."""
-    return [sys.executable, "-m", "training.server", "--model", str(model), "--host", HOST, "--port", str(port)]
+def server_command(model: Path) -> list[str]:
+    """What serves a model's folder: the server in its archive, else this repository's over the archive's code.
 
-
-def server_origin(model: Path) -> str:
-    """Which server's code runs: the archive's own, or this repository's."""
-    own = (model / "code" / "training" / "server.py").is_file()
-    return "the model's archive" if own else "the repository"
+    Where the model lies and which port to take is told by `SM_MODEL_DIR` and `SAGEMAKER_BIND_TO_PORT`.
+    """
+    if (model / "code" / "training" / "server.py").is_file():
+        return [sys.executable, "-m", "training.server"]
+    # -P: the folder of the script is no place to import from; the archive's code comes first.
+    return [sys.executable, "-P", str(REPOSITORY / "training" / "server.py")]
 
 
 def free_port() -> int:

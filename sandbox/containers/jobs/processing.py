@@ -108,8 +108,8 @@ class ProcessingJob(Job):
         folder = place.folder(self._local(place, source))
         if self.storage.download_prefix(str(source["S3Uri"]), folder) == 0:
             raise JobError(
-                f"ClientError: Data download failed: no S3 objects found under S3 URL {source['S3Uri']!r} of input {name!r}; "
-                f'check that they exist and that the role "{self.request.get("RoleArn")}" may list the bucket'
+                f"ClientError: Data download failed: no S3 objects found under S3 URL {source['S3Uri']!r} of input "
+                f'{name!r}; check that they exist and that the role "{self.request.get("RoleArn")}" may list the bucket'
             )
 
     def _upload(self, place: OptMl, output: Mapping[str, Any]) -> None:

@@ -170,9 +170,9 @@ class TrainingJob(Job):
         source = str(hyperparameters.get("sagemaker_submit_directory", ""))
         if not program or not source:
             raise JobError(
-                f"ClientError: image {self._specification.get('TrainingImage')!r} has an algorithm of its own, which the "
-                "sandbox does not have; give hyperparameters sagemaker_program and sagemaker_submit_directory (script mode) "
-                "or AlgorithmSpecification.ContainerEntrypoint"
+                f"ClientError: image {self._specification.get('TrainingImage')!r} has its own algorithm, which the "
+                "sandbox does not have; give hyperparameters sagemaker_program and sagemaker_submit_directory "
+                "(script mode) or AlgorithmSpecification.ContainerEntrypoint"
             )
         code = place.folder("/opt/ml/code")
         self._fetch_code(source, code, place.scratch / "sourcedir.tar.gz")
