@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -74,11 +75,15 @@ def filled(value: Any, key: str = "") -> Any:
 
 def problems(service: str, operation: str, parameters: Mapping[str, Any]) -> str:
     """What botocore's model of the service refuses, values of enumerations included; empty when nothing."""
-    model = botocore.session.get_session().get_service_model(service)
-    shape = model.operation_model(operation[0].upper() + operation[1:]).input_shape
-    assert shape is not None
+    shape = _shape(service, operation[0].upper() + operation[1:])
     report = ParamValidator().validate(filled(parameters), shape)
     return "\n".join([report.generate_report(), *_enumerations(filled(parameters), shape)]).strip()
+
+
+@cache
+def _shape(service: str, operation: str) -> Any:
+    model = botocore.session.get_session().get_service_model(service)
+    return model.operation_model(operation).input_shape
 
 
 def _enumerations(value: Any, shape: Any, at: str = "") -> Iterator[str]:
