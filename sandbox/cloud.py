@@ -30,7 +30,7 @@ class PortInUseError(RuntimeError):
 
 
 def listen(port: int, option: str) -> socket.socket:
-    """A listening socket on 127.0.0.1 (port 0: any free one); `option` is the command-line option that an error names."""
+    """A listening socket on 127.0.0.1 (port 0: any free one); `option` is the option that errors name."""
     if not 0 <= port <= 65535:
         raise ValueError(f"{option} {port} is not a port; take one from 1 to 65535, or 0 for any free port")
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -67,7 +67,6 @@ class Cloud:
         """Held wherever moto is not safe for threads."""
         self._clients: dict[tuple[str, str], Any] = {}
         self._clients_lock = threading.Lock()
-        self._session: Any = None
         self._server: Any = None
         self._thread: threading.Thread | None = None
         self._application: Application | None = None
@@ -118,7 +117,7 @@ class Cloud:
         key = (service, region or self.region)
         with self._clients_lock:
             if key not in self._clients:
-                self._clients[key] = self._make_client(*key)
+                self._clients[key] = local_client(service, self.endpoint, region or self.region)
             return self._clients[key]
 
     def environment(self) -> dict[str, str]:
@@ -146,33 +145,33 @@ class Cloud:
                 return list(self._application(environ, start_response))
         return self._application(environ, start_response)
 
-    def _make_client(self, service: str, region: str) -> Any:
-        import boto3
-        from botocore.config import Config
-        from botocore.session import Session
 
-        if self._session is None:
-            core = Session()
-            # The user's profile and files must not decide where these calls go.
-            core.set_config_variable("config_file", os.devnull)
-            core.set_config_variable("credentials_file", os.devnull)
-            core.set_config_variable("profile", None)
-            self._session = boto3.Session(botocore_session=core)
-        config = Config(
-            retries={"total_max_attempts": 1},
-            inject_host_prefix=False,  # a prefix before an IP address is no host
-            max_pool_connections=64,
-            proxies={},
-            s3={"addressing_style": "path"},
-        )
-        return self._session.client(
-            service,
-            region_name=region,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=KEY,
-            aws_secret_access_key=KEY,
-            config=config,
-        )
+def local_client(service: str, endpoint: str, region: str) -> Any:
+    """A boto3 client for a local endpoint that nothing of the user's own AWS set-up can send elsewhere."""
+    import boto3
+    from botocore.config import Config
+    from botocore.session import Session
+
+    core = Session()
+    # The user's profile and files must not decide where these calls go.
+    core.set_config_variable("config_file", os.devnull)
+    core.set_config_variable("credentials_file", os.devnull)
+    core.set_config_variable("profile", None)
+    config = Config(
+        retries={"total_max_attempts": 1},
+        inject_host_prefix=False,  # a prefix before an IP address is no host
+        max_pool_connections=64,
+        proxies={},
+        s3={"addressing_style": "path"},
+    )
+    return boto3.Session(botocore_session=core).client(
+        service,
+        region_name=region,
+        endpoint_url=endpoint,
+        aws_access_key_id=KEY,
+        aws_secret_access_key=KEY,
+        config=config,
+    )
 
 
 def _dispatcher() -> Application:

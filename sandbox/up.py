@@ -1,0 +1,254 @@
+"""Brings one stack up on this machine, in order, and ends everything that it started, whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sandbox import program
+from sandbox.client import sign_in
+from sandbox.cloud import HOST, Cloud, listen
+from sandbox.ledger import Ledger
+from sandbox.progress import Progress
+from sandbox.report import summary
+from sandbox.state import LEDGER, Home, State
+
+USERNAME = "demo@example.com"
+GROUPS = ("users", "premium", "scientists", "approvers")
+CLOSE_S = 12.0
+"""How long the tear-down waits for one runtime before it goes on to the next."""
+_log = logging.getLogger(__name__)
+
+
+class StartError(RuntimeError):
+    """The sandbox cannot start; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line chooses."""
+
+    stack: str = "dev"
+    port: int = 8080
+    aws_port: int = 4566
+    directory: Path = Path(".sandbox")
+    root: Path = program.ROOT
+    train: bool = True
+    """Whether the first model is trained; a test of one part starts faster without."""
+
+
+class Sandbox:
+    """One running stack. `start` brings it up, `close` ends it; use it as a context manager."""
+
+    def __init__(self, options: Options, progress: Progress | None = None) -> None:
+        self.options = options
+        self.home = Home(options.directory)
+        self.progress = progress or Progress()
+        self.cloud = Cloud()
+        self.ledger = Ledger()
+        self._ends: list[tuple[str, Callable[[], object]]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> State:
+        """Everything in order; raises with the first cause, and leaves the tear-down to `close`."""
+        options, step = self.options, self.progress.step
+        _, config = program.configuration(options.stack, options.root)
+        _packaged(options.root)
+        self.home.claim()
+        self._later("directory", self.home.release)
+        listener = listen(options.port, "--port")
+        self._later("port", listener.close)
+        self.cloud.region = config.get("aws:region", self.cloud.region)
+        with step("local AWS services"):
+            self.cloud.start(options.aws_port)
+            self._later("cloud", self.cloud.stop)
+            runtimes = self._install()
+        with step("program"):
+            self.ledger = self._run(runtimes)
+        with step("policies"):
+            self._judge()
+        with step("functions, jobs, events"):
+            for runtime in runtimes.values():
+                runtime.attach(self.ledger)
+        with step("gateway"):
+            self._serve(listener, runtimes["functions"])
+        with step("demo user"):
+            password = _password()
+            tokens = self._user(password)
+        state = self._state(listener.getsockname()[1], password, tokens)
+        if options.train:
+            from sandbox.first_model import train
+
+            version = train(self, state)
+            # The tokens of the start may have aged while the model was trained.
+            state = self._state(listener.getsockname()[1], password, self._tokens(password), version)
+        self.home.save(state)
+        return state
+
+    def close(self) -> None:
+        """Ends what was started, the last first; a part that hangs is left behind after a while."""
+        while self._ends:
+            name, end = self._ends.pop()
+            _bounded(name, end)
+
+    def _later(self, name: str, end: Callable[[], object]) -> None:
+        self._ends.append((name, end))
+
+    def _install(self) -> dict[str, Any]:
+        """The runtimes, hooked into moto before the program runs."""
+        from sandbox.cache import Caches
+        from sandbox.containers import Containers
+        from sandbox.events import Events
+        from sandbox.lambdas import Functions
+        from sandbox.workflow import Workflows
+
+        home = self.home.path
+        caches = Caches(self.cloud, home / "cache")
+        self._later("caches", caches.close)
+        functions = Functions(self.cloud, home / "functions", environment=caches.environment)
+        self._later("functions", functions.close)
+        containers = Containers(self.cloud, home / "jobs")
+        self._later("jobs and endpoints", containers.close)
+        workflows = Workflows(self.cloud, home / "workflows")
+        self._later("workflows", workflows.close)
+        events = Events(self.cloud, home / "events")
+        self._later("events", events.close)
+        runtimes: dict[str, Any] = {
+            "caches": caches,
+            "functions": functions,
+            "containers": containers,
+            "workflows": workflows,
+            "events": events,
+        }
+        for runtime in runtimes.values():
+            runtime.install()
+        return runtimes
+
+    def _run(self, runtimes: dict[str, Any]) -> Ledger:
+        from sandbox.seam.create import Creator
+
+        maker = Creator(self.cloud, runtimes["caches"], self.options.root)
+        ledger = program.run(self.options.stack, maker, root=self.options.root)
+        path = self.home.path / LEDGER
+        path.touch(mode=0o600)
+        path.write_text(ledger.to_json(), encoding="utf-8")
+        return ledger
+
+    def _judge(self) -> None:
+        from policies.engine import check
+
+        verdicts = check(self.ledger)
+        if not verdicts.passed:
+            raise StartError(f"the stack breaks the policies:\n{verdicts.table()}")
+
+    def _serve(self, listener: socket.socket, functions: Any) -> None:
+        import asyncio
+
+        import uvicorn
+
+        from sandbox.gateway import app
+
+        config = uvicorn.Config(
+            app(self.ledger, self.cloud, functions),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+        )
+        server = uvicorn.Server(config)
+        served: Future[None] = asyncio.run_coroutine_threadsafe(server.serve(sockets=[listener]), functions.loop)
+
+        def end() -> None:
+            server.should_exit = True
+            with contextlib.suppress(TimeoutError):
+                served.result(timeout=5)
+
+        self._later("gateway", end)
+        while not server.started:
+            if served.done():
+                served.result()
+                raise StartError("the gateway ended while it started")
+            time.sleep(0.01)
+
+    def _user(self, password: str) -> tuple[str, str]:
+        """Makes the demo user, a member of every group, and signs it in."""
+        cognito, pool = self.cloud.client("cognito-idp"), self.ledger.exports["user_pool_id"]
+        cognito.admin_create_user(
+            UserPoolId=pool,
+            Username=USERNAME,
+            MessageAction="SUPPRESS",
+            UserAttributes=[
+                {"Name": "email", "Value": USERNAME},
+                {"Name": "email_verified", "Value": "true"},
+                {"Name": "name", "Value": "Demo"},
+            ],
+        )
+        cognito.admin_set_user_password(UserPoolId=pool, Username=USERNAME, Password=password, Permanent=True)
+        known = {group["GroupName"] for group in cognito.list_groups(UserPoolId=pool)["Groups"]}
+        for group in GROUPS:
+            if group in known:
+                cognito.admin_add_user_to_group(UserPoolId=pool, Username=USERNAME, GroupName=group)
+        return self._tokens(password)
+
+    def _tokens(self, password: str) -> tuple[str, str]:
+        client = self.ledger.exports["user_pool_client_id"]
+        return sign_in(self.cloud.client("cognito-idp"), client, USERNAME, password)
+
+    def _state(self, port: int, password: str, tokens: tuple[str, str], version: str = "") -> State:
+        return State(
+            stack=self.options.stack,
+            api_url=f"http://{HOST}:{port}/api/v1",
+            aws_endpoint=self.cloud.endpoint,
+            region=self.cloud.region,
+            username=USERNAME,
+            password=password,
+            access_token=tokens[0],
+            id_token=tokens[1],
+            pid=os.getpid(),
+            directory=str(self.home.path),
+            model_version=version,
+            outputs=self.ledger.exports,
+            resources=summary(self.ledger),
+            timings={**self.progress.timings, "total": self.progress.total()},
+        )
+
+
+def _packaged(root: Path) -> None:
+    if not (root / "dist" / "manifest.json").is_file():
+        raise StartError(f"{root / 'dist'} is missing or incomplete; run `make package`")
+
+
+def _password() -> str:
+    """Random, with a character of each kind that the pool asks for."""
+    return f"{secrets.token_urlsafe(15)}-aA1!"
+
+
+def _bounded(name: str, end: Callable[[], object]) -> None:
+    """Runs one step of the tear-down in a thread of its own, so that a part that hangs cannot stop the others."""
+
+    def work() -> None:
+        try:
+            end()
+        except Exception:  # noqa: BLE001  # the other parts must end all the same
+            _log.exception("ending %s failed", name)
+
+    thread = threading.Thread(target=work, name=f"end {name}", daemon=True)
+    thread.start()
+    thread.join(CLOSE_S)
+    if thread.is_alive():
+        _log.error("%s did not end within %.0f s", name, CLOSE_S)
