@@ -39,6 +39,7 @@ class Connection:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._buffer = b""
+        self._timeout_s = -1.0
 
     def call(self, *words: bytes, timeout_s: float) -> Answer:
         """One command.
@@ -50,7 +51,7 @@ class Connection:
         command = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
         deadline = time.monotonic() + timeout_s
         try:
-            self._sock.settimeout(timeout_s)
+            self._wait_at_most(timeout_s)
             self._sock.sendall(command)
             first = self._line(deadline, fresh=True)
             return self._answer(first, deadline)
@@ -108,11 +109,17 @@ class Connection:
 
     def _more(self, deadline: float, *, fresh: bool) -> None:
         if not fresh:
-            self._sock.settimeout(remaining(deadline))
+            self._wait_at_most(remaining(deadline))
         part = self._sock.recv(65536)
         if not part:
             raise ClosedError("closed") if fresh else ConnectionLostError("half an answer")
         self._buffer += part
+
+    def _wait_at_most(self, timeout_s: float) -> None:
+        """Sets the socket's timeout; the same one again would cost a system call for nothing."""
+        if timeout_s != self._timeout_s:
+            self._sock.settimeout(timeout_s)
+            self._timeout_s = timeout_s
 
 
 def remaining(deadline: float) -> float:
