@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from training.data.describe import describe_categories, describe_numbers
 from training.data.features import CATEGORICAL, NUMERIC, Feature
-from training.data.labels import Labels, labels_of
+from training.data.labels import labels_of
 from training.data.split import split
 from training.data.table import Column, read
 from training.data.text import files_in
