@@ -135,24 +135,36 @@ class Node:
         keys = ("id", "arn", "name", "bucket", "keyId", "url", "qualifiedArn", "aliasArn", "invokeArn")
         return frozenset(value for key in keys if isinstance(value := self.props.get(key), str) and value)
 
+    @property
+    def named(self) -> bool:
+        """True where all of the names that AWS gives it are known."""
+        names = [name for key in ("id", "arn", "name") if (name := self.props.get(key)) is not None]
+        return bool(names) and not any(isinstance(name, Unknown) for name in names)
+
     def refers_to(self, prop: str, other: Node) -> bool:
         """True where this resource's property names the other resource, also before the names are known."""
         value = self.props.get(prop)
-        if isinstance(value, (list, tuple)):
-            known = [item for item in value if not isinstance(item, Unknown)]
-            if any(item in other.identities for item in known):
-                return True
-            return len(known) < len(value) and self._comes_from(prop, other)
         if value is None:
             return False
-        if isinstance(value, Unknown) or not other.identities:
-            return self._comes_from(prop, other)
-        return value in other.identities
+        items = list(value) if isinstance(value, (list, tuple)) else [value]
+        if any(item in other.identities for item in items if isinstance(item, str)):
+            return True
+        told = other.named and not any(isinstance(item, Unknown) for item in items)
+        return not told and self.comes_from(prop, other)
 
-    def _comes_from(self, prop: str, other: Node) -> bool:
+    def comes_from(self, prop: str, other: Node) -> bool:
+        """True where the property's value comes from the other resource, as far as the engine tells.
+
+        Raises:
+            UndecidedError: where only the dependencies of the whole resource are told, and several would fit.
+        """
         if self.references is not None:
             return other.urn in self.references.get(prop, frozenset())
-        return other.urn in self.dependencies
+        if other.urn not in self.dependencies:
+            return False
+        if self.graph and sum(node.urn in self.dependencies for node in self.graph.of_type(other.type)) > 1:
+            raise UndecidedError(f"{prop} of {self.name} is not known before the update")
+        return True
 
     def companions(self, token: str, prop: str) -> list[Node]:
         """The resources of a type whose property names this one, such as the versioning of a bucket."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from policies.conditions import same
 from policies.documents import denies_plain_http, public_grants, statements
@@ -74,23 +75,31 @@ def work_ends(queue: Node) -> Iterable[str]:
 
 
 def _is_dead_letter_queue(queue: Node) -> bool:
+    names = [name for name in queue.identities if name.startswith("arn:")]
     for node in queue.stack:
         for prop in ("redrivePolicy", "deadLetterConfig", "target", "destinationConfig"):
             value = node.props.get(prop)
             if value is None or node.urn == queue.urn:
                 continue
-            told = isinstance(value, Unknown) or _holds_unknown(value)
-            if told and (queue.urn in node.dependencies or queue.urn in (node.references or {}).get(prop, ())):
+            texts = list(leaves(value))
+            if any(name in text for text in texts if isinstance(text, str) for name in names):
                 return True
-            if not told and any(name in str(value) for name in queue.identities if name.startswith("arn:")):
+            told = queue.named and not any(isinstance(text, Unknown) for text in texts)
+            if not told and node.comes_from(prop, queue):
                 return True
     return False
 
 
-def _holds_unknown(value: object) -> bool:
+def leaves(value: Any) -> Iterator[Any]:
+    """Every plain value inside."""
     if isinstance(value, dict):
-        return any(_holds_unknown(item) for item in value.values())
-    return isinstance(value, Unknown)
+        for item in value.values():
+            yield from leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from leaves(item)
+    else:
+        yield value
 
 
 RULES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from policies.conditions import at_least, must_be, must_be_on, must_be_set, same
-from policies.resources import Node
+from policies.resources import Node, read
 from policies.rule import Rule
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
@@ -78,7 +78,7 @@ def alarm_acts(alarm: Node) -> Iterable[str]:
         return
     name = alarm.read("name", alarm.name)
     rolled_back_by = [
-        row.get("alarmName")
+        read(row, "alarmName")
         for endpoint in alarm.stack.of_type(ENDPOINT)
         for row in endpoint.rows("deploymentConfig.autoRollbackConfiguration.alarms")
     ]

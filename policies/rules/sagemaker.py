@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from policies.conditions import all_of, is_on, must_be, must_be_set
-from policies.resources import Node, read, rows
+from policies.resources import Node, Unknown, read, rows
 from policies.rule import Rule
 
 MODEL = "aws:sagemaker/model:Model"
@@ -31,20 +32,22 @@ def serverless(variant: object) -> bool:
 
 def only_serverless(model: Node) -> bool:
     """True where every variant that serves the model is serverless."""
-    served = [
-        (configuration, number, variant)
-        for configuration in model.stack.of_type(CONFIGURATION)
-        for number, variant in enumerate(configuration.rows("productionVariants"))
-    ]
-    name = model.props.get("name") or model.props.get("id")
     ours = [
         variant
-        for configuration, _, variant in served
-        if (isinstance(name, str) and isinstance(variant.get("modelName"), str) and variant["modelName"] == name)
-        or (not isinstance(variant.get("modelName"), str) and configuration.refers_to("productionVariants", model))
-        or (not isinstance(name, str) and model.urn in configuration.dependencies)
+        for configuration in model.stack.of_type(CONFIGURATION)
+        for variant in configuration.rows("productionVariants")
+        if _serves(configuration, variant, model)
     ]
     return bool(ours) and all(serverless(variant) for variant in ours)
+
+
+def _serves(configuration: Node, variant: Any, model: Node) -> bool:
+    if isinstance(variant, Unknown):
+        variant.use()
+    name = variant.get("modelName")
+    if isinstance(name, str) and model.named:
+        return name in model.identities
+    return configuration.comes_from("productionVariants", model)
 
 
 def isolated(model: Node) -> Iterable[str]:
