@@ -14,9 +14,9 @@ HEAD = """# Policies
 
 What may be deployed. Written by `python -m policies.reference` from the rows of `policies/rules/`; do not edit.
 
-Every rule is mandatory: a broken one stops `pulumi up --policy-pack policies` and is printed by `make up`. A rule
-holds, is broken, or is not decidable while a value that it needs is not known before the update; then it is judged again when
-the value is known. Scope "resource" is judged before that resource is created, scope "stack" when all are known.
+Every rule is mandatory: a broken one stops `pulumi up --policy-pack policies`, and `make up` prints it. A rule holds,
+is broken, or is not decidable while a value that it needs is not known before the update; it is judged again when the
+value is known. Scope "resource" is judged before that resource is created, scope "stack" when all are known.
 
 Controls: FSBP is AWS Foundational Security Best Practices (Security Hub), CIS the AWS Foundations Benchmark 3.0.0,
 ML Lens the Machine Learning Lens of the AWS Well-Architected Framework.

@@ -17,7 +17,7 @@ from policies import EXEMPTIONS, RULES, Exemption, Rule, check
 from policies.exemptions import problems, stack_of
 from policies.reference import PAGE, page
 from policies.resources import Node, Unknown, marked, read
-from tests.policies.cases import api, rights, storage, work
+from tests.policies.cases import api, ground, rights, storage, work
 from tests.policies.rows import UNKNOWN, Row, row
 
 TODAY = date(2026, 11, 21)
@@ -190,7 +190,7 @@ def test_reading_any_document_gives_a_value_or_says_that_it_is_unknown(document:
 INPUT_NAMES = sorted(
     {
         name
-        for case in (*api.CASES, *rights.CASES, *storage.CASES, *work.CASES)
+        for case in (*api.CASES, *ground.CASES, *rights.CASES, *storage.CASES, *work.CASES)
         for resources in case.good.values()
         for resource in resources
         for name in resource.inputs
@@ -219,7 +219,7 @@ def test_no_input_makes_the_engine_itself_fail(inputs: dict[str, Any]) -> None:
 def test_a_stack_of_300_resources_takes_well_under_two_seconds() -> None:
     everything = [
         resource
-        for case in (*api.CASES, *rights.CASES, *storage.CASES, *work.CASES)
+        for case in (*api.CASES, *ground.CASES, *rights.CASES, *storage.CASES, *work.CASES)
         for resources in case.good.values()
         for resource in resources
     ]
