@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
@@ -13,11 +14,15 @@ from components.data_lake.documents import ACCESS_PREFIX, BUCKETS, BucketName
 from components.values import Metric, Statement, Widget, policy_json
 
 _DAY_S: Final = 86_400
+# A bucket prefix has 37 characters at most, and the longest bucket noun takes eleven with its dashes.
+_PREFIX: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,25}")
 
 
 class DataLakeArgs(TypedDict):
     """What the lake needs; the rest has secure defaults."""
 
+    name_prefix: str
+    """Beginning of the buckets' names, such as `mlplatform-dev`; AWS needs them unique, so the rest is drawn."""
     account_id: Input[str]
     """Account that owns the buckets."""
     data_key_arn: Input[str]
@@ -55,7 +60,7 @@ class DataLake(pulumi.ComponentResource):
             "logs": args.get("log_days", 90),
             "old_versions": args.get("old_version_days", 30),
         }
-        _validate(name, days)
+        _validate(name, args["name_prefix"], days)
         # S3 delivers access logs only to a bucket whose default encryption is its own (SSE-S3).
         self._keys: dict[BucketName, Input[str] | None] = {
             "raw": args["data_key_arn"],
@@ -130,6 +135,7 @@ class DataLake(pulumi.ComponentResource):
         base, key = f"{self._name}-{bucket}", self._keys[bucket]
         made = s3.Bucket(
             base,
+            bucket_prefix=f"{self._args['name_prefix']}-{bucket}-",
             force_destroy=not self._protect,
             opts=ResourceOptions(parent=self, protect=self._protect),
         )
@@ -190,12 +196,14 @@ class DataLake(pulumi.ComponentResource):
         )
 
 
-def _validate(name: str, days: dict[str, int]) -> None:
+def _validate(name: str, prefix: str, days: dict[str, int]) -> None:
     least = {"infrequent_access": 30, "glacier": 1, "logs": 1, "old_versions": 1}
     problems = [
         f"{key}_days is {days[key]}; allowed: {low} or more".replace("logs_", "log_").replace("versions_", "version_")
         for key, low in least.items()
         if days[key] < low
     ]
+    if not _PREFIX.fullmatch(prefix):
+        problems.append(f"name_prefix is {prefix!r}; allowed: up to 26 lower-case letters, digits and dashes")
     if problems:
         raise ValueError(f"DataLake {name!r}: " + "; ".join(problems))

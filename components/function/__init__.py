@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from components.function.component import ALIAS, Function, FunctionArgs
+from components.function.layer import Layer, LayerArgs
 
-__all__ = ["ALIAS", "Function", "FunctionArgs"]
+__all__ = ["ALIAS", "Function", "FunctionArgs", "Layer", "LayerArgs"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from components.settings.artifacts import Artifacts, digest
 from components.settings.load import load
 from components.settings.reading import SettingsError
 from components.settings.sections import Settings
 
-__all__ = ["Settings", "SettingsError", "load"]
+__all__ = ["Artifacts", "Settings", "SettingsError", "digest", "load"]

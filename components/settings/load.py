@@ -57,6 +57,9 @@ def _sections(values: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
             # What is secret must not reach a message, nor a tag or an instance type.
             problems.append(f"{full} is encrypted; allowed: plain values; keep secrets in Secrets Manager")
             continue
+        if item.name == "artifacts":
+            found[item.name] = mine[key] or item.default
+            continue
         given = _structure(mine[key], full, problems)
         if given is None:
             continue

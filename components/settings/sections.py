@@ -104,6 +104,8 @@ class Training:
     """Longest wait for spare capacity and training together."""
     max_size_mb: int = ranged(1024, 1, 102_400)
     """Largest data file."""
+    private_jobs: bool = True
+    """Whether jobs run in the private subnets; they have no network of their own in both cases."""
     automatic_approval: bool = False
     """Whether a model that passes goes live without a person."""
 
@@ -167,4 +169,6 @@ class Settings:
     functions: Functions = Functions()
     observability: Watch = Watch()
     tags: Mapping[str, str] = field(default_factory=dict)
-    """Tags of everything, beside Project and Environment."""
+    """Tags of everything, beside Project, Environment and ManagedBy."""
+    artifacts: str = "dist"
+    """Folder that `make package` built; tests give another one."""

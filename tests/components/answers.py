@@ -30,7 +30,7 @@ def _alias(_name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _bucket(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    bucket = inputs.get("bucket", f"{name}-{digest(name)[:7]}")
+    bucket = inputs.get("bucket") or f"{inputs.get('bucketPrefix', f'{name}-')}{digest(name)[:7]}"
     return {
         "id": bucket,
         "bucket": bucket,
@@ -131,6 +131,7 @@ OUTPUTS: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
     "aws:dynamodb/table:Table": _table,
     "aws:ec2/vpc:Vpc": _vpc,
     "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
+    "aws:ec2/vpcEndpoint:VpcEndpoint": lambda name, _: {"prefixListId": f"pl-{digest(name)[:8]}"},
     "aws:iam/role:Role": _role,
     "aws:kms/key:Key": _key,
     "aws:lambda/alias:Alias": _alias,
@@ -169,6 +170,10 @@ ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
         "zoneIds": [f"use1-az{number}" for number in range(1, 5)],
         "id": REGION,
         "groupNames": [REGION],
+    },
+    "aws:secretsmanager/getRandomPassword:getRandomPassword": lambda arguments: {
+        "randomPassword": "Invented0" * (int(arguments["passwordLength"]) // 8),
+        "id": "random",
     },
     "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": lambda arguments: {
         "registryId": "683313688378",

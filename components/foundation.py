@@ -1,0 +1,125 @@
+"""The ground that everything else stands on, composed from a stack's settings: keys, network, data, cache, packages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pulumi import Input, ResourceOptions
+
+from components.cache import Cache
+from components.data_lake import DataLake
+from components.function import Layer
+from components.keys import Keys
+from components.network import Network
+from components.settings import Artifacts, Settings
+from components.tables import Tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """What every part of one stack in one region is composed from."""
+
+    prefix: str
+    """Beginning of physical names, such as `mlplatform-dev`."""
+    settings: Settings
+    """Its settings."""
+    built: Artifacts
+    """What `make package` built."""
+    account_id: Input[str]
+    """Account that it is deployed to."""
+    tags: Mapping[str, str]
+    """Tags of everything, also of what is made later outside of the program."""
+    opts: ResourceOptions
+    """Options of each component: the provider, and with it the region."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """The components that services are given names, addresses and rights from."""
+
+    keys: Keys
+    network: Network
+    lake: DataLake
+    tables: Tables
+    cache: Cache
+    layer: Layer
+
+
+def lay(stack: Stack) -> Foundation:
+    """Declares the foundation of one stack in one region; another provider makes it in another one."""
+    prefix, settings, account_id, opts = stack.prefix, stack.settings, stack.account_id, stack.opts
+    data, cache, log_days = settings.data, settings.cache, settings.observability.log_days
+    keys = Keys(
+        "keys",
+        {
+            "name_prefix": prefix,
+            "account_id": account_id,
+            "region": settings.region,
+            "deletion_days": data.key_deletion_days,
+            "protect": data.protect,
+        },
+        opts,
+    )
+    network = Network(
+        "network",
+        {
+            "name_prefix": prefix,
+            "account_id": account_id,
+            "region": settings.region,
+            "key_arn": keys.arn("logs"),
+            "zones": [f"{settings.region}{letter}" for letter in settings.network.zones],
+            "cidr": settings.network.cidr,
+            "nat": settings.network.nat,
+            "interface_services": settings.network.interface_endpoints,
+            "retention_days": log_days,
+        },
+        opts,
+    )
+    lake = DataLake(
+        "lake",
+        {
+            "name_prefix": prefix,
+            "account_id": account_id,
+            "data_key_arn": keys.arn("data"),
+            "models_key_arn": keys.arn("models"),
+            "protect": data.protect,
+            "infrequent_access_days": data.infrequent_access_days,
+            "glacier_days": data.glacier_days,
+            "log_days": data.log_days,
+            "old_version_days": data.old_version_days,
+        },
+        opts,
+    )
+    tables = Tables(
+        "tables",
+        {
+            "name_prefix": prefix,
+            "key_arn": keys.arn("data"),
+            "protect": data.protect,
+            "recovery_days": data.recovery_days,
+        },
+        opts,
+    )
+    made_cache = Cache(
+        "cache",
+        {
+            "name_prefix": prefix,
+            "key_arn": keys.arn("data"),
+            "secret_key_arn": keys.arn("secrets"),
+            "log_key_arn": keys.arn("logs"),
+            "subnet_ids": network.private_subnet_ids,
+            "security_group_ids": network.group_ids("cache"),
+            "node_type": cache.node_type,
+            "nodes": cache.nodes,
+            "multi_az": cache.multi_az,
+            "snapshot_days": cache.snapshot_days,
+            "snapshot_window": cache.snapshot_window,
+            "maintenance_window": cache.maintenance_window,
+            "retention_days": log_days,
+            "protect": data.protect,
+        },
+        opts,
+    )
+    layer = Layer("packages", {"layer_name": f"{prefix}-packages", "archive": stack.built.layer}, opts)
+    return Foundation(keys=keys, network=network, lake=lake, tables=tables, cache=made_cache, layer=layer)

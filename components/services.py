@@ -1,0 +1,102 @@
+"""What runs on the foundation, composed from a stack's settings: the endpoint, the training workflow."""
+
+from __future__ import annotations
+
+from pulumi import Output
+
+from components.baseline import Baseline
+from components.foundation import Foundation, Stack
+from components.ml_endpoint import MlEndpoint, MlEndpointArgs
+from components.settings import digest
+from components.training_workflow import TrainingWorkflow
+
+
+def serve(stack: Stack, ground: Foundation) -> MlEndpoint:
+    """The endpoint, with the baseline model behind it."""
+    hosting, built = stack.settings.endpoint, stack.built
+    args: MlEndpointArgs = {
+        "endpoint_name": f"{stack.prefix}-predict",
+        "key_arn": ground.keys.arn("models"),
+        "models_bucket": ground.lake.bucket_name("models"),
+        "capture_bucket": ground.lake.bucket_name("logs"),
+        "baseline_path": built.baseline_model,
+        "baseline_digest": digest(built.baseline_model),
+        "mode": hosting.mode,
+        "instance_type": hosting.instance_type,
+        "min_instances": hosting.min_instances,
+        "max_instances": hosting.max_instances,
+        "invocations_per_instance": hosting.invocations_per_instance,
+        "memory_mb": hosting.memory_mb,
+        "max_concurrency": hosting.max_concurrency,
+        "capture_percent": hosting.capture_percent,
+    }
+    if not hosting.serverless:
+        args["subnet_ids"] = ground.network.private_subnet_ids
+        args["security_group_ids"] = ground.network.group_ids("jobs")
+    return MlEndpoint("endpoint", args, stack.opts)
+
+
+def train(stack: Stack, ground: Foundation, endpoint: MlEndpoint) -> TrainingWorkflow:
+    """The training workflow, and the records that make the baseline the live model until it has trained one."""
+    settings, built, keys, cache = stack.settings, stack.built, ground.keys, ground.cache
+    training = settings.training
+    workflow = TrainingWorkflow(
+        "training",
+        {
+            "name_prefix": stack.prefix,
+            "keys": {
+                "data": keys.arn("data"),
+                "models": keys.arn("models"),
+                "logs": keys.arn("logs"),
+                "secrets": keys.arn("secrets"),
+                "notifications": keys.arn("notifications"),
+            },
+            "raw_bucket": ground.lake.bucket_name("raw"),
+            "processed_bucket": ground.lake.bucket_name("processed"),
+            "models_bucket": ground.lake.bucket_name("models"),
+            "models_table": ground.tables.table_name("models"),
+            "cache": {"host": cache.host, "port": cache.port, "secret_arn": cache.secret.arn},
+            "endpoint_name": f"{stack.prefix}-predict",
+            "image": endpoint.image,
+            "hosting": endpoint.hosting,
+            "code_path": built.training_code,
+            "code_digest": digest(built.training_code),
+            "functions_directory": built.functions,
+            "layers": [ground.layer.arn],
+            "memory_mb": settings.functions.memory_mb,
+            "subnet_ids": ground.network.private_subnet_ids,
+            # Jobs stay without any network of their own, so sharing the functions' group opens nothing to them.
+            "security_group_ids": ground.network.group_ids("functions"),
+            "private_jobs": training.private_jobs,
+            "log_days": settings.observability.log_days,
+            "emails": settings.observability.emails,
+            "schedule": training.schedule,
+            "target_column": training.target_column,
+            "metric": training.metric,
+            "threshold": training.threshold,
+            "algorithms": training.algorithms,
+            "processing_instance_type": training.processing_instance_type,
+            "training_instance_type": training.training_instance_type,
+            "spot": training.spot,
+            "max_runtime_s": training.max_runtime_s,
+            "max_wait_s": training.max_wait_s,
+            "max_size_mb": training.max_size_mb,
+            "automatic_approval": training.automatic_approval,
+            "tags": stack.tags,
+        },
+        stack.opts,
+    )
+    archive = digest(built.baseline_model)[:12]
+    Baseline(
+        "baseline",
+        {
+            "models_table": ground.tables.table_name("models"),
+            "model_package_group": workflow.model_package_group,
+            "model_data_url": Output.format(
+                "s3://{0}/baseline/{1}/model.tar.gz", ground.lake.bucket_name("models"), archive
+            ),
+            "evaluation": built.evaluation(),
+        },
+        stack.opts,
+    )
+    return workflow

@@ -1,0 +1,73 @@
+"""Runs the real program for a stack against the recorder, with tiny files in place of what `make package` builds."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.components.recorder import Recording, record
+
+ROOT = Path(__file__).resolve().parents[2]
+STACKS = ("dev", "prod", "staging")
+CAPABILITIES = (
+    "accounts",
+    "approvals",
+    "compare",
+    "intake",
+    "predictions",
+    "registry",
+    "release",
+    "system",
+    "trainings",
+)
+EVALUATION = {
+    "accuracy": 0.9,
+    "f1": 0.9,
+    "roc_auc": 0.95,
+    "precision": 0.9,
+    "recall": 0.9,
+    "per_class": {"0": {"f1": 0.9}, "1": {"f1": 0.9}},
+    "algorithm": "xgboost",
+    "sample": {"a": 1.5, "b": None, "c": "x"},
+}
+
+
+def artifacts(directory: Path) -> Path:
+    """The files that the program reads of dist/, as small as they can be and the same each time."""
+    files = [f"functions/{capability}.zip" for capability in CAPABILITIES]
+    for name in [*files, "layer.zip", "training/sourcedir.tar.gz", "baseline/model.tar.gz"]:
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+    (directory / "baseline" / "evaluation.json").write_text(json.dumps(EVALUATION), encoding="utf-8")
+    return directory
+
+
+def configuration(stack: str) -> dict[str, str]:
+    """The stack's configuration as Pulumi hands it to the program."""
+    content = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in content["config"].items()}
+
+
+def run(stack: str, directory: Path, *, preview: bool = False, config: dict[str, Any] | None = None) -> Recording:
+    """Evaluates `__main__.py` for a stack; `mlplatform:artifacts` points it to the folder of tiny files."""
+    values = configuration(stack) | {"mlplatform:artifacts": str(directory)} | (config or {})
+    program = str(ROOT / "__main__.py")
+
+    def main() -> None:
+        runpy.run_path(program, run_name="__main__")
+
+    return record(main, stack=stack, config=values, preview=preview)
+
+
+@cache
+def evaluated(stack: str) -> Recording:
+    """One evaluation of a stack, shared by the tests that only look at it."""
+    with tempfile.TemporaryDirectory() as directory:
+        return run(stack, artifacts(Path(directory)))
