@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 import time
@@ -67,6 +68,9 @@ class Workflows:
         from moto.core.config import default_user_config
         from moto.stepfunctions.parser import models as parser_models  # noqa: F401  # its modules must be there to be hooked
 
+        # The interpreter logs each failed state with its whole syntax tree; the history tells the same.
+        self._quiet = logging.getLogger("moto.stepfunctions")
+        self._quiet.setLevel(logging.CRITICAL)
         self._configured = dict(default_user_config.get("stepfunctions") or {})
         default_user_config["stepfunctions"] = {**self._configured, "execute_state_machine": True}
         patches.redirect_clients(self._hooks, self.client_for)
@@ -96,6 +100,7 @@ class Workflows:
         from moto.core.config import default_user_config
 
         default_user_config["stepfunctions"] = self._configured
+        self._quiet.setLevel(logging.NOTSET)
         self._configured = None
 
     def running(self) -> list[Any]:
@@ -119,6 +124,13 @@ class Workflows:
     def _make_client(self, region: str, service: str) -> Any:
         import boto3
         from botocore.config import Config
+        from botocore.session import Session
+
+        core = Session()
+        # The user's own profile and files must not decide where these calls go.
+        core.set_config_variable("config_file", os.devnull)
+        core.set_config_variable("credentials_file", os.devnull)
+        core.set_config_variable("profile", None)
 
         # Retrying is the state machine's own business (Retry).
         config = Config(
@@ -129,7 +141,7 @@ class Workflows:
             proxies={},
             s3={"addressing_style": "path"},
         )
-        return boto3.session.Session().client(
+        return boto3.session.Session(botocore_session=core).client(
             service,
             region_name=region,
             endpoint_url=self._cloud.endpoint,

@@ -27,6 +27,9 @@ LOG = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 PING_S = 2.0
 LONGEST_PAUSE_S = 5.0
+RESTART_S = 60.0
+"""A process that was started again has this long to answer /ping."""
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
@@ -162,7 +165,8 @@ class ModelServer:
     def _running(self) -> bool:
         return self._process is not None and self._process.running
 
-    def _launch(self) -> None:
+    def _launch(self) -> Process | None:
+        """Starts the process on a new port; None when the server was closed meanwhile."""
         place = self._place
         if place is None:
             raise RuntimeError("start() comes first")
@@ -186,7 +190,7 @@ class ModelServer:
         words = server_command(model)
         with self._lock:
             if self._closed.is_set():
-                return
+                return None
             began = time.monotonic()
             self._port = port
             self._process = self._context.processes.start(
@@ -199,6 +203,7 @@ class ModelServer:
             if self._shipper is None and self._process.log is not None:
                 logs = self._context.cloud.client("logs", self._region)
                 self._shipper = LogShipper(logs, *self._log_names, self._process.log)
+            return self._process
 
     def _ended(self, process: Process, began: float) -> None:
         """Runs in a thread of its own when the process has ended: starts it again, later each time."""
@@ -210,11 +215,18 @@ class ModelServer:
         if self._closed.wait(min(LONGEST_PAUSE_S, 0.1 * 2 ** (self._deaths - 1))):
             return
         try:
-            self._launch()
+            launched = self._launch()
         except (RuntimeError, OSError):
             return  # the sandbox is ending
-        if self.wait_ready(60.0):
-            process.close()
+        until = time.monotonic() + RESTART_S
+        while launched is not None and launched.running and not self._closed.is_set():
+            if self._ping():
+                self._ready.set()
+                return
+            if time.monotonic() >= until:
+                launched.close()  # which begins this again
+                return
+            time.sleep(0.05)
 
     def _ping(self) -> bool:
         if not self._running:

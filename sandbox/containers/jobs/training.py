@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -183,12 +184,18 @@ class TrainingJob(Job):
         return Command(words, place.environment(own), code)
 
     def _fetch_code(self, source: str, code: Path, archive: Path) -> None:
+        """Brings the script as the training toolkit does: from S3, or from what a channel brought."""
         if source.startswith("s3://"):
             self.storage.download(source, archive)
             unpack(archive, code)
-        elif Path(source).resolve() != code.resolve():
+        elif Path(source).is_dir():
+            if Path(source).resolve() != code.resolve():
+                shutil.copytree(source, code, dirs_exist_ok=True)
+        elif Path(source).is_file():
+            unpack(Path(source), code)
+        else:
             raise JobError(
-                f"ClientError: sagemaker_submit_directory {source!r} must be an S3 URI of a sourcedir.tar.gz"
+                f"ClientError: sagemaker_submit_directory {source!r} is neither an S3 URI nor a file of a channel"
             )
 
     def _resources(self) -> dict[str, Any]:
