@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sandbox.containers.endpoints.endpoint import Plan
-from sandbox.containers.endpoints.server import describe
+from sandbox.containers.endpoints.model import describe
 from sandbox.containers.jobs.processing import ProcessingJob
 from sandbox.containers.jobs.training import TrainingJob
 from sandbox.containers.storage import JobError

@@ -12,7 +12,8 @@ from typing import Any
 
 from sandbox.containers.context import Context, now_utc, os_error_text
 from sandbox.containers.endpoints.capture import Capture, wanted
-from sandbox.containers.endpoints.server import Answer, Container, ModelServer
+from sandbox.containers.endpoints.model import Container
+from sandbox.containers.endpoints.server import Answer, ModelServer
 from sandbox.containers.storage import JobError
 
 LOG = logging.getLogger(__name__)

@@ -8,15 +8,13 @@ import logging
 import queue
 import shutil
 import socket
-import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 from sandbox.containers.context import Context
+from sandbox.containers.endpoints.model import REPOSITORY, Container, server_command
 from sandbox.containers.logs import LogShipper
 from sandbox.containers.opt_ml import OptMl
 from sandbox.containers.storage import JobError, Storage, unpack
@@ -29,8 +27,6 @@ PING_S = 2.0
 LONGEST_PAUSE_S = 5.0
 RESTART_S = 60.0
 """A process that was started again has this long to answer /ping."""
-
-REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 class ServerDownError(Exception):
@@ -49,18 +45,6 @@ class Answer:
     content_type: str
     body: bytes
     custom_attributes: str = ""
-
-
-@dataclass(frozen=True)
-class Container:
-    """A model's primary container: where its data lies and its environment."""
-
-    data_uri: str
-    """A model.tar.gz, or a prefix when `compressed` is false."""
-    compressed: bool = True
-    environment: Mapping[str, str] = field(default_factory=dict)
-    isolated: bool = False
-    """Network isolation: the process gets no way to AWS."""
 
 
 class ModelServer:
@@ -198,14 +182,14 @@ class ModelServer:
                 words,
                 environment=variables,
                 directory=code if code.is_dir() else model,
-                on_exit=lambda process: self._ended(process, began),
+                on_exit=lambda _: self._ended(began),
             )
             if self._shipper is None and self._process.log is not None:
                 logs = self._context.cloud.client("logs", self._region)
                 self._shipper = LogShipper(logs, *self._log_names, self._process.log)
             return self._process
 
-    def _ended(self, process: Process, began: float) -> None:
+    def _ended(self, began: float) -> None:
         """Runs in a thread of its own when the process has ended: starts it again, later each time."""
         self._ready.clear()
         self._drop_connections()
@@ -282,38 +266,9 @@ def _exchange(connection: http.client.HTTPConnection, body: bytes, headers: Mapp
     )
 
 
-def server_command(model: Path) -> list[str]:
-    """What serves a model's folder: the server in its archive, else this repository's over the archive's code.
-
-    Where the model lies and which port to take is told by `SM_MODEL_DIR` and `SAGEMAKER_BIND_TO_PORT`.
-    """
-    if (model / "code" / "training" / "server.py").is_file():
-        return [sys.executable, "-m", "training.server"]
-    # -P: the folder of the script is no place to import from; the archive's code comes first.
-    return [sys.executable, "-P", str(REPOSITORY / "training" / "server.py")]
-
-
 def free_port() -> int:
     """A port that nobody listens on now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.bind((HOST, 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-def describe(container: Mapping[str, Any], *, isolated: bool) -> Container:
-    """The serving part of a model's container definition.
-
-    Raises:
-        JobError: when it names no model data.
-    """
-    environment = {str(name): str(value) for name, value in (container.get("Environment") or {}).items()}
-    source = (container.get("ModelDataSource") or {}).get("S3DataSource")
-    if source:
-        whole = source.get("CompressionType", "Gzip") == "Gzip"
-        return Container(str(source["S3Uri"]), whole, environment, isolated)
-    if container.get("ModelDataUrl"):
-        return Container(str(container["ModelDataUrl"]), compressed=True, environment=environment, isolated=isolated)
-    raise JobError(
-        f"ClientError: container {container.get('Image')!r} has no ModelDataUrl, and the sandbox runs no images"
-    )
