@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import runpy
 import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from tests.components.recorder import Recording, record
 
@@ -51,6 +50,7 @@ def artifacts(directory: Path) -> Path:
 
 def configuration(stack: str) -> dict[str, str]:
     """The stack's configuration as Pulumi hands it to the program."""
+    yaml = importlib.import_module("yaml")  # comes with pulumi, without type information
     content = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in content["config"].items()}
 
