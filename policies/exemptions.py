@@ -59,4 +59,13 @@ def problems(exemptions: Iterable[Exemption], rules: Collection[str]) -> list[st
     return found
 
 
-EXEMPTIONS: tuple[Exemption, ...] = ()
+EXEMPTIONS: tuple[Exemption, ...] = (
+    Exemption(
+        rule="secret-rotated",
+        resource="cache-token",
+        reason="the cache takes a new token in two steps (ROTATE, then SET), which needs a function of its own; "
+        "until it is built the token is random, encrypted by our key and readable by the functions alone",
+        until=date(2027, 5, 31),
+    ),
+)
+"""What is tolerated now, and until when."""

@@ -37,6 +37,7 @@ WITHOUT_RESOURCE: tuple[tuple[str, str, str], ...] = (
     ("xray:GetSamplingRules", "", "sampling is asked for the whole account"),
     ("xray:GetSamplingTargets", "", "sampling is asked for the whole account"),
     ("ec2:Describe*", "", "describing the network has no resource level"),
+    ("ec2:DeleteNetworkInterfacePermission", "", "a permission on an interface has no ARN"),
     ("ecr:GetAuthorizationToken", "", "the token is the account's"),
     ("logs:*LogDelivery", "", "vended log deliveries have no resource level"),
     ("logs:ListLogDeliveries", "", "vended log deliveries have no resource level"),
@@ -57,12 +58,14 @@ NETWORK_INTERFACE_ACTIONS = frozenset(
         "CreateNetworkInterface",
         "CreateNetworkInterfacePermission",
         "DeleteNetworkInterface",
-        "DeleteNetworkInterfacePermission",
         "UnassignPrivateIpAddresses",
     )
 )
-"""What a service needs to place its work in a VPC, on interfaces that have no name before: right for `*` only where
-the document denies them to the code itself (`lambda:SourceFunctionArn`) or bounds them by a condition."""
+"""What a service needs to place its work in a VPC, on interfaces that have no name before.
+
+Right only where the document denies them to the code itself (`lambda:SourceFunctionArn`), where a condition such as
+`ec2:Subnet` bounds them, or where the statement names the subnets that the interfaces are made in.
+"""
 
 
 def whole_service(action: str) -> bool:
@@ -103,17 +106,22 @@ def wildcard_resources(node: Node) -> Iterable[str]:
         if row.not_resources:
             yield f"{row.label} allows all resources but {', '.join(row.not_resources)} (NotResource)"
         open_ones = [resource for resource in row.resources if whole_kind(resource)]
+        faults: dict[str, list[str]] = {}
         for action in row.actions if open_ones else ():
-            if problem := _unbounded(action, row, code_denied=code_denied):
-                yield f"{row.label} allows {action} on {', '.join(open_ones)}{problem}"
+            if fault := _unbounded(action, row, open_ones, code_denied=code_denied):
+                faults.setdefault(fault, []).append(action)
+        for fault, actions in faults.items():
+            yield f"{row.label} allows {', '.join(actions)} on {', '.join(open_ones)}{fault}"
 
 
-def _unbounded(action: str, row: Statement, *, code_denied: bool) -> str:
+def _unbounded(action: str, row: Statement, open_ones: list[str], *, code_denied: bool) -> str:
     """What is wrong with an action on any resource; empty where it is right."""
     if action in NETWORK_INTERFACE_ACTIONS:
-        return (
-            "" if code_denied or row.condition_keys else " without a condition or a denial for the function's own code"
-        )
+        only_interfaces = all(":network-interface/" in name for name in open_ones)
+        in_named_subnets = only_interfaces and any(":subnet/" in name for name in row.resources)
+        if code_denied or row.condition_keys or in_named_subnets:
+            return ""
+        return " without naming the subnets, a condition on ec2:Subnet, or a denial for the function's own code"
     for pattern, key, _ in WITHOUT_RESOURCE:
         if fnmatchcase(action, pattern):
             return f" without a condition on {key}" if key and key not in row.condition_keys else ""

@@ -13,6 +13,11 @@ KEY = "aws:kms/key:Key"
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type token, no secret
 ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 LONGEST_ROTATION_DAYS = 30
+CANNOT_BE_BOUNDED = {
+    "events.amazonaws.com": "EventBridge names no source when it uses a key (SNS Developer Guide, encrypted topics)",
+}
+"""Services that a condition would turn away, with the reason; they may only encrypt and decrypt."""
+CRYPT_ONLY = frozenset({"kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKey*"})
 SERVICE_BOUNDS = BOUNDING_KEYS | {"kms:viaservice", "kms:grantisforawsresource"}
 
 
@@ -33,9 +38,12 @@ def services_bounded(key: Node) -> Iterable[str]:
     """A service that may use the key is bounded to this account, one source, or one encryption context."""
     for row in statements(key.props.get("policy")):
         context = any(name.startswith("kms:encryptioncontext:") for name in row.condition_keys)
-        if row.allows and row.principals.get("Service") and not context and not row.condition_keys & SERVICE_BOUNDS:
-            services = ", ".join(row.principals["Service"])
-            yield f"policy: {row.label} allows {services} the key for anyone's resources"
+        if not row.allows or context or row.condition_keys & SERVICE_BOUNDS:
+            continue
+        tolerated = CANNOT_BE_BOUNDED if CRYPT_ONLY.issuperset(row.actions) else {}
+        open_ones = [name for name in row.principals.get("Service", ()) if name not in tolerated]
+        if open_ones:
+            yield f"policy: {row.label} allows {', '.join(open_ones)} the key for anyone's resources"
 
 
 def outlives_mistakes(key: Node) -> Iterable[str]:

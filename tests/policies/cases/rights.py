@@ -58,6 +58,22 @@ IAM = (
                 may("cloudwatch:PutMetricData", "*", StringEquals={"cloudwatch:namespace": "mlplatform"})
             ),
             "interfaces": policy(may(INTERFACES, "*"), CODE_DENIED),
+            "interfaces in named subnets": policy(
+                may(
+                    ["ec2:CreateNetworkInterface"],
+                    [
+                        f"arn:aws:ec2:eu-west-1:{ACCOUNT}:network-interface/*",
+                        f"arn:aws:ec2:eu-west-1:{ACCOUNT}:subnet/subnet-1",
+                    ],
+                )
+            ),
+            "interfaces bounded": policy(
+                may(
+                    ["ec2:DeleteNetworkInterface"],
+                    f"arn:aws:ec2:eu-west-1:{ACCOUNT}:network-interface/*",
+                    ArnEquals={"ec2:Subnet": f"arn:aws:ec2:eu-west-1:{ACCOUNT}:subnet/subnet-1"},
+                )
+            ),
             "tagged": policy(
                 may("sagemaker:StopTrainingJob", "*", StringEquals={"aws:ResourceTag/Project": "mlplatform"})
             ),
@@ -69,6 +85,12 @@ IAM = (
             "any topic": policy(may("sns:Publish", f"arn:aws:sns:eu-west-1:{ACCOUNT}:*")),
             "any log": policy(may("logs:PutLogEvents", f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:*")),
             "metrics anywhere": policy(may("cloudwatch:PutMetricData", "*")),
+            "interfaces anywhere": policy(
+                may(
+                    ["ec2:CreateNetworkInterface"],
+                    [f"arn:aws:ec2:eu-west-1:{ACCOUNT}:{kind}/*" for kind in ("network-interface", "subnet")],
+                )
+            ),
             "interfaces for the code": policy(may(INTERFACES, "*")),
             "one of two": policy(may(["xray:PutTraceSegments", "s3:GetObject"], "*")),
             "not": policy({"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::secret"}),
@@ -206,6 +228,9 @@ KEYS = (
                     )
                 ),
             ),
+            "cannot be bounded": but(
+                KEY, "key", policy=document(allow("kms:Decrypt", {"Service": "events.amazonaws.com"}))
+            ),
             "context": but(
                 KEY,
                 "key",
@@ -218,8 +243,11 @@ KEYS = (
                 ),
             ),
         },
-        {"anyone's": but(KEY, "key", policy=document(ROOT, allow("kms:Decrypt", {"Service": "sns.amazonaws.com"})))},
-        "sns.amazonaws.com",
+        {
+            "too much": but(KEY, "key", policy=document(allow("kms:*", {"Service": "events.amazonaws.com"}))),
+            "anyone's": but(KEY, "key", policy=document(ROOT, allow("kms:Decrypt", {"Service": "sns.amazonaws.com"}))),
+        },
+        "the key for anyone's resources",
     ),
     Case(
         "kms-deletion-can-be-stopped",
