@@ -11,6 +11,7 @@ import json
 import runpy
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,9 @@ def _run(ledger: Ledger, maker: Maker, config: dict[str, str], root: Path) -> No
         ),
     )
     pulumi_config.set_all_config(config)
-    with _loop() as loop, _at(root), _no_collection():
+    with _loop() as loop, _at(root), _no_collection(), warnings.catch_warnings():
+        # Importing a service of pulumi_aws warns of every type that it renamed, used or not. The use of one is logged.
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module="pulumi_aws")
         try:
             loop.run_until_complete(run_in_stack(lambda: _main(root)))
         except Exception as error:

@@ -90,6 +90,12 @@ class Monitor(MockMonitor):
         self._providers: dict[str, tuple[str, dict[str, str]]] = {}
         self._transforms: dict[str, list[Any]] = {}
 
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """The URN as the engine makes it: the types of all parents below the stack, which the mocks shorten."""
+        chain = parent.split("::")[2] if parent else _STACK
+        qualified = type_ if chain == _STACK else f"{chain}${type_}"
+        return f"urn:pulumi:{self.ledger.stack}::{self.ledger.project}::{qualified}::{name}"
+
     def register(self, request: Any) -> Any:
         """Names, tags and makes one resource, or notes a component."""
         urn = self.make_urn(request.parent, request.type, request.name)

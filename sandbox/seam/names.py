@@ -71,7 +71,7 @@ def autoname(token: str, name: str, urn: str, inputs: Mapping[str, Any]) -> dict
 def documents(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Policies that were declared as structures, as the JSON text that the provider makes of them."""
     return {
-        key: json.dumps(inputs[key])
+        key: json.dumps(inputs[key], sort_keys=True)
         for key in ("policy", "assumeRolePolicy", "policyDocument")
         if isinstance(inputs.get(key), dict)
     }

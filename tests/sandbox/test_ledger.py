@@ -1,0 +1,68 @@
+"""The ledger keeps each resource once and answers questions about it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.ledger import Ledger, Resource
+
+
+def resource(name: str, **more: object) -> Resource:
+    fields: dict[str, Any] = {"urn": f"urn::{name}", "type": "aws:s3/bucket:Bucket", "name": name, **more}
+    made: Resource = Resource(**fields)
+    return made
+
+
+def test_of_type_keeps_the_order_of_declaration() -> None:
+    ledger = Ledger()
+    for name in ("b", "a", "c"):
+        ledger.add(resource(name))
+    assert [found.name for found in ledger.of_type("aws:s3/bucket:Bucket")] == ["b", "a", "c"]
+    assert ledger.of_type("aws:sqs/queue:Queue") == []
+
+
+def test_a_second_resource_with_the_same_urn_is_refused() -> None:
+    ledger = Ledger()
+    ledger.add(resource("a"))
+    with pytest.raises(ValueError, match="duplicate resource URN 'urn::a'"):
+        ledger.add(resource("a"))
+
+
+@pytest.mark.parametrize("names", [(), ("a", "b")], ids=["none", "two"])
+def test_one_says_how_many_there_are_when_there_is_not_one(names: tuple[str, ...]) -> None:
+    ledger = Ledger()
+    for name in names:
+        ledger.add(resource(name))
+    with pytest.raises(LookupError, match=f"found {len(names)}"):
+        ledger.one("aws:s3/bucket:Bucket")
+
+
+def test_a_component_gets_its_outputs_at_its_end() -> None:
+    ledger = Ledger()
+    ledger.add(resource("lake", custom=False, status="component"))
+    ledger.finish("urn::lake", {"bucket": "raw"})
+    assert ledger.by_urn("urn::lake").outputs == {"bucket": "raw"}
+
+
+def test_the_text_does_not_depend_on_the_order_of_registration() -> None:
+    one, other = Ledger("dev", "p"), Ledger("dev", "p")
+    for name in ("a", "b"):
+        one.add(resource(name))
+    for name in ("b", "a"):
+        other.add(resource(name))
+    assert one.to_json() == other.to_json()
+    assert [row["name"] for row in json.loads(one.to_json())["resources"]] == ["a", "b"]
+
+
+def test_counts_and_children() -> None:
+    ledger = Ledger()
+    ledger.add(resource("lake", custom=False, status="component"))
+    ledger.add(resource("raw", parent="urn::lake", outputs={"id": "raw-1"}))
+    ledger.add(resource("paper", parent="urn::lake", status="recorded", reason="moto lacks it"))
+    assert ledger.counts() == {"created": 1, "recorded": 1, "component": 1}
+    assert [child.name for child in ledger.children("urn::lake")] == ["raw", "paper"]
+    assert ledger.by_urn("urn::raw").id == "raw-1"
+    assert len(ledger) == 3
