@@ -1,0 +1,113 @@
+"""What a secure API is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+from pulumi import Input
+
+from components.training_workflow.args import Cache
+from components.values import RETENTION_DAYS
+
+
+class ApiKeyArns(TypedDict):
+    """KMS keys by class of data."""
+
+    data: Input[str]
+    """Of the tables."""
+    logs: Input[str]
+    """Of log groups and function environments."""
+    secrets: Input[str]
+    """Of the cache's secret."""
+
+
+class SecureApiArgs(TypedDict):
+    """What a secure API needs; the rest has secure defaults."""
+
+    name_prefix: str
+    """Beginning of every physical name, such as `mlplatform-dev`."""
+    environment: str
+    """Name of the stack, as the health route tells it."""
+    keys: ApiKeyArns
+    """KMS keys."""
+    models_table: Input[str]
+    """Name of the table of models."""
+    predictions_table: Input[str]
+    """Name of the table of predictions."""
+    cache: Cache
+    """The prediction cache."""
+    endpoint_name: str
+    """Endpoint that answers predictions."""
+    state_machine_arn: Input[str]
+    """State machine that a training starts."""
+    model_package_group: str
+    """Name of the model package group that is listed and decided on."""
+    functions_directory: NotRequired[str]
+    """Folder with an archive for each function; `dist/functions` by default."""
+    layers: NotRequired[Sequence[Input[str]]]
+    """Layers of the functions."""
+    memory_mb: NotRequired[int]
+    """Memory of each function but predictions; 512 by default."""
+    predictions_memory_mb: NotRequired[int]
+    """Memory of predictions, with which its processor time grows; 1,024 by default."""
+    predictions_concurrency: NotRequired[int]
+    """Instances reserved for predictions; shared with the account by default."""
+    subnet_ids: NotRequired[Input[Sequence[Input[str]]]]
+    """Private subnets of the predictions function, which talks to the cache."""
+    security_group_ids: NotRequired[Input[Sequence[Input[str]]]]
+    """Its security groups."""
+    log_days: NotRequired[int]
+    """How long logs are kept; 30 by default."""
+    requests_per_second: NotRequired[int]
+    """Throttle of the stage, and of each API key; 1,000 by default."""
+    burst: NotRequired[int]
+    """Requests at once above that rate; 2,000 by default."""
+    requests_per_address: NotRequired[int]
+    """Requests of one address in five minutes before the firewall blocks it; 2,000 by default."""
+    countries: NotRequired[Sequence[str]]
+    """ISO codes of the countries that may call; all by default."""
+    cors_origin: NotRequired[str]
+    """Whose pages may read answers; `*` by default, since tokens travel in a header and never in a cookie."""
+    partners: NotRequired[Sequence[str]]
+    """Names of third parties; each gets an API key in the usage plan. Signed-in routes then want a key of everybody: a
+    gateway cannot ask some callers for one and not others."""
+    requests_per_day: NotRequired[int]
+    """Quota of each API key; unlimited by default."""
+    mfa: NotRequired[str]
+    """Second factor of users: OFF, OPTIONAL (default) or ON."""
+    sms: NotRequired[bool]
+    """Whether it may come by text message too; false by default."""
+    threat_protection: NotRequired[str]
+    """Cognito's watch for risky sign-ins: OFF, AUDIT (default) or ENFORCED."""
+    protect: NotRequired[bool]
+    """Whether the user pool refuses to be deleted; true by default."""
+    account_logging: NotRequired[bool]
+    """Whether this stack gives API Gateway its role for logs, one for the account and region; true by default."""
+
+
+def problems(args: SecureApiArgs) -> list[str]:
+    """Everything that AWS would refuse, each with what is allowed."""
+    found = []
+    if ("subnet_ids" in args) != ("security_group_ids" in args):
+        found.append("subnet_ids and security_group_ids must be given together; give both or none")
+    rate, burst = args.get("requests_per_second", 1000), args.get("burst", 2000)
+    if not 1 <= rate <= 10_000:
+        found.append(f"requests_per_second is {rate}; allowed: 1 to 10000, the account's own limit")
+    if not 1 <= burst <= 5000:
+        found.append(f"burst is {burst}; allowed: 1 to 5000, the account's own limit")
+    partners = args.get("partners", [])
+    wrong = [name for name in partners if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", name)]
+    if wrong or len(set(partners)) != len(partners):
+        found.append(f"partners is {list(partners)}; allowed: different names of lower-case letters, digits and dashes")
+    if "requests_per_day" in args and not partners:
+        found.append("requests_per_day counts by API key; name partners or leave it out")
+    if args.get("requests_per_day", 1) < 1:
+        found.append(f"requests_per_day is {args.get('requests_per_day')}; allowed: 1 or more")
+    origin = args.get("cors_origin", "*")
+    if not re.fullmatch(r"\*|https?://[a-z0-9.-]+(:\d+)?", origin):
+        found.append(f"cors_origin is {origin!r}; allowed: * or one origin such as https://app.example.org")
+    if args.get("log_days", 30) not in RETENTION_DAYS:
+        found.append(f"log_days is {args.get('log_days')}; allowed: {', '.join(map(str, RETENTION_DAYS))}")
+    return found

@@ -1,0 +1,265 @@
+"""SecureApi: one REST API from one document, with its users, functions, logs and firewall."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Final
+
+import pulumi
+from pulumi import Output, ResourceOptions
+from pulumi_aws import apigateway, cloudwatch, iam, lambda_
+
+from components.function import ALIAS, Function
+from components.secure_api import signals
+from components.secure_api.args import SecureApiArgs, problems
+from components.secure_api.capabilities import capabilities
+from components.secure_api.document import deployed, execution_path, method_path, text
+from components.secure_api.identity import Identity, IdentityArgs
+from components.secure_api.web_acl import WebAcl, WebAclArgs
+from components.values import Alarm, Statement, Widget, policy_json, trust_json
+from functions.openapi import document
+from functions.routes import ROUTES
+
+STAGE: Final = "api"
+"""First part of every address; the version is part of each route."""
+
+ACCESS_LOG: Final = {
+    "apiKeyId": "$context.identity.apiKeyId",
+    "errorType": "$context.error.responseType",
+    "integrationLatencyMs": "$context.integrationLatency",
+    "integrationStatus": "$context.integrationStatus",
+    "latencyMs": "$context.responseLatency",
+    "method": "$context.httpMethod",
+    "path": "$context.resourcePath",
+    "requestId": "$context.requestId",
+    "requestTime": "$context.requestTime",
+    "responseBytes": "$context.responseLength",
+    "status": "$context.status",
+    "traceId": "$context.xrayTraceId",
+    "userId": "$context.authorizer.claims.sub",
+    "wafStatus": "$context.wafResponseCode",
+}
+"""What is logged of each request: routes and ids; no address, token or body."""
+
+_LOG_ACTIONS: Final = (
+    *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams"),
+    *("logs:FilterLogEvents", "logs:GetLogEvents", "logs:PutLogEvents"),
+)
+
+
+class SecureApi(pulumi.ComponentResource):
+    """Answers only what the route table says, to whom it says, in the shape it says."""
+
+    identity: Identity
+    """User pool, groups, scopes and app client."""
+    functions: dict[str, Function]
+    """accounts, predictions, trainings, registry and system."""
+    api: apigateway.RestApi
+    """The REST API; its body is the deployed document."""
+    stage: apigateway.Stage
+    """`api`."""
+    web_acl: WebAcl
+    """The firewall."""
+    keys: dict[str, apigateway.ApiKey]
+    """Third parties' API keys by name."""
+    api_url: Output[str]
+    """Address to which `/ml/predict` is appended."""
+
+    def __init__(self, name: str, args: SecureApiArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("mlplatform:index:SecureApi", name, {}, opts)
+        found = problems(args)
+        if found:
+            raise ValueError(f"SecureApi {name!r}: " + "; ".join(found))
+        self._args = args
+        self._api_name = f"{args['name_prefix']}-api"
+        child = ResourceOptions(parent=self)
+        self.identity = Identity(f"{name}-identity", self._identity_args(), child)
+        self.functions = capabilities(name, args, self.identity, child)
+        body = self._body()
+        self.api = apigateway.RestApi(
+            f"{name}-rest",
+            name=self._api_name,
+            description="Predictions, trainings and models",
+            body=body,
+            endpoint_configuration={"types": "REGIONAL"},
+            # What the importer would leave out in silence must not be deployed.
+            fail_on_warnings=True,
+            opts=child,
+        )
+        permissions = self._permissions(name)
+        deployment = apigateway.Deployment(
+            f"{name}-deployment",
+            rest_api=self.api.id,
+            # A stage keeps its old document until it is deployed again; the new one stands before the old one goes.
+            triggers={"document": body.apply(lambda known: hashlib.sha256(known.encode()).hexdigest())},
+            opts=ResourceOptions(parent=self, depends_on=permissions),
+        )
+        self.stage = self._stage(name, deployment)
+        self._method_settings(name)
+        self.web_acl = WebAcl(f"{name}-firewall", self._web_acl_args(), child)
+        self.keys = self._partner_keys(name)
+        self.api_url = self.stage.invoke_url.apply(lambda url: f"{url}/v1")
+        self.user_pool_id = self.identity.user_pool_id
+        self.user_pool_client_id = self.identity.client_id
+        self.register_outputs({"api_url": self.api_url, "user_pool_id": self.user_pool_id})
+
+    def alarms(self) -> list[Alarm]:
+        """Of the stage, the firewall and each function."""
+        mine = [*signals.alarms(self._api_name, STAGE), *self.web_acl.alarms()]
+        return mine + [alarm for function in self.functions.values() for alarm in function.alarms()]
+
+    def widgets(self) -> list[Widget]:
+        """Of the stage and its routes, the firewall and each function."""
+        mine = [*signals.widgets(self._api_name, STAGE), *self.web_acl.widgets()]
+        return mine + [widget for function in self.functions.values() for widget in function.widgets()]
+
+    def _body(self) -> Output[str]:
+        invoke_arns = {capability: function.invoke_arn for capability, function in self.functions.items()}
+        origin = self._args.get("cors_origin", "*")
+        keyed = bool(self._args.get("partners", []))
+        openapi = document()
+        return Output.all(invoke_arns=invoke_arns, pool=self.identity.user_pool_arn).apply(
+            lambda known: text(
+                deployed(openapi, known["invoke_arns"], known["pool"], cors_origin=origin, require_api_key=keyed)
+            )
+        )
+
+    def _permissions(self, name: str) -> list[pulumi.Resource]:
+        return [
+            lambda_.Permission(
+                f"{name}-may-{route.operation.replace('_', '-')}",
+                action="lambda:InvokeFunction",
+                function=self.functions[route.capability].function_name,
+                qualifier=ALIAS,
+                principal="apigateway.amazonaws.com",
+                source_arn=Output.format("{0}/{1}/{2}", self.api.execution_arn, STAGE, execution_path(route)),
+                # The alias has to exist before anybody may call it.
+                opts=ResourceOptions(parent=self, depends_on=[self.functions[route.capability].alias]),
+            )
+            for route in ROUTES
+        ]
+
+    def _stage(self, name: str, deployment: apigateway.Deployment) -> apigateway.Stage:
+        log_days, key = self._args.get("log_days", 30), self._args["keys"]["logs"]
+        access = cloudwatch.LogGroup(
+            f"{name}-access-log",
+            name=f"/aws/apigateway/{self._api_name}/access",
+            kms_key_id=key,
+            retention_in_days=log_days,
+            opts=ResourceOptions(parent=self),
+        )
+        # The gateway makes this group by itself, unencrypted and for ever, unless it stands already.
+        errors = cloudwatch.LogGroup(
+            f"{name}-error-log",
+            name=self.api.id.apply(lambda api: f"API-Gateway-Execution-Logs_{api}/{STAGE}"),
+            kms_key_id=key,
+            retention_in_days=log_days,
+            opts=ResourceOptions(parent=self),
+        )
+        return apigateway.Stage(
+            f"{name}-stage",
+            rest_api=self.api.id,
+            deployment=deployment.id,
+            stage_name=STAGE,
+            xray_tracing_enabled=True,
+            access_log_settings={
+                "destination_arn": access.arn,
+                "format": json.dumps(ACCESS_LOG, sort_keys=True, separators=(",", ":")),
+            },
+            opts=ResourceOptions(parent=self, depends_on=[errors, *self._account(name)]),
+        )
+
+    def _account(self, name: str) -> list[pulumi.Resource]:
+        """The role by which API Gateway writes any log in this account and region."""
+        if not self._args.get("account_logging", True):
+            return []
+        role = iam.Role(
+            f"{name}-logs",
+            assume_role_policy=trust_json("apigateway.amazonaws.com"),
+            description="API Gateway writes its logs",
+            opts=ResourceOptions(parent=self),
+        )
+        # One role serves every API of the account, and API Gateway refuses one that is bound to some groups.
+        statement: Statement = {"Sid": "WriteLogs", "Effect": "Allow", "Action": _LOG_ACTIONS, "Resource": ["*"]}
+        granted = iam.RolePolicy(
+            f"{name}-logs-rights", role=role.id, policy=policy_json([statement]), opts=ResourceOptions(parent=self)
+        )
+        account = apigateway.Account(
+            f"{name}-account",
+            cloudwatch_role_arn=role.arn,
+            opts=ResourceOptions(parent=self, depends_on=[granted]),
+        )
+        return [account]
+
+    def _method_settings(self, name: str) -> None:
+        limits = {
+            "*/*": (self._args.get("requests_per_second", 1000), self._args.get("burst", 2000)),
+            **{method_path(route): (route.throttle_rps, route.throttle_burst) for route in ROUTES},
+        }
+        names = {"*/*": "all", **{method_path(route): route.operation.replace("_", "-") for route in ROUTES}}
+        for path, (rate, burst) in limits.items():
+            apigateway.MethodSettings(
+                f"{name}-limits-{names[path]}",
+                rest_api=self.api.id,
+                stage_name=self.stage.stage_name,
+                method_path=path,
+                settings={
+                    "caching_enabled": False,
+                    # Bodies hold personal data.
+                    "data_trace_enabled": False,
+                    "logging_level": "ERROR",
+                    "metrics_enabled": True,
+                    "throttling_burst_limit": burst,
+                    "throttling_rate_limit": rate,
+                },
+                opts=ResourceOptions(parent=self),
+            )
+
+    def _partner_keys(self, name: str) -> dict[str, apigateway.ApiKey]:
+        args, child = self._args, ResourceOptions(parent=self)
+        partners = args.get("partners", [])
+        quota: Any = {"limit": args["requests_per_day"], "period": "DAY"} if "requests_per_day" in args else None
+        plan = apigateway.UsagePlan(
+            f"{name}-plan",
+            name=f"{args['name_prefix']}-partners",
+            description="What each third party may use",
+            api_stages=[{"api_id": self.api.id, "stage": self.stage.stage_name}],
+            throttle_settings={
+                "rate_limit": args.get("requests_per_second", 1000),
+                "burst_limit": args.get("burst", 2000),
+            },
+            quota_settings=quota,
+            opts=child,
+        )
+        found = {}
+        for partner in partners:
+            key = apigateway.ApiKey(
+                f"{name}-key-{partner}", name=f"{args['name_prefix']}-{partner}", enabled=True, opts=child
+            )
+            apigateway.UsagePlanKey(
+                f"{name}-plan-{partner}", key_id=key.id, key_type="API_KEY", usage_plan_id=plan.id, opts=child
+            )
+            found[partner] = key
+        return found
+
+    def _identity_args(self) -> IdentityArgs:
+        everything: Any = dict(self._args)
+        account = Output.from_input(self._args["keys"]["data"]).apply(lambda arn: arn.split(":")[4])
+        given: Any = {"name_prefix": self._args["name_prefix"], "account_id": account}
+        given |= {key: everything[key] for key in ("mfa", "sms", "threat_protection", "protect") if key in everything}
+        chosen: IdentityArgs = given
+        return chosen
+
+    def _web_acl_args(self) -> WebAclArgs:
+        everything: Any = dict(self._args)
+        given: Any = {
+            "name_prefix": self._args["name_prefix"],
+            "resource_arn": self.stage.arn,
+            "key_arn": self._args["keys"]["logs"],
+        }
+        given |= {
+            key: everything[key] for key in ("requests_per_address", "countries", "log_days") if key in everything
+        }
+        chosen: WebAclArgs = given
+        return chosen
