@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import tarfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sandbox.cloud import Cloud
 
 ROLE = "arn:aws:iam::123456789012:role/jobs"
 BUCKET = "models"
+
+
+def running_cloud() -> Iterator[Cloud]:
+    """A started cloud for the tests of one module: its clients cost more to make than most tests."""
+    cloud = Cloud()
+    cloud.start(0)
+    yield cloud
+    cloud.stop()
+
+
+def emptied(cloud: Cloud) -> Cloud:
+    """The cloud with nothing in it but a bucket."""
+    connection = http.client.HTTPConnection("127.0.0.1", cloud.port)
+    connection.request("POST", "/moto-api/reset")
+    assert connection.getresponse().status == 200
+    connection.close()
+    cloud.client("s3").create_bucket(Bucket=BUCKET)
+    return cloud
 
 
 def archive(files: Mapping[str, str | bytes]) -> bytes:

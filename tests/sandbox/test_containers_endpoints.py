@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from sandbox.cloud import Cloud
 from sandbox.containers import Containers
 from sandbox.events import Events
-from tests.sandbox.container_support import BUCKET, ROLE, archive, eventually, get, keys, put
+from tests.sandbox.container_support import BUCKET, ROLE, archive, emptied, eventually, get, keys, put, running_cloud
 
 SERVER = """
 import json, os, time
@@ -57,13 +57,14 @@ ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Ha
 """
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[Cloud]:
+    yield from running_cloud()
+
+
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    cloud = Cloud()
-    cloud.start(0)
-    cloud.client("s3").create_bucket(Bucket=BUCKET)
-    yield cloud
-    cloud.stop()
+def cloud(running: Cloud) -> Cloud:
+    return emptied(running)
 
 
 @pytest.fixture

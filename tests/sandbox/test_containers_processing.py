@@ -11,16 +11,17 @@ from botocore.exceptions import ClientError
 
 from sandbox.cloud import Cloud
 from sandbox.containers import Containers
-from tests.sandbox.container_support import BUCKET, ROLE, eventually, get, keys, put
+from tests.sandbox.container_support import BUCKET, ROLE, emptied, eventually, get, keys, put, running_cloud
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Cloud]:
+    yield from running_cloud()
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    cloud = Cloud()
-    cloud.start(0)
-    cloud.client("s3").create_bucket(Bucket=BUCKET)
-    yield cloud
-    cloud.stop()
+def cloud(running: Cloud) -> Cloud:
+    return emptied(running)
 
 
 @pytest.fixture

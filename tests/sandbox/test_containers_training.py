@@ -17,15 +17,19 @@ from botocore.exceptions import ClientError
 
 from sandbox.cloud import Cloud
 from sandbox.containers import Containers
+from sandbox.containers.context import os_error_text
+from sandbox.containers.storage import Storage
 from tests.sandbox.container_support import (
     BUCKET,
     archive,
     channel,
+    emptied,
     ended,
     eventually,
     get,
     keys,
     put,
+    running_cloud,
     train,
     training_request,
 )
@@ -46,13 +50,14 @@ print("validation:accuracy=0.75")
 """
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[Cloud]:
+    yield from running_cloud()
+
+
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    cloud = Cloud()
-    cloud.start(0)
-    cloud.client("s3").create_bucket(Bucket=BUCKET)
-    yield cloud
-    cloud.stop()
+def cloud(running: Cloud) -> Cloud:
+    return emptied(running)
 
 
 @pytest.fixture
@@ -241,3 +246,12 @@ def gone(pid: int) -> bool:
         return True
     # A process whose parent has not asked for its status yet has ended too.
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def test_a_full_disk_is_a_reason_that_says_what_to_do(cloud: Cloud, tmp_path: Path) -> None:
+    uri = put(cloud, "data/a.csv", "x" * 100_000)
+    with pytest.raises(OSError, match="No space left") as caught:
+        Storage(cloud.client("s3")).download(uri, Path("/dev/full"))
+    reason = os_error_text(caught.value, tmp_path)
+    assert reason.startswith("ClientError: no space left on device")
+    assert str(tmp_path) in reason

@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.cloud import Cloud
 from sandbox.events import Events
+from tests.sandbox.container_support import emptied, running_cloud
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 
@@ -32,12 +33,14 @@ def hands() -> Hands:
     return Hands()
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[Cloud]:
+    yield from running_cloud()
+
+
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    cloud = Cloud()
-    cloud.start(0)
-    yield cloud
-    cloud.stop()
+def cloud(running: Cloud) -> Cloud:
+    return emptied(running)
 
 
 @pytest.fixture

@@ -14,16 +14,27 @@ from sandbox.cloud import Cloud
 from sandbox.containers import Containers
 from sandbox.events import Events
 from sandbox.workflow import Workflows
-from tests.sandbox.container_support import BUCKET, ROLE, archive, eventually, keys, put, training_request
+from tests.sandbox.container_support import (
+    BUCKET,
+    ROLE,
+    archive,
+    emptied,
+    eventually,
+    keys,
+    put,
+    running_cloud,
+    training_request,
+)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Cloud]:
+    yield from running_cloud()
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    cloud = Cloud()
-    cloud.start(0)
-    cloud.client("s3").create_bucket(Bucket=BUCKET)
-    yield cloud
-    cloud.stop()
+def cloud(running: Cloud) -> Cloud:
+    return emptied(running)
 
 
 @pytest.fixture
