@@ -8,7 +8,7 @@ from pulumi_aws.provider import Provider
 
 from components.foundation import Stack, lay
 from components.observability import Observability, ObservabilityArgs
-from components.services import serve, train
+from components.services import open_door, serve, train
 from components.settings import Artifacts, load
 from functions.routes import ROUTES
 
@@ -30,14 +30,14 @@ stack = Stack(
 ground = lay(stack)
 endpoint = serve(stack, ground)
 workflow = train(stack, ground, endpoint)
+api = open_door(stack, ground, workflow, environment)
 
+parts = (api, endpoint, ground.cache, workflow, ground.tables)
 watch: ObservabilityArgs = {
     "name_prefix": stack.prefix,
     "key_arn": ground.keys.arn("notifications"),
-    "alarms": [row for part in (endpoint, workflow, ground.tables, ground.cache) for row in part.alarms()],
-    "widgets": [
-        row for part in (endpoint, ground.cache, workflow, ground.tables, ground.lake) for row in part.widgets()
-    ],
+    "alarms": [row for part in parts for row in part.alarms()],
+    "widgets": [row for part in (*parts, ground.lake) for row in part.widgets()],
     "emails": settings.observability.emails,
 }
 if settings.observability.runbook_url is not None:
@@ -46,6 +46,9 @@ observability = Observability("observability", watch, stack.opts)
 
 lake = ground.lake
 exports = {
+    "api_url": api.api_url,
+    "user_pool_id": api.user_pool_id,
+    "user_pool_client_id": api.user_pool_client_id,
     "raw_bucket": lake.bucket_name("raw"),
     "processed_bucket": lake.bucket_name("processed"),
     "models_bucket": lake.bucket_name("models"),

@@ -1,4 +1,4 @@
-"""What runs on the foundation, composed from a stack's settings: the endpoint, the training workflow."""
+"""What runs on the foundation, composed from a stack's settings: endpoint, training workflow, API."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pulumi import Output
 from components.baseline import Baseline
 from components.foundation import Foundation, Stack
 from components.ml_endpoint import MlEndpoint, MlEndpointArgs
+from components.secure_api import SecureApi, SecureApiArgs
 from components.settings import digest
 from components.training_workflow import TrainingWorkflow
 
@@ -100,3 +101,40 @@ def train(stack: Stack, ground: Foundation, endpoint: MlEndpoint) -> TrainingWor
         stack.opts,
     )
     return workflow
+
+
+def open_door(stack: Stack, ground: Foundation, workflow: TrainingWorkflow, environment: str) -> SecureApi:
+    """The API in front of all of it."""
+    settings, keys, cache, api = stack.settings, ground.keys, ground.cache, stack.settings.api
+    args: SecureApiArgs = {
+        "name_prefix": stack.prefix,
+        "environment": environment,
+        "keys": {"data": keys.arn("data"), "logs": keys.arn("logs"), "secrets": keys.arn("secrets")},
+        "models_table": ground.tables.table_name("models"),
+        "predictions_table": ground.tables.table_name("predictions"),
+        "cache": {"host": cache.host, "port": cache.port, "secret_arn": cache.secret.arn},
+        "endpoint_name": f"{stack.prefix}-predict",
+        "state_machine_arn": workflow.state_machine_arn,
+        "model_package_group": f"{stack.prefix}-models",
+        "functions_directory": stack.built.functions,
+        "layers": [ground.layer.arn],
+        "memory_mb": settings.functions.memory_mb,
+        "predictions_memory_mb": settings.functions.predictions_memory_mb,
+        "subnet_ids": ground.network.private_subnet_ids,
+        "security_group_ids": ground.network.group_ids("functions"),
+        "log_days": settings.observability.log_days,
+        "requests_per_second": api.requests_per_second,
+        "burst": api.burst,
+        "requests_per_address": api.requests_per_address,
+        "countries": api.countries,
+        "cors_origin": api.cors_origin,
+        "partners": api.partners,
+        "mfa": api.mfa,
+        "sms": api.sms,
+        "threat_protection": api.threat_protection,
+        "protect": settings.data.protect,
+        "account_logging": api.account_logging,
+    }
+    if settings.functions.predictions_concurrency is not None:
+        args["predictions_concurrency"] = settings.functions.predictions_concurrency
+    return SecureApi("api", args, stack.opts)

@@ -14,6 +14,7 @@ _PRIVATE: Final = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12
 # The bridge of SageMaker's container hosts uses this range itself.
 _TAKEN: Final = ipaddress.IPv4Network("172.17.0.0/16")
 _TAG: Final = re.compile(r"[\w .:/=+@-]{1,128}")
+_TAG_VALUE: Final = re.compile(r"[\w .:/=+@-]{1,256}")
 _RESERVED_TAGS: Final = ("Environment", "ManagedBy", "Project")
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEK_MIN: Final = 7 * 24 * 60
@@ -132,11 +133,12 @@ def _api(settings: Settings) -> list[str]:
 def _tags(settings: Settings) -> list[str]:
     found = []
     for key, value in settings.tags.items():
+        legible = key if key.isprintable() and key else repr(key)
         if key in _RESERVED_TAGS:
-            found.append(f"tags.{key} is set by the program; allowed: other names; remove it")
-        if key.lower().startswith("aws:") or not _TAG.fullmatch(key) or len(value) > 256 or not _TAG.match(value):
+            found.append(f"tags.{legible} is set by the program; allowed: other names; remove it")
+        if key.lower().startswith("aws:") or not _TAG.fullmatch(key) or not _TAG_VALUE.fullmatch(value):
             found.append(
-                f"tags.{key} is {value!r}; allowed: letters, digits, spaces and . : / = + @ _ -, 128 for the name, "
+                f"tags.{legible} is {value!r}; allowed: letters, digits, spaces and . : / = + @ _ -, 128 for the name, "
                 "256 for the value, not beginning with aws:; change it"
             )
     if len(settings.tags) > 40:

@@ -70,7 +70,8 @@ def unknown(given: Iterable[str], known: Iterable[str], path: str) -> list[str]:
         near = difflib.get_close_matches(str(key), names, n=1, cutoff=0.5)
         remedy = f"rename it to {near[0]}" if near else "remove it"
         joint = path if path.endswith(":") else f"{path}."
-        found.append(f"{joint}{key} is unknown; allowed: {', '.join(names)}; {remedy}")
+        legible = key if str(key).isprintable() and key else shown(key)
+        found.append(f"{joint}{legible} is unknown; allowed: {', '.join(names)}; {remedy}")
     return found
 
 

@@ -126,8 +126,16 @@ class Api:
         "*", r"\*|https?://[a-z0-9.-]+(:\d+)?", "* or one origin such as https://app.example.org"
     )
     """Whose pages may read answers."""
+    partners: tuple[str, ...] = matching((), "[a-z0-9]+(-[a-z0-9]+)*", "names of lower-case letters, digits and dashes")
+    """Third parties, an API key each; with any of them, signed-in routes want a key of everybody."""
     mfa: Literal["OFF", "OPTIONAL", "ON"] = "OPTIONAL"
     """Whether users have a second factor."""
+    sms: bool = False
+    """Whether it may come by text message."""
+    threat_protection: Literal["OFF", "AUDIT", "ENFORCED"] = "AUDIT"
+    """Cognito's watch for risky sign-ins."""
+    account_logging: bool = True
+    """Whether this stack gives API Gateway its role for logs: one stack for each account and region."""
 
 
 @dataclass(frozen=True, kw_only=True)
