@@ -1,0 +1,211 @@
+"""Observability: declared rows become alarms that name their runbook, and a dashboard that CloudWatch can draw."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.observability import Observability, ObservabilityArgs, dashboard, metric_inputs
+from components.values import Alarm, Metric, MetricExpression, Widget
+from tests.components.recorder import ACCOUNT, REGION, Recording, record
+
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/notifications"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+ERRORS = Metric(namespace="AWS/Lambda", name="Errors", dimensions={"FunctionName": "f"}, period_s=300)
+CALLS = Metric(namespace="AWS/Lambda", name="Invocations", dimensions={"FunctionName": "f"}, period_s=300)
+RATE = MetricExpression(
+    expression="100 * errors / calls", metrics={"errors": ERRORS, "calls": CALLS}, label="rate", period_s=300
+)
+
+
+def alarm(name: str = "f-errors", **more: Any) -> Alarm:
+    given_fields: dict[str, Any] = {
+        "name": name,
+        "metric": ERRORS,
+        "threshold": 5,
+        "description": "f fails",
+        "runbook": "function-errors",
+    }
+    return Alarm(**(given_fields | more))
+
+
+def widget(title: str = "Errors", section: str = "Functions", **more: Any) -> Widget:
+    return Widget(**({"title": title, "section": section, "metrics": [ERRORS]} | more))
+
+
+def args(**more: Any) -> ObservabilityArgs:
+    found: ObservabilityArgs = {
+        "name_prefix": "mlplatform-dev",
+        "key_arn": KEY,
+        "alarms": [alarm()],
+        "widgets": [widget()],
+    }
+    found.update(more)  # type: ignore[typeddict-item]  # any mixture of fields is what the tests are about
+    return found
+
+
+def run(**more: Any) -> Recording:
+    return record(lambda: Observability("watch", args(**more)).topic_arn)
+
+
+def body(recording: Recording) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(recording.one("aws:cloudwatch/dashboard:Dashboard").inputs["dashboardBody"])
+    return found
+
+
+def test_it_makes_one_alarm_a_row_one_topic_and_one_dashboard() -> None:
+    recording = run(alarms=[alarm("a"), alarm("b")], emails=["ops@example.org"])
+    assert recording.counts() == {
+        "aws:cloudwatch/dashboard:Dashboard": 1,
+        ALARM: 2,
+        "aws:sns/topic:Topic": 1,
+        "aws:sns/topicPolicy:TopicPolicy": 1,
+        "aws:sns/topicSubscription:TopicSubscription": 1,
+        "mlplatform:index:Observability": 1,
+    }
+
+
+def test_an_alarm_notifies_when_it_begins_and_when_it_ends() -> None:
+    recording = run()
+    inputs = recording.one(ALARM).inputs
+    assert inputs["alarmActions"] == inputs["okActions"] == [recording.value]
+    assert inputs["name"] == "mlplatform-dev-f-errors"
+
+
+def test_an_alarm_says_what_it_means_and_where_to_read_on() -> None:
+    text = run(runbook_url="https://example.org/runbooks").one(ALARM).inputs["alarmDescription"]
+    assert text == "[warning] f fails. Runbook: https://example.org/runbooks/function-errors.md"
+
+
+def test_a_plain_metric_is_watched_by_its_statistic() -> None:
+    inputs = metric_inputs(alarm(periods=3, datapoints=2))
+    assert (inputs["statistic"], inputs["period"], inputs["metric_name"]) == ("Sum", 300, "Errors")
+    assert (inputs["evaluation_periods"], inputs["datapoints_to_alarm"]) == (3, 2)
+    assert inputs["treat_missing_data"] == "notBreaching"
+
+
+def test_a_percentile_is_an_extended_statistic() -> None:
+    inputs = metric_inputs(alarm(metric=ERRORS.read_as("p95")))
+    assert inputs["extended_statistic"] == "p95"
+    assert "statistic" not in inputs
+
+
+def test_an_expression_becomes_queries_of_which_one_returns_data() -> None:
+    queries = metric_inputs(alarm(metric=RATE))["metric_queries"]
+    assert [row["id"] for row in queries if row["return_data"]] == ["result"]
+    assert {row["id"] for row in queries} == {"result", "errors", "calls"}
+    assert "namespace" not in metric_inputs(alarm(metric=RATE))
+
+
+def test_the_topic_is_encrypted_and_open_to_alarms_of_the_account_only() -> None:
+    recording = run()
+    assert recording.one("aws:sns/topic:Topic").inputs["kmsMasterKeyId"] == KEY
+    policy = json.loads(recording.one("aws:sns/topicPolicy:TopicPolicy").inputs["policy"])["Statement"]
+    rows = {row["Sid"]: row for row in policy}
+    assert rows["AlarmsMayPublish"]["Condition"] == {"StringEquals": {"aws:SourceAccount": [ACCOUNT]}}
+    assert rows["DenyWithoutTls"]["Effect"] == "Deny"
+
+
+def test_widgets_of_a_section_stand_together_below_its_heading() -> None:
+    rows = [widget("one", "A"), widget("two", "B"), widget("three", "A")]
+    placed = dashboard(rows, REGION, [], "")["widgets"]
+    titles = [row["properties"].get("title") or row["properties"]["markdown"] for row in placed]
+    assert titles == ["## A", "one", "three", "## B", "two"]
+
+
+def test_alarms_come_first_with_their_runbooks() -> None:
+    placed = body(run())["widgets"]
+    assert placed[0]["type"] == "alarm"
+    assert placed[0]["properties"]["alarms"] == [f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:mlplatform-dev-f-errors"]
+    assert "[function-errors](docs/runbooks/function-errors.md)" in placed[1]["properties"]["markdown"]
+
+
+def test_a_metric_is_drawn_with_its_dimensions_and_statistic() -> None:
+    picture = dashboard([widget()], REGION, [], "")["widgets"][1]["properties"]
+    assert picture["metrics"] == [
+        ["AWS/Lambda", "Errors", "FunctionName", "f", {"stat": "Sum", "period": 300, "label": "Errors"}]
+    ]
+    assert (picture["view"], picture["stacked"], picture["region"]) == ("timeSeries", False, REGION)
+
+
+def test_two_expressions_in_one_picture_do_not_share_ids() -> None:
+    picture = dashboard([widget(metrics=[RATE, RATE])], REGION, [], "")["widgets"][1]["properties"]
+    ids = [line[-1]["id"] for line in picture["metrics"]]
+    assert len(ids) == len(set(ids)) == 6
+    first = picture["metrics"][0][0]
+    assert first["expression"] == "100 * m0_errors / m0_calls"
+    assert [line[-1]["visible"] for line in picture["metrics"][1:3]] == [False, False]
+
+
+def test_marks_become_lines_and_numbers_have_no_axis() -> None:
+    marked = dashboard([widget(marks={"alarm": 2000})], REGION, [], "")["widgets"][1]["properties"]
+    assert marked["annotations"] == {"horizontal": [{"label": "alarm", "value": 2000}]}
+    number = dashboard([widget(kind="number")], REGION, [], "")["widgets"][1]["properties"]
+    assert number["view"] == "singleValue"
+    assert "yAxis" not in number
+
+
+def test_the_same_rows_give_the_same_text() -> None:
+    first, second = (run().one("aws:cloudwatch/dashboard:Dashboard").inputs["dashboardBody"] for _ in range(2))
+    assert first == second
+
+
+@given(sizes=st.lists(st.tuples(st.integers(1, 24), st.integers(1, 12), st.sampled_from("ABC")), max_size=25))
+def test_no_two_widgets_ever_overlap(sizes: list[tuple[int, int, str]]) -> None:
+    rows = [
+        widget(str(number), section, width=width, height=height)
+        for number, (width, height, section) in enumerate(sizes)
+    ]
+    taken: set[tuple[int, int]] = set()
+    for row in dashboard(rows, REGION, ["arn"], "runbooks")["widgets"]:
+        assert row["x"] + row["width"] <= 24
+        area = {(row["x"] + right, row["y"] + down) for right in range(row["width"]) for down in range(row["height"])}
+        assert not area & taken
+        taken |= area
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"alarms": [alarm("a"), alarm("a")]}, "alarm 'a' is declared 2 times"),
+        ({"alarms": [alarm("A b")]}, "alarm name is 'A b'"),
+        ({"alarms": [alarm(runbook="")]}, "runbook of alarm 'f-errors' is ''"),
+        ({"alarms": [alarm(runbook="../x.md")]}, "runbook of alarm 'f-errors' is '../x.md'"),
+        ({"emails": ["nobody"]}, "emails holds 'nobody'"),
+    ],
+)
+def test_rows_that_cannot_work_are_named(more: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match="Observability 'watch'") as caught:
+        run(**more)
+    assert words in str(caught.value)
+
+
+def test_the_first_preview_of_an_empty_account_runs() -> None:
+    preview = record(lambda: Observability("watch", args()), preview=True)
+    assert preview.one("aws:cloudwatch/dashboard:Dashboard").inputs["dashboardName"] == "mlplatform-dev-application"
+
+
+def test_every_runbook_that_an_alarm_names_is_written() -> None:
+    sources = Path("components").rglob("*.py")
+    named = {
+        line.split('"')[1]
+        for source in sources
+        for line in source.read_text().splitlines()
+        if line.strip().startswith('runbook="')
+    }
+    written = {page.stem for page in Path("docs/runbooks").glob("*.md")}
+    assert len(named) >= 10
+    assert named <= written, f"not written: {sorted(named - written)}"
+
+
+@pytest.mark.parametrize("page", sorted(Path("docs/runbooks").glob("*.md")), ids=lambda page: page.stem)
+def test_a_runbook_says_what_it_means_where_to_look_and_how_to_mend(page: Path) -> None:
+    text = page.read_text()
+    assert text.startswith("# ")
+    assert all(f"**{part}.**" in text for part in ("It means", "Look", "Mend"))
+    assert text.count("\n") <= 40
