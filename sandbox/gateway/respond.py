@@ -52,8 +52,7 @@ def _status(exchange: Exchange, found: Mapping[str, Any]) -> int:
 
 
 def _headers(exchange: Exchange, found: Mapping[str, Any]) -> Iterable[Header]:
-    several = found.get("multiValueHeaders") or {}
-    single = found.get("headers") or {}
+    several, single = ({} if found.get(key) is None else found[key] for key in ("multiValueHeaders", "headers"))
     if not isinstance(several, dict) or not isinstance(single, dict):
         raise _malformed(exchange, "headers and multiValueHeaders must be objects")
     for name, values in several.items():
@@ -69,7 +68,7 @@ def _headers(exchange: Exchange, found: Mapping[str, Any]) -> Iterable[Header]:
 
 def _header(exchange: Exchange, name: str, value: Any) -> Header:
     text = value if isinstance(value, str) else json.dumps(value)
-    key = name.strip().lower()
+    key = name.lower()
     if key in _REMAPPED:
         key = f"x-amzn-remapped-{key}"
     try:

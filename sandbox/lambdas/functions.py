@@ -6,15 +6,16 @@ import asyncio
 import contextlib
 import datetime as dt
 import os
-import sys
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sandbox.cloud import Cloud, listen
+from sandbox.cloud import HOST, Cloud, listen
 from sandbox.lambdas import asynchronous
 from sandbox.lambdas.archives import Archives, host
+from sandbox.lambdas.environment import Place, command, resident_mb, variables
 from sandbox.lambdas.hooks import Hooks
 from sandbox.lambdas.instance import MAX_PAYLOAD, Call, Instance, Invocation, Record
 from sandbox.lambdas.logs import Logs
@@ -23,7 +24,7 @@ from sandbox.lambdas.plan import NoSuchFunctionError, PayloadTooLargeError, Plan
 from sandbox.lambdas.pool import Pool
 from sandbox.lambdas.runtime_api import RuntimeApi
 from sandbox.ledger import Ledger
-from sandbox.processes import Process, Processes, inherited
+from sandbox.processes import Process, Processes
 
 MAX_EVENT = 1024 * 1024
 """Bytes that Lambda takes for an event that nobody waits for."""
@@ -169,40 +170,17 @@ class Functions:
         plan = pool.plan
         self._count += 1
         name = f"{plan.name}-{self._count}"
-        task = self._archives.code(plan)
-        layers = [self._archives.layer(layer, plan)[0] for layer in plan.layers]
-        stream = f"{dt.datetime.now(dt.timezone.utc):%Y/%m/%d}/[{pool.version}]{uuid.uuid4().hex}"
-        instance = Instance(plan, pool.version, stream, pool, self.loop)
+        place = self._place(pool, name)
+        instance = Instance(plan, pool.version, place.stream, pool, self.loop)
         listener = listen(0, "the runtime API's port")
-        port = listener.getsockname()[1]
+        place = replace(place, api=f"{HOST}:{listener.getsockname()[1]}")
         serving = self.loop.create_task(self.loop.create_server(lambda: RuntimeApi(instance), sock=listener))
         serving.add_done_callback(lambda done: setattr(instance, "server", done.result()))
-        modules = [task, *(folder for layer in layers for folder in layer), self._archives.runtime()]
-        scratch = self.directory / "tmp" / name
-        scratch.mkdir(parents=True, exist_ok=True)
-        environment = {
-            **inherited(),
-            "LANG": "en_US.UTF-8",
-            "TZ": ":UTC",
-            **plan.environment,
-            **self.cloud.environment(),
-            **self._environment(),
-            **_reserved(plan, pool.version, stream),
-            "AWS_REGION": plan.region,
-            "AWS_DEFAULT_REGION": plan.region,
-            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
-            "LAMBDA_TASK_ROOT": str(task),
-            "LAMBDA_RUNTIME_DIR": str(self._archives.runtime()),
-            "PYTHONPATH": os.pathsep.join(str(folder) for folder in modules),
-            "TMPDIR": str(scratch),
-            "HOME": str(scratch),
-        }
-        # -S: the packages of this program's own environment stay out of the function's sight, as on AWS.
         process = self._processes.start(
             name,
-            [_interpreter(), "-S", "-m", "awslambdaric", plan.handler],
-            environment=environment,
-            directory=task,
+            command(plan.handler),
+            environment=variables(plan, place, self.cloud.environment(), self._environment()),
+            directory=place.task,
             on_exit=lambda ended: self._exited(instance, ended),
         )
         if process.log is None:
@@ -213,6 +191,21 @@ class Functions:
     def record(self, record: Record) -> None:
         """Keeps what is to be logged about one invocation."""
         self.logs.record(record)
+
+    def _place(self, pool: Pool, name: str) -> Place:
+        plan = pool.plan
+        layers = [self._archives.layer(layer, plan)[0] for layer in plan.layers]
+        scratch = self.directory / "tmp" / name
+        scratch.mkdir(parents=True, exist_ok=True)
+        return Place(
+            task=self._archives.code(plan),
+            layers=[folder for layer in layers for folder in layer],
+            runtime=self._archives.runtime(),
+            scratch=scratch,
+            api="",
+            stream=f"{dt.datetime.now(dt.timezone.utc):%Y/%m/%d}/[{pool.version}]{uuid.uuid4().hex}",
+            version=pool.version,
+        )
 
     async def _invoke(self, name: str, payload: bytes, qualifier: str, trace: str, tail: bool) -> Invocation:
         if len(payload) > MAX_PAYLOAD:
@@ -258,7 +251,7 @@ class Functions:
             return
         for pool in self._pools.values():
             for instance in pool.instances:
-                if instance.process is not None and (used := _resident_mb(instance.process.pid)):
+                if instance.process is not None and (used := resident_mb(instance.process.pid)):
                     instance.memory_mb = max(instance.memory_mb, used)
                     if used > pool.plan.memory_mb:
                         instance.kill()
@@ -278,38 +271,6 @@ NOTES = (
     "functions get the machine's processors, whatever their memory",
     f"failed events are tried again after {' and '.join(str(s) for s in asynchronous.RETRY_S)} s, not after minutes",
 )
-
-
-def _reserved(plan: Plan, version: str, stream: str) -> dict[str, str]:
-    """Variables that Lambda sets and no function may."""
-    json_logs = {"AWS_LAMBDA_LOG_FORMAT": "JSON"} if plan.json_logs else {}
-    level = {"AWS_LAMBDA_LOG_LEVEL": plan.log_level} if plan.log_level else {}
-    return {
-        "_HANDLER": plan.handler,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{plan.runtime}",
-        "AWS_LAMBDA_FUNCTION_NAME": plan.name,
-        "AWS_LAMBDA_FUNCTION_VERSION": version,
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(plan.memory_mb),
-        "AWS_LAMBDA_LOG_GROUP_NAME": plan.log_group,
-        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-        **json_logs,
-        **level,
-    }
-
-
-def _interpreter() -> str:
-    """The interpreter below the virtual environment, so that its packages are not found by accident."""
-    return str(getattr(sys, "_base_executable", "") or sys.executable)
-
-
-def _resident_mb(pid: int) -> int:
-    """Memory of a process in MB; 0 where it cannot be read."""
-    with contextlib.suppress(OSError, IndexError, ValueError):
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") // (1024 * 1024)
-    return 0
 
 
 def _too_large(size: int, limit: int) -> str:

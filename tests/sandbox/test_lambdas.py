@@ -75,7 +75,9 @@ class Sandbox:
 
     def add(self, kind: str, name: str, inputs: dict[str, Any], outputs: dict[str, Any] | None = None) -> None:
         """Adds any resource and lets the functions read the ledger again."""
-        self.ledger.add(Resource(f"urn:{kind}:{name}", kind, name, inputs=inputs, outputs={**inputs, **(outputs or {})}))
+        self.ledger.add(
+            Resource(f"urn:{kind}:{name}", kind, name, inputs=inputs, outputs={**inputs, **(outputs or {})})
+        )
         self.functions.attach(self.ledger)
 
     def call(self, name: str = "echo", /, **event: Any) -> Invocation:
@@ -245,7 +247,9 @@ def test_alias_finds_the_function(sandbox: Sandbox, name: str) -> None:
     assert json.loads(answer.payload)["arn"].endswith(":echo:live")
 
 
-@pytest.mark.parametrize("name", ["nobody", "echo:nothing", "arn:aws:lambda:us-west-2:123456789012:function:echo", "a b"])
+@pytest.mark.parametrize(
+    "name", ["nobody", "echo:nothing", "arn:aws:lambda:us-west-2:123456789012:function:echo", "a b"]
+)
 def test_unknown_name_is_not_found(sandbox: Sandbox, name: str) -> None:
     with pytest.raises(NoSuchFunctionError, match="Function not found"):
         sandbox.functions.invoke_sync(name, b"{}")
@@ -326,7 +330,9 @@ def test_undeclared_layer_and_missing_archive_say_what_to_do(sandbox: Sandbox) -
     ledger = Ledger()
     inputs = {"name": "f", "handler": "a.b", "runtime": "python3.13", "code": {"path": "/nowhere.zip"}}
     arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
-    ledger.add(Resource("u", "aws:lambda/function:Function", "f", inputs={**inputs, "layers": ["x"]}, outputs={"arn": arn}))
+    ledger.add(
+        Resource("u", "aws:lambda/function:Function", "f", inputs={**inputs, "layers": ["x"]}, outputs={"arn": arn})
+    )
     with pytest.raises(ValueError, match="declare a LayerVersion"):
         sandbox.functions.attach(ledger)
     sandbox.functions.attach(sandbox.ledger)
@@ -334,5 +340,3 @@ def test_undeclared_layer_and_missing_archive_say_what_to_do(sandbox: Sandbox) -
     (sandbox.directory / "missing.zip").unlink()
     with pytest.raises(ValueError, match="run `make package`"):
         sandbox.call("missing")
-
-

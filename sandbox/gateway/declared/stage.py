@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from sandbox.gateway.declared.api import Api, DocumentError, gateway_response, read
 from sandbox.gateway.declared.limits import Limits, limits

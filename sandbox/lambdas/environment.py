@@ -1,0 +1,91 @@
+"""The surroundings of a function instance: its variables, its module path, the interpreter, its memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.lambdas.plan import Plan
+from sandbox.processes import inherited
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one instance lives on this machine."""
+
+    task: Path
+    """What is /var/task on AWS."""
+    layers: Sequence[Path]
+    """Module folders of the layers, in the order of the function's list."""
+    runtime: Path
+    """What is /var/runtime."""
+    scratch: Path
+    """What is /tmp."""
+    api: str
+    """Address of the runtime API."""
+    stream: str
+    """Name of the log stream."""
+    version: str
+
+
+def variables(plan: Plan, place: Place, cloud: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
+    """All variables of an instance: a declared one never replaces one that Lambda or the sandbox sets."""
+    modules = [place.task, *place.layers, place.runtime]
+    return {
+        **inherited(),
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        **plan.environment,
+        **cloud,
+        **extra,
+        **_reserved(plan, place),
+        "PYTHONPATH": os.pathsep.join(str(folder) for folder in modules),
+        "TMPDIR": str(place.scratch),
+        "HOME": str(place.scratch),
+    }
+
+
+def command(handler: str) -> list[str]:
+    """How the runtime client is started.
+
+    The interpreter is the one below the virtual environment, and `-S` keeps its packages away: a function that needs
+    what is not in its layer fails here as on AWS.
+    """
+    interpreter = str(getattr(sys, "_base_executable", "") or sys.executable)
+    return [interpreter, "-S", "-m", "awslambdaric", handler]
+
+
+def resident_mb(pid: int) -> int:
+    """Memory of a process in MB; 0 where it cannot be read."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") // (1024 * 1024)
+    return 0
+
+
+def _reserved(plan: Plan, place: Place) -> dict[str, str]:
+    """Variables that Lambda sets and no function may."""
+    json_logs = {"AWS_LAMBDA_LOG_FORMAT": "JSON"} if plan.json_logs else {}
+    level = {"AWS_LAMBDA_LOG_LEVEL": plan.log_level} if plan.log_level else {}
+    return {
+        "_HANDLER": plan.handler,
+        "AWS_REGION": plan.region,
+        "AWS_DEFAULT_REGION": plan.region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{plan.runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": plan.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": place.version,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(plan.memory_mb),
+        "AWS_LAMBDA_LOG_GROUP_NAME": plan.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": place.stream,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_RUNTIME_API": place.api,
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "LAMBDA_TASK_ROOT": str(place.task),
+        "LAMBDA_RUNTIME_DIR": str(place.runtime),
+        **json_logs,
+        **level,
+    }
