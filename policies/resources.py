@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NoReturn, Protocol
+
+from pulumi.output import Unknown as NotKnown
 
 UNKNOWN_MARKS = frozenset(
     {
@@ -68,7 +70,7 @@ class Resource(Protocol):
         """URN of the parent, empty for a child of the stack."""
 
     @property
-    def dependencies(self) -> Sequence[str]:
+    def dependencies(self) -> Collection[str]:
         """URNs that this resource waits for."""
 
 
@@ -138,8 +140,9 @@ class Node:
     @property
     def named(self) -> bool:
         """True where all of the names that AWS gives it are known."""
-        names = [name for key in ("id", "arn", "name") if (name := self.props.get(key)) is not None]
-        return bool(names) and not any(isinstance(name, Unknown) for name in names)
+        # Whatever AWS makes has an id; without one its other names may be missing too.
+        names = [self.props.get(key) for key in ("id", "arn", "name")]
+        return isinstance(names[0], str) and not any(isinstance(name, Unknown) for name in names)
 
     def refers_to(self, prop: str, other: Node) -> bool:
         """True where this resource's property names the other resource, also before the names are known."""
@@ -197,8 +200,8 @@ class Stack:
 
 def marked(value: Any, path: str = "") -> Any:
     """The same value with every mark of an unknown value replaced by Unknown."""
-    if isinstance(value, str):
-        return Unknown(path) if value in UNKNOWN_MARKS else value
+    if isinstance(value, NotKnown) or (isinstance(value, str) and value in UNKNOWN_MARKS):
+        return Unknown(path)
     if isinstance(value, Mapping):
         return {key: marked(item, f"{path}.{key}" if path else str(key)) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

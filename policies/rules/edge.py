@@ -101,10 +101,10 @@ RULES = (
         severity="medium",
         controls=("FSBP Cognito.1",),
         types=(USER_POOL,),
-        what="Threat protection watches sign-ins, and acts.",
+        what="Threat protection watches sign-ins.",
         why="Passwords stolen elsewhere are tried here by machines.",
-        mend="set user_pool_tier PLUS and user_pool_add_ons.advanced_security_mode ENFORCED",
-        check=must_be("userPoolAddOns.advancedSecurityMode", "ENFORCED", default="OFF"),
+        mend="set user_pool_tier PLUS and user_pool_add_ons.advanced_security_mode AUDIT, or ENFORCED to act on risks",
+        check=must_be("userPoolAddOns.advancedSecurityMode", "AUDIT", "ENFORCED", default="OFF"),
     ),
     Rule(
         id="cognito-client-tells-nothing",

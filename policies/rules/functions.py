@@ -17,6 +17,7 @@ LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
 SCHEDULE = "aws:scheduler/schedule:Schedule"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 SUBNET = "aws:ec2/subnet:Subnet"
 
 SUPPORTED_RUNTIMES = frozenset(
@@ -90,7 +91,7 @@ def reaches_cache(function: Node) -> Iterable[str]:
     """A function that is told the cache's address stands in the VPC."""
     variables = function.read("environment.variables", {})
     hosts = [value for key, value in variables.items() if key.upper().endswith("CACHE_HOST")]
-    if hosts and not function.rows("vpcConfig.subnetIds"):
+    if hosts and function.stack.of_type(CACHE) and not function.rows("vpcConfig.subnetIds"):
         yield "environment has CACHE_HOST, and vpcConfig has no subnetIds: the cache cannot be reached"
 
 
@@ -194,7 +195,8 @@ RULES = (
         severity="high",
         controls=("FSBP Lambda.3",),
         types=(FUNCTION,),
-        what="A function that uses the cache stands in the VPC.",
+        scope="stack",
+        what="A function that uses the stack's cache stands in the VPC.",
         why="The cache is private; every call would wait for a time-out.",
         mend="set vpc_config with private subnets and the security group that the cache lets in",
         check=reaches_cache,

@@ -332,10 +332,10 @@ EDGE = (
     ),
     Case(
         "cognito-threat-protection",
-        {"enforced": POOL},
+        {"enforced": POOL, "audit": but(POOL, "pool", userPoolAddOns={"advancedSecurityMode": "AUDIT"})},
         {
-            "audit": but(POOL, "pool", userPoolAddOns={"advancedSecurityMode": "AUDIT"}),
-            "off": but(POOL, "pool", userPoolAddOns=None),
+            "off": but(POOL, "pool", userPoolAddOns={"advancedSecurityMode": "OFF"}),
+            "none": but(POOL, "pool", userPoolAddOns=None),
         },
     ),
     Case(

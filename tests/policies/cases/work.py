@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.policies.cases.storage import ACCOUNT
+from tests.policies.cases.storage import ACCOUNT, CACHE
 from tests.policies.rows import Case, but, row, without
 
 FUNCTION = row(
@@ -96,8 +96,8 @@ LAMBDA = (
     ),
     Case(
         "lambda-in-vpc-for-cache",
-        {"inside": [FUNCTION]},
-        {"outside": but([FUNCTION], "predict", vpcConfig=None)},
+        {"inside": [FUNCTION, CACHE[0]], "no cache here": but([FUNCTION], "predict", vpcConfig=None)},
+        {"outside": but([FUNCTION, CACHE[0]], "predict", vpcConfig=None)},
         "CACHE_HOST",
     ),
     Case(
