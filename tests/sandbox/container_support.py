@@ -109,12 +109,12 @@ def train(cloud: Cloud, name: str, script: str, **more: Any) -> dict[str, Any]:
     return ended(cloud, name)
 
 
-def ended(cloud: Cloud, name: str) -> dict[str, Any]:
+def ended(cloud: Cloud, name: str, timeout_s: float = 15.0) -> dict[str, Any]:
     """The description of a training job that has ended."""
 
     def look() -> dict[str, Any] | None:
         found: dict[str, Any] = cloud.client("sagemaker").describe_training_job(TrainingJobName=name)
         return found if found["TrainingJobStatus"] in {"Completed", "Failed", "Stopped"} else None
 
-    found: dict[str, Any] = eventually(look)
+    found: dict[str, Any] = eventually(look, timeout_s)
     return found
