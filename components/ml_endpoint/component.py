@@ -19,6 +19,7 @@ from components.ml_endpoint.hosting import (
     HostingShape,
     as_inputs,
     configuration,
+    configuration_inputs,
     deployment,
     production_variant,
 )
@@ -45,7 +46,8 @@ class MlEndpointArgs(TypedDict):
     capture_bucket: NotRequired[Input[str]]
     """Bucket for captured requests and answers, below `inference/`; required to capture."""
     mode: NotRequired[str]
-    """`instances` (default), or `serverless`, which AWS cannot isolate, place in a VPC, capture from or roll back."""
+    """`instances` (default), or `serverless`, which AWS cannot isolate, place in a VPC, capture from or roll back. AWS
+    does not turn one into the other in place: delete the endpoint between."""
     instance_type: NotRequired[str]
     """Instance that serves; ml.c5.xlarge by default."""
     min_instances: NotRequired[int]
@@ -137,7 +139,7 @@ class MlEndpoint(pulumi.ComponentResource):
         self.configuration = sagemaker.EndpointConfiguration(
             f"{name}-configuration",
             production_variants=[variant],
-            **_configuration_inputs(self.hosting["Config"]),
+            **configuration_inputs(self.hosting["Config"]),
             opts=kept,
         )
         self.rollback_alarms = self._rollback_alarms(name)
@@ -271,14 +273,6 @@ class MlEndpoint(pulumi.ComponentResource):
 def _hosting(args: MlEndpointArgs) -> Hosting:
     given: Mapping[str, Any] = dict(args)
     return Hosting(**{field.name: given[field.name] for field in fields(Hosting) if field.name in given})
-
-
-def _configuration_inputs(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Pulumi calls the volume's key by another name than the API does."""
-    found = dict(as_inputs(dict(members)))
-    if "kms_key_id" in found:
-        found["kms_key_arn"] = found.pop("kms_key_id")
-    return found
 
 
 def _validate(name: str, args: MlEndpointArgs) -> None:

@@ -7,7 +7,7 @@ their values from here, so a promotion never changes instance type, capture or r
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
@@ -167,3 +167,11 @@ def as_inputs(members: Any) -> Any:
     if isinstance(members, list):
         return [as_inputs(value) for value in members]
     return members
+
+
+def configuration_inputs(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Data capture and volume key with Pulumi's names; it calls the volume's key by another name than the API does."""
+    found = dict(as_inputs(dict(members)))
+    if "kms_key_id" in found:
+        found["kms_key_arn"] = found.pop("kms_key_id")
+    return found

@@ -9,6 +9,9 @@ from components.training_workflow.tasks import FAILED, catch, function, retry, s
 
 BUSY: Final = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 """Endpoint states that pass by themselves."""
+_REFUSED: Final = ("SageMaker.SageMakerException",)
+_TRIES: Final = 10
+
 FIRST: Final = "MarkDeploying"
 """Where a promotion begins."""
 
@@ -18,14 +21,20 @@ def promotion(plan: Plan, following: str) -> dict[str, State]:
     return {
         FIRST: mark_deploying(plan, "CreateModel"),
         "CreateModel": create_model(plan, "CreateEndpointConfig"),
-        "CreateEndpointConfig": create_configuration(plan, "DescribePrevious"),
+        "CreateEndpointConfig": create_configuration(plan, "BeginUpdate"),
+        "BeginUpdate": {"Type": "Pass", "Result": {"count": 0}, "ResultPath": "$.updates", "Next": "DescribePrevious"},
         "DescribePrevious": describe(plan, "$.previous", "PreviousReady"),
         # Two promotions at once follow each other: the second waits until the first has settled.
         "PreviousReady": settled(
             "$.previous.status", "WaitForPrevious", [in_service("$.previous.status", "UpdateEndpoint")]
         ),
         "WaitForPrevious": wait(5, "DescribePrevious"),
-        "UpdateEndpoint": update_endpoint(plan, "$.config_name", "DescribeUpdate"),
+        "UpdateEndpoint": {
+            **update_endpoint(plan, "$.config_name", "DescribeUpdate"),
+            "Catch": [*catch("CountUpdate", errors=_REFUSED), *catch(FAILED)],
+        },
+        "CountUpdate": count_update("UpdateAgain"),
+        "UpdateAgain": update_again("WaitForPrevious"),
         "DescribeUpdate": describe(plan, "$.update", "UpdateEnded"),
         "UpdateEnded": settled("$.update.status", "WaitForUpdate", [updated("Release")]),
         "WaitForUpdate": wait(5, "DescribeUpdate"),
@@ -36,6 +45,25 @@ def promotion(plan: Plan, following: str) -> dict[str, State]:
         "RestoreEnded": {**settled("$.restore.status", "WaitForRestore", []), "Default": FAILED},
         "WaitForRestore": wait(5, "DescribeRestore"),
     }
+
+
+def count_update(following: str) -> State:
+    """Counts how often the endpoint would not be updated."""
+    return {
+        "Type": "Pass",
+        "Parameters": {"count.$": "States.MathAdd($.updates.count, 1)"},
+        "ResultPath": "$.updates",
+        "Next": following,
+    }
+
+
+def update_again(following: str) -> State:
+    """Begins again with the configuration that serves by then: another promotion may have been quicker.
+
+    SageMaker refuses an update that it cannot make in the same words, so the number of tries is bounded.
+    """
+    once_more = {"Variable": "$.updates.count", "NumericLessThan": _TRIES, "Next": following}
+    return {"Type": "Choice", "Choices": [once_more], "Default": FAILED}
 
 
 def mark_deploying(plan: Plan, following: str) -> State:

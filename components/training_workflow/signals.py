@@ -41,7 +41,6 @@ def alarms(machine_arn: Input[str], queue_name: str) -> list[Alarm]:
             threshold=0,
             description="a training or a promotion has failed",
             runbook="training-failed",
-            severity="critical",
         ),
         Alarm(
             name="training-timed-out",

@@ -46,9 +46,9 @@ def retry(errors: Sequence[str], *, attempts: int = 4, first_s: int = 2, longest
     ]
 
 
-def catch(target: str, path: str = "$.failure") -> list[dict[str, Any]]:
-    """Sends every error to a state, which finds it beside the input."""
-    return [{"ErrorEquals": ["States.ALL"], "ResultPath": path, "Next": target}]
+def catch(target: str, path: str = "$.failure", *, errors: Sequence[str] = ("States.ALL",)) -> list[dict[str, Any]]:
+    """Sends errors, by default every one, to a state, which finds them beside the input."""
+    return [{"ErrorEquals": list(errors), "ResultPath": path, "Next": target}]
 
 
 def function(alias_arn: str, payload: State, *, timeout_s: int, **rest: Any) -> State:

@@ -223,6 +223,17 @@ def test_a_message_that_cannot_be_sent_does_not_fail_a_live_model() -> None:
     assert states()["NotifySuccess"]["Catch"][0]["Next"] == "Done"
 
 
+def test_a_promotion_that_meets_another_one_begins_again_and_not_for_ever() -> None:
+    document = states()
+    refused = document["UpdateEndpoint"]["Catch"][0]
+    assert refused["ErrorEquals"] == ["SageMaker.SageMakerException"]
+    assert refused["Next"] == "CountUpdate"
+    again = document["UpdateAgain"]
+    assert document[again["Choices"][0]["Next"]]["Next"] == "DescribePrevious"
+    assert again["Choices"][0]["NumericLessThan"] == 10
+    assert again["Default"] == FAILED
+
+
 def test_an_update_that_was_rolled_back_is_a_failure() -> None:
     held = states()["UpdateEnded"]["Choices"][1]
     assert {"Variable": "$.update.config", "StringEqualsPath": "$.config_name"} in held["And"]
