@@ -34,7 +34,9 @@ class Parameter:
         except ValueError:
             value = float("nan")
         if not self.least <= value <= self.most:
-            raise argparse.ArgumentTypeError(f"{text!r} is not allowed; allowed: {kind} from {self.least} to {self.most}")
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not allowed; allowed: {kind} from {self.least} to {self.most}"
+            )
         return value
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.algorithms import Codes, Rows, Values
-from training.onnx_graph import from_sklearn
+from training.model.graph import from_sklearn
 from training.parameters import Parameter
 
 PARAMETERS = (

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.algorithms import Codes, Rows, Values
-from training.onnx_graph import finished
+from training.model.graph import OPSET, finished
+from training.model.session import INPUT
 from training.parameters import Parameter
 
 PARAMETERS = (
@@ -44,8 +45,6 @@ def to_onnx(model: Any, width: int) -> bytes:
     """A tree ensemble."""
     from onnxmltools import convert_xgboost
     from onnxmltools.convert.common.data_types import FloatTensorType
-
-    from training.onnx_graph import INPUT, OPSET
 
     inputs = [(INPUT, FloatTensorType([None, width]))]
     return finished(convert_xgboost(model, initial_types=inputs, target_opset=OPSET))

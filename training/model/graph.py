@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.algorithms import Rows
+from training.model.session import INPUT, run, session_of
 from training.problems import JobError
 
-INPUT, OUTPUT = "features", "probabilities"
 OPSET = 15
 """The newest that both converters write."""
 LARGEST_DIFFERENCE = 1e-5
@@ -32,30 +32,6 @@ def finished(model: Any) -> bytes:
 
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
-
-
-def session_of(graph: bytes) -> Any:
-    """A session for single rows: one thread, since handing a row to another costs more than computing it.
-
-    Raises:
-        JobError: the bytes are no graph that ONNX Runtime can load.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the runtime raises types of its own, one for each status
-        raise JobError(f"the model's graph cannot be loaded: {error}; train the model again") from error
-
-
-def run(session: Any, rows: Rows) -> NDArray[np.float32]:
-    """The probability of each class for each row."""
-    return np.asarray(session.run([OUTPUT], {INPUT: rows})[0], dtype=np.float32)
 
 
 def check_parity(name: str, graph: bytes, rows: Rows, expected: NDArray[np.float64]) -> float:
