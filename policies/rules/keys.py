@@ -10,7 +10,7 @@ from policies.resources import Node
 from policies.rule import Rule
 
 KEY = "aws:kms/key:Key"
-SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type token, no secret
+SECRETS = ("aws:secretsmanager/secret:Secret",)
 ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 LONGEST_ROTATION_DAYS = 30
 CANNOT_BE_BOUNDED = {
@@ -111,7 +111,7 @@ RULES = (
     Rule(
         id="secret-encrypted-by-own-key",
         severity="high",
-        types=(SECRET,),
+        types=SECRETS,
         what="Every secret is encrypted by a KMS key of ours.",
         why="With the shared key aws/secretsmanager the right to decrypt cannot be bounded.",
         mend="set kms_key_id",
@@ -121,7 +121,7 @@ RULES = (
         id="secret-rotated",
         severity="medium",
         controls=("FSBP SecretsManager.1", "FSBP SecretsManager.4"),
-        types=(SECRET,),
+        types=SECRETS,
         scope="stack",
         what="Every secret rotates at least every 30 days.",
         why="A secret that leaked unseen works until it changes.",
