@@ -41,11 +41,18 @@ def _api(work: Work) -> None:
 
 
 def _methods(methods: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("responses", "x-amazon-apigateway-integration")
-    return {
-        method: {"responses": {}, **{key: operation[key] for key in kept if key in operation}}
+    """The methods that have an integration; moto wants a method and an address of every one, mocks included."""
+    integrated = {
+        method: (operation.get("responses") or {}, operation["x-amazon-apigateway-integration"])
         for method, operation in methods.items()
         if method in _METHODS and "x-amazon-apigateway-integration" in operation
+    }
+    return {
+        method: {
+            "responses": {status: {} for status in responses},
+            "x-amazon-apigateway-integration": {"httpMethod": "POST", "uri": "", **integration},
+        }
+        for method, (responses, integration) in integrated.items()
     }
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from sandbox.seam.names import hexadecimal
 
 
@@ -26,6 +28,10 @@ class Caches(Protocol):
     def create(self, auth_token: str | None = None, **settings: Any) -> tuple[str, int]:
         """Host and port of a running server that speaks TLS and wants the token."""
         ...
+
+
+class RefusedError(RuntimeError):
+    """The sandbox cannot make something; the text names it and where to add it."""
 
 
 class KeptError(Exception):
@@ -72,7 +78,10 @@ class Work:
         if self.cloud is None:
             raise RuntimeError(f"{operation} needs a local cloud")
         service, method = operation.split(".")
-        answer: dict[str, Any] = getattr(self.cloud.client(service, self.region), method)(**parameters)
+        try:
+            answer: dict[str, Any] = getattr(self.cloud.client(service, self.region), method)(**parameters)
+        except (BotoCoreError, ClientError) as error:
+            raise RefusedError(_refusal(self.type, operation, error)) from error
         return answer
 
     def tags(self, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
@@ -93,6 +102,17 @@ class Work:
             return template.format_map(values)
         except KeyError:
             return None
+
+
+def _refusal(token: str, operation: str, error: Exception) -> str:
+    response = getattr(error, "response", {})
+    if response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400) < 500:
+        return f"{operation}: {error}"
+    # moto answers an operation that it lacks, or stumbles over, with a page of HTML.
+    return (
+        f"{operation}: moto lacks it or stumbled ({response['Error']['Code']}); look at the row of {token} in "
+        "sandbox/recipes/, and give it a reason to be recorded if moto cannot hold the type"
+    )
 
 
 @dataclass(frozen=True)

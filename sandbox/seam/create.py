@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.recipes import RECIPES
-from sandbox.recipes.recipe import Answer, Caches, Clients, KeptError, Output, Recipe, Work
+from sandbox.recipes.recipe import Answer, Caches, Clients, KeptError, Output, Recipe, RefusedError, Work
 from sandbox.seam.functions import FUNCTIONS
 from sandbox.seam.monitor import Declared, Made
 from sandbox.seam.names import hexadecimal
@@ -37,10 +37,6 @@ _PROVIDER_ONLY = frozenset(
         "triggers",
     },
 )
-
-
-class RefusedError(RuntimeError):
-    """The sandbox cannot make something; the text names it and where to add it."""
 
 
 class Recorder:
@@ -121,7 +117,8 @@ class Creator(Planner):
             _initialise(recipe.call, self.account, work.region)
             # The ids that moto draws depend on the resource alone, whatever was made before it.
             _seed(work.urn)
-            work.answer = _called(work, recipe.call)
+            answer = work.call(recipe.call, **work.parameters)
+            work.answer = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
             derive(recipe, work)
             if recipe.after:
                 recipe.after(work)
@@ -202,21 +199,6 @@ def _declared(value: Any, path: list[str]) -> bool:
     if not path:
         return value not in (None, [], {}, "")
     return isinstance(value, Mapping) and path[0] in value and _declared(value[path[0]], path[1:])
-
-
-def _called(work: Work, call: str) -> dict[str, Any]:
-    from botocore.exceptions import ClientError, ParamValidationError
-
-    try:
-        answer = work.call(call, **work.parameters)
-    except ParamValidationError as error:
-        raise RefusedError(f"{call}: {error}; mend the row of {work.type} in sandbox/recipes/") from error
-    except ClientError as error:
-        if error.response["ResponseMetadata"].get("HTTPStatusCode") in {404, 500, 501}:
-            text = f"{call} failed in the local cloud ({error}); if moto lacks it, give the row of {work.type}"
-            raise RefusedError(f"{text} in sandbox/recipes/ a reason to be recorded instead") from error
-        raise RefusedError(f"{call}: {error}") from error
-    return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
 
 def _initialise(call: str, account: str, region: str) -> None:

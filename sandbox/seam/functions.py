@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
+import string
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -113,6 +115,29 @@ def _principals(declared: list[Mapping[str, Any]]) -> Any:
     return {str(item["type"]): _one_or_many(item["identifiers"]) for item in declared}
 
 
+def _password(arguments: Mapping[str, Any], region: str, account: str) -> dict[str, Any]:
+    """A password that AWS would draw; here it follows from the arguments, so that two runs declare the same."""
+    groups = [
+        alphabet
+        for flag, alphabet in (
+            ("excludeLowercase", string.ascii_lowercase),
+            ("excludeUppercase", string.ascii_uppercase),
+            ("excludeNumbers", string.digits),
+            ("excludePunctuation", string.punctuation),
+        )
+        if not arguments.get(flag)
+    ] + ([" "] if arguments.get("includeSpace") else [])
+    excluded = set(arguments.get("excludeCharacters") or "")
+    groups = [kept for kept in ("".join(c for c in group if c not in excluded) for group in groups) if kept]
+    length = int(arguments.get("passwordLength") or 32)
+    draw = random.Random(json.dumps([dict(arguments), region, account], sort_keys=True))
+    # One of each kind first, as the service does it by default.
+    drawn = [draw.choice(group) for group in groups[:length]]
+    drawn += [draw.choice("".join(groups)) for _ in range(length - len(drawn))]
+    draw.shuffle(drawn)
+    return {**arguments, "id": region, "region": region, "randomPassword": "".join(drawn)}
+
+
 FUNCTIONS: dict[str, Function] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _caller,
     "aws:index/getRegion:getRegion": _region,
@@ -120,5 +145,6 @@ FUNCTIONS: dict[str, Function] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": _image,
     "aws:ec2/getPrefixList:getPrefixList": _prefix_list,
+    "aws:secretsmanager/getRandomPassword:getRandomPassword": _password,
     "aws:iam/getPolicyDocument:getPolicyDocument": _document,
 }

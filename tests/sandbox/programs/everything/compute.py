@@ -121,10 +121,18 @@ body = {
     "info": {"title": "everything", "version": "1"},
     "paths": {
         "/v1/hello": {
+            "options": {
+                "responses": {"204": {"description": "what may be sent"}},
+                "x-amazon-apigateway-integration": {
+                    "type": "mock",
+                    "requestTemplates": {"application/json": '{"statusCode": 204}'},
+                    "responses": {"default": {"statusCode": "204"}},
+                },
+            },
             "get": {
                 "responses": {"200": {"description": "a greeting"}},
                 "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "uri": "URI"},
-            }
+            },
         }
     },
 }
