@@ -221,7 +221,7 @@ class MlEndpoint(pulumi.ComponentResource):
         found = [
             *rights.read("Models", key, args["models_bucket"]),
             *rights.container(key, f"/aws/sagemaker/Endpoints/{args['endpoint_name']}"),
-            rights.use_key(key),
+            *rights.use_key(key),
         ]
         if self._hosting.captures:
             found.append(rights.write("CapturedData", key, args["capture_bucket"], f"/{CAPTURE_PREFIX}/*"))

@@ -170,7 +170,7 @@ def as_inputs(members: Any) -> Any:
 
 
 def configuration_inputs(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Data capture and volume key with Pulumi's names; it calls the volume's key by another name than the API does."""
+    """Data capture and volume key with Pulumi's names; Pulumi calls the volume's key otherwise than the API does."""
     found = dict(as_inputs(dict(members)))
     if "kms_key_id" in found:
         found["kms_key_arn"] = found.pop("kms_key_id")

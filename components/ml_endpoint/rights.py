@@ -74,14 +74,23 @@ def write(sid: str, key_arn: Input[str], bucket: Input[str], keys: str = "/*") -
     }
 
 
-def use_key(key_arn: Input[str]) -> Statement:
-    """Reading and writing what the key protects, volumes included: SageMaker passes the key on by grants."""
-    return {
-        "Sid": "UseKey",
-        "Effect": "Allow",
-        "Action": ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
-        "Resource": [key_arn],
-    }
+def use_key(key_arn: Input[str]) -> list[Statement]:
+    """Reading and writing what the key protects, volumes included: AWS services are passed the key on by grants."""
+    return [
+        {
+            "Sid": "UseKey",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+            "Resource": [key_arn],
+        },
+        {
+            "Sid": "LendKey",
+            "Effect": "Allow",
+            "Action": ["kms:CreateGrant"],
+            "Resource": [key_arn],
+            "Condition": {"Bool": {"kms:GrantIsForAWSResource": ["true"]}},
+        },
+    ]
 
 
 def network(key_arn: Input[str]) -> list[Statement]:

@@ -57,11 +57,9 @@ def machine_statements(
         passing,
         allow("MarkVersions", ["dynamodb:UpdateItem"], [table_arn(args)]),
         allow("Notify", ["sns:Publish"], [topic_arn]),
-        allow(
-            "UseKeys",
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            [keys["data"], keys["models"], keys["notifications"]],
-        ),
+        allow("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], [keys["data"], keys["notifications"]]),
+        # Whoever updates an endpoint with encrypted volumes lends it the key.
+        *sagemaker_rights.use_key(keys["models"]),
         *observed(),
     ]
 
@@ -131,8 +129,8 @@ def job_statements(args: TrainingWorkflowArgs) -> list[Statement]:
         sagemaker_rights.write("Figures", models, args["models_bucket"], "/metadata/*"),
         *sagemaker_rights.container(models, "/aws/sagemaker/TrainingJobs"),
         *sagemaker_rights.container(models, "/aws/sagemaker/ProcessingJobs"),
-        sagemaker_rights.use_key(models),
-        sagemaker_rights.use_key(data),
+        *sagemaker_rights.use_key(models),
+        *sagemaker_rights.use_key(data),
     ]
     return found + (sagemaker_rights.network(models) if args.get("private_jobs", False) else [])
 

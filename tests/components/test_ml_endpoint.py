@@ -139,11 +139,20 @@ def test_an_update_is_rolled_back_by_alarms_that_exist_before_the_endpoint() -> 
 
 def test_the_role_reads_models_and_writes_logs_and_capture_only() -> None:
     found = statements(run())
-    assert set(found) == {"ReadModels", "ListModels", "WriteLogs", "PutMetrics", "UseKey", "WriteCapturedData"}
+    assert set(found) == {
+        "ReadModels",
+        "ListModels",
+        "WriteLogs",
+        "PutMetrics",
+        "UseKey",
+        "LendKey",
+        "WriteCapturedData",
+    }
     assert found["ReadModels"]["Resource"] == ["arn:aws:s3:::models-bucket/*"]
     assert found["WriteCapturedData"]["Resource"] == ["arn:aws:s3:::logs-bucket/inference/*"]
     everywhere = {sid for sid, statement in found.items() if "*" in statement["Resource"]}
     assert everywhere == {"PutMetrics"}
+    assert found["LendKey"]["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": ["true"]}}
     assert found["PutMetrics"]["Condition"]["StringLike"]["cloudwatch:namespace"]
 
 
