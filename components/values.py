@@ -65,14 +65,14 @@ def document(statements: Sequence[Mapping[str, Any]]) -> str:
     for statement in statements:
         tidy = {key: _tidy(value) for key, value in statement.items()}
         unique.setdefault(json.dumps(tidy, sort_keys=True), tidy)
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
     for statement in unique.values():
         sid = statement.get("Sid")
         if sid is None:
             continue
-        seen[sid] = seen.get(sid, 0) + 1
-        if seen[sid] > 1:
-            statement["Sid"] = f"{sid}{seen[sid]}"
+        numbered = (sid, *(f"{sid}{number}" for number in range(2, len(unique) + 2)))
+        statement["Sid"] = next(name for name in numbered if name not in taken)
+        taken.add(statement["Sid"])
     return json.dumps({"Statement": list(unique.values()), "Version": "2012-10-17"}, sort_keys=True)
 
 
