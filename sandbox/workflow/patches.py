@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.events.hooks import Hooks, inner
-from sandbox.events.sdk import service_of
+from sandbox.events.targets import service_of
 from sandbox.workflow.casing import from_response, to_request
 from sandbox.workflow.names import error_prefix, operation_model
 from sandbox.workflow.tasks import ClientFor, execution_task, sagemaker_task

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import re
@@ -11,6 +12,7 @@ import uuid
 from pathlib import Path
 from typing import Any, Protocol
 
+from sandbox.cloud import KEY
 from sandbox.events.hooks import Hooks, inner
 from sandbox.workflow import patches
 from sandbox.workflow.check import problems
@@ -66,8 +68,8 @@ class Workflows:
     def install(self) -> None:
         """Switches the interpreter on and mends it."""
         from moto.core.config import default_user_config
-        from moto.stepfunctions.parser import models as parser_models  # noqa: F401  # its modules must be there to be hooked
 
+        importlib.import_module("moto.stepfunctions.parser.models")  # only what is loaded can be hooked
         # The interpreter logs each failed state with its whole syntax tree; the history tells the same.
         self._quiet = logging.getLogger("moto.stepfunctions")
         self._quiet.setLevel(logging.CRITICAL)
@@ -145,8 +147,8 @@ class Workflows:
             service,
             region_name=region,
             endpoint_url=self._cloud.endpoint,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106  # the local services take any
+            aws_access_key_id=KEY,
+            aws_secret_access_key=KEY,
             config=config,
         )
 

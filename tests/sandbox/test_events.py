@@ -260,3 +260,33 @@ def test_close_puts_moto_back_and_ends_all_threads(cloud: Cloud, tmp_path: Path)
     events.close()
     assert (Rule.send_to_targets, notifications._send_event_bridge_message) == before
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("event-")]
+
+
+def test_a_schedule_can_call_any_operation(cloud: Cloud, events: Events, hands: Hands) -> None:
+    url, _ = queue(cloud, "inbox")
+    cloud.client("scheduler").create_schedule(
+        Name="call",
+        ScheduleExpression="rate(1 minute)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage",
+            "RoleArn": "arn:aws:iam::123456789012:role/x",
+            "Input": json.dumps({"QueueUrl": url, "messageBody": "hello"}),
+        },
+    )
+    assert events.clock.tick() == 0
+    hands.time = NOON + timedelta(minutes=1)
+    assert events.clock.tick() == 1
+    assert events.idle()
+    assert bodies(cloud, url) == ["hello"]
+
+
+def test_a_target_that_is_missing_is_given_up_and_the_others_are_served(cloud: Cloud, events: Events) -> None:
+    url, arn = queue(cloud, "inbox")
+    rule(cloud, "arn:aws:kinesis:us-east-1:123456789012:stream/later", RetryPolicy={"MaximumRetryAttempts": 0})
+    cloud.client("events").put_targets(Rule="rule", Targets=[{"Id": "two", "Arn": arn}])
+    put(cloud)
+    assert events.idle()
+    assert len(bodies(cloud, url)) == 1
+    (failure,) = events.courier.failures
+    assert (failure.code, failure.attempts) == ("ResourceNotFoundException", 0)

@@ -15,6 +15,7 @@ from sandbox.containers.endpoints.capture import Capture, wanted
 from sandbox.containers.endpoints.model import Container
 from sandbox.containers.endpoints.server import Answer, ModelServer
 from sandbox.containers.storage import JobError
+from sandbox.events.hooks import inner
 
 LOG = logging.getLogger(__name__)
 
@@ -232,7 +233,7 @@ class Endpoint:
             return
         record = self.record
         record.endpoint_config_name = plan.config_name
-        record.production_variants = record._process_production_variants(list(plan.variants))  # noqa: SLF001  # moto's own summary of variants
+        record.production_variants = inner(record, "_process_production_variants")(list(plan.variants))
         record.data_capture_config = capture_summary(plan.capture)
         record.failure_reason = None
         self._enter("InService")
