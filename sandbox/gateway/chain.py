@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import time
+import random
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -97,10 +96,8 @@ class Chain:
 
     def _record(self, exchange: Exchange, answer: Answer, template: Template) -> None:
         """One line of the access log."""
-        variables = exchange.variables()
-        variables["context.status"] = answer.status
-        variables["context.responseLength"] = len(answer.body)
-        line = template.render(variables, "-", quoted=self.stage.log_format.lstrip().startswith("{"))
+        exchange.status, exchange.length = answer.status, len(answer.body)
+        line = template.render(exchange, "-", quoted=self.stage.log_format.lstrip().startswith("{"))
         if self._log is not None:
             self._log.write(self.stage.region, self.stage.log_group, "access", int(exchange.began_s * 1000), line)
 
@@ -179,13 +176,14 @@ def _exchange(scope: Message, stage: Stage, path: str) -> Exchange:
         exchange.trace = given
     else:
         sampled = ";Sampled=1" if stage.tracing else ""
-        exchange.trace = f"Root=1-{int(time.time()):08x}-{os.urandom(12).hex()}{sampled}"
+        exchange.trace = f"Root=1-{int(exchange.began_s):08x}-{random.getrandbits(96):024x}{sampled}"
     return exchange
 
 
 def _too_large(scope: Message, exchange: Exchange) -> tuple[str, int] | None:
-    head = len(scope.get("raw_path") or b"") + len(exchange.raw_query)
-    head += sum(len(name) + len(value) + 4 for name, value in exchange.headers)
+    head = len(scope.get("raw_path") or b"") + len(exchange.raw_query) + 4 * len(exchange.headers)
+    for name, value in exchange.headers:
+        head += len(name) + len(value)
     if head > MAX_HEAD:
         return "DEFAULT_4XX", 431
     length = exchange.header(b"content-length") or "0"

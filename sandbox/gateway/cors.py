@@ -40,7 +40,7 @@ def mock(exchange: Exchange, integration: Integration) -> Answer:
     if not any(name == b"content-type" for name, _ in headers):
         media = next(iter(templates), "application/json")
         headers.append((b"content-type", media.encode("latin-1")))
-    rendered = Template(body).render(exchange.variables(), "", quoted=True)
+    rendered = Template(body).render(exchange, "", quoted=True)
     return Answer(int(declared.get("statusCode", 200)), tuple(headers), rendered.encode())
 
 
@@ -55,6 +55,6 @@ def _template(exchange: Exchange, integration: Integration) -> str:
 
 def _status(template: str, exchange: Exchange) -> int:
     try:
-        return int(json.loads(Template(template).render(exchange.variables(), "", quoted=True))["statusCode"])
+        return int(json.loads(Template(template).render(exchange, "", quoted=True))["statusCode"])
     except (ValueError, KeyError, TypeError):
         raise GatewayError("API_CONFIGURATION_ERROR", "Internal server error") from None

@@ -75,7 +75,7 @@ class Errors:
         if text not in self._templates:
             self._templates[text] = Template(text)
         quoted = media.endswith("json")
-        return self._templates[text].render(exchange.variables(), "", quoted=quoted).encode(), media
+        return self._templates[text].render(exchange, "", quoted=quoted).encode(), media
 
 
 def _header(name: str, value: str, exchange: Exchange) -> Header:
@@ -85,5 +85,5 @@ def _header(name: str, value: str, exchange: Exchange) -> Header:
     elif value.startswith("method.request.header."):
         text = exchange.header(value.rsplit(".", 1)[-1].lower().encode("latin-1")) or ""
     else:
-        text = str(exchange.variables().get(value.removeprefix("$"), ""))
+        text = Template(f"${{{value.removeprefix('$')}}}").render(exchange, "", quoted=False)
     return name.lower().encode("latin-1"), text.encode("latin-1", errors="replace")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 import time
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from sandbox.gateway.context import Exchange, GatewayError
+from sandbox.gateway.context.encode import encode
 from sandbox.gateway.context.exchange import canonical, request_time
 from sandbox.lambdas import FunctionError, Invocation, PayloadTooLargeError, ThrottledError
 
@@ -58,7 +58,7 @@ class Invoke:
             GatewayError: the function failed, was refused, or did not answer in time.
         """
         integration = exchange.matched.integration
-        payload = json.dumps(event(exchange), separators=(",", ":")).encode()
+        payload = encode(event(exchange))
         began = time.perf_counter()
         try:
             result = await self._functions.invoke(

@@ -49,7 +49,7 @@ class Validate:
 def parse(body: bytes) -> Any:
     """A body as JSON; nothing counts as an empty object, and NaN or Infinity are not JSON."""
     try:
-        return json.loads(body or b"{}", parse_constant=_refuse, parse_float=_finite)
+        return _DECODER.decode(body.decode("utf-8") or "{}")
     except (ValueError, RecursionError):
         raise GatewayError("BAD_REQUEST_BODY", detail="[the body is not valid JSON]") from None
 
@@ -142,6 +142,8 @@ def _array(side: str, bound: str) -> Callable[[Any, Any], str]:
         f"array is too {side}: must have {bound} {limit} elements but instance has {len(value)} elements"
     )
 
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 
 WORDS: dict[str, Callable[[Any, Any], str]] = {
     "additionalProperties": _unknown,

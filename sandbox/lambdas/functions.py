@@ -17,7 +17,7 @@ from sandbox.lambdas import asynchronous
 from sandbox.lambdas.archives import Archives, host
 from sandbox.lambdas.environment import Place, command, resident_mb, variables
 from sandbox.lambdas.hooks import Hooks
-from sandbox.lambdas.instance import MAX_PAYLOAD, Call, Instance, Invocation, Record
+from sandbox.lambdas.instance import MAX_PAYLOAD, Call, Instance, Invocation, Record, new_id
 from sandbox.lambdas.logs import Logs
 from sandbox.lambdas.loop import LoopThread
 from sandbox.lambdas.plan import NoSuchFunctionError, PayloadTooLargeError, Plan, parse, plans
@@ -147,7 +147,7 @@ class Functions:
         if len(payload) > MAX_EVENT:
             raise PayloadTooLargeError(_too_large(len(payload), MAX_EVENT))
         self.loop.call_soon_threadsafe(self._send, plan, used, payload)
-        return str(uuid.uuid4())
+        return new_id()
 
     def flush_logs(self) -> None:
         """Delivers what the functions printed so far."""
@@ -211,7 +211,7 @@ class Functions:
         if len(payload) > MAX_PAYLOAD:
             raise PayloadTooLargeError(_too_large(len(payload), MAX_PAYLOAD))
         plan, used = self.find(name, qualifier)
-        call = Call(str(uuid.uuid4()), plan.qualified(used), payload, trace, self.loop.create_future(), tail)
+        call = Call(new_id(), plan.qualified(used), payload, trace, self.loop.create_future(), tail)
         self._pool(plan, used).submit(call)
         return await call.done
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -257,6 +258,12 @@ class Instance:
     def _cancel_init_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+
+def new_id() -> str:
+    """A request id. It has to be different from others, not to be unknown to anybody."""
+    text = f"{random.getrandbits(128):032x}"
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
 def error(kind: str, message: str) -> bytes:

@@ -109,6 +109,8 @@ class Logs:
         kept: list[Any] = streams[stream].events
         if len(kept) > KEPT:
             del kept[:-KEPT]
+        # moto remembers every object that it ever made, for a page that nobody opens.
+        type(kept[0]).instances_tracked.clear()
 
 
 def events(record: Record) -> list[Event]:

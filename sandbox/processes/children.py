@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -203,6 +204,13 @@ class _Guard:
         """Forgets a group that has ended."""
         self._tell(f"-{group}\n")
 
+    def close(self) -> None:
+        """Lets the guard end what is left, and itself."""
+        with self._lock:
+            if self._popen is not None and self._popen.stdin is not None:
+                self._popen.stdin.close()
+                self._popen = None
+
     def _tell(self, line: str) -> None:
         with self._lock:
             if self._popen is None:
@@ -215,6 +223,7 @@ class _Guard:
                 )
                 # It ends after this process; nobody is left to wait for it.
                 self._popen.returncode = 0
+                atexit.register(self.close)
             if self._popen.stdin is not None:
                 with contextlib.suppress(BrokenPipeError):
                     self._popen.stdin.write(line.encode())

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import random
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from sandbox.gateway.declared import Method, Stage
+from sandbox.lambdas.instance import new_id
 
 Header = tuple[bytes, bytes]
 
@@ -59,8 +58,8 @@ class Exchange:
     body: bytes = b""
     source: str = "127.0.0.1"
     protocol: str = "HTTP/1.1"
-    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    extended_id: str = field(default_factory=lambda: os.urandom(8).hex())
+    request_id: str = field(default_factory=new_id)
+    extended_id: str = field(default_factory=lambda: f"{random.getrandbits(64):016x}")
     began: float = field(default_factory=time.perf_counter)
     began_s: float = field(default_factory=time.time)
     trace: str = ""
@@ -74,6 +73,10 @@ class Exchange:
     integration_ms: float = 0.0
     integration_error: str = ""
     function_request: str = ""
+    status: int = 0
+    """What was answered, and how many bytes; set at the end, for the access log."""
+    length: int = 0
+    _by_name: dict[bytes, bytes] | None = None
 
     @property
     def matched(self) -> Method:
@@ -84,21 +87,21 @@ class Exchange:
 
     def header(self, name: bytes) -> str | None:
         """The last value of a header by its lower case name, None when it is absent."""
-        for key, value in reversed(self.headers):
-            if key == name:
-                return value.decode("latin-1")
-        return None
+        if self._by_name is None:
+            self._by_name = dict(self.headers)
+        value = self._by_name.get(name)
+        return None if value is None else value.decode("latin-1")
 
     def media_type(self) -> str:
         """The body's media type without parameters, lower case; JSON when the caller says nothing."""
         value = self.header(b"content-type")
-        return value.split(";", 1)[0].strip().lower() if value else "application/json"
+        return media_type(value) if value else "application/json"
 
-    def variables(self) -> dict[str, Any]:
-        """`$context` as the templates of gateway responses and access logs know it."""
-        from sandbox.gateway.context.variables import collect
 
-        return collect(self)
+@lru_cache(maxsize=256)
+def media_type(value: str) -> str:
+    """The type in a Content-Type header, lower case and without parameters."""
+    return value.split(";", 1)[0].strip().lower()
 
 
 @lru_cache(maxsize=1024)
