@@ -24,7 +24,7 @@ from training.data.labels import labels_of
 from training.data.split import split
 from training.data.table import Column, read
 from training.data.text import files_in
-from training.problems import DataError, Problem, run_job
+from training.problems import DataError, Problem, run_job, writing
 
 INPUT = Path("/opt/ml/processing/input/data")
 OUTPUT = Path("/opt/ml/processing/output")
@@ -122,7 +122,7 @@ def describe(column: Column, feature: Feature) -> dict[str, Any]:
 def write_rows(path: Path, header: list[str], cells: list[list[str]]) -> None:
     """Writes one part as CSV from its columns."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with writing(path), path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(zip(*cells, strict=True))
@@ -149,7 +149,9 @@ def sha256(path: Path) -> str:
 def write_json(path: Path, document: dict[str, Any]) -> None:
     """Writes a document of plain data; NaN would be no JSON and is refused."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    with writing(path):
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

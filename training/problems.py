@@ -6,7 +6,8 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -65,6 +66,16 @@ def run_job(name: str, job: Callable[[], None]) -> int:
         where = error.filename or "a file"
         return _fail(name, f"no space left while writing {where}; give the job a larger volume (VolumeSizeInGB)")
     return 0
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Names the file in an error of the disk, which Python leaves out when a write fails rather than an open."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from training.problems import writing
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -60,7 +62,7 @@ def write(path: Path, content: bytes) -> None:
     """Writes a file in one step: a job that is cut off leaves the old file or the new one."""
     part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("wb") as file:
+        with writing(path), part.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
