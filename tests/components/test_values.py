@@ -49,9 +49,12 @@ def test_order_of_actions_makes_no_other_document(given_statements: list[dict[st
 
 
 def test_unknown_resources_are_filled_in_when_they_are_known() -> None:
-    statement: Statement = {"Effect": "Allow", "Action": ["a:B"], "Resource": [Output.from_input("arn:x"), "arn:a"]}
-    text = record(lambda: policy_json([statement])).value
-    assert json.loads(text)["Statement"][0]["Resource"] == ["arn:a", "arn:x"]
+    def program() -> Output[str]:
+        known_later = Output.from_input("arn:x")
+        statement: Statement = {"Effect": "Allow", "Action": ["a:B"], "Resource": [known_later, "arn:a"]}
+        return policy_json([statement])
+
+    assert json.loads(record(program).value)["Statement"][0]["Resource"] == ["arn:a", "arn:x"]
 
 
 @pytest.mark.parametrize("period_s", [0, -60, 7, 59, 90])
