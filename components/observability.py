@@ -106,16 +106,21 @@ def topic_policy(topic_arn: Input[str]) -> Output[str]:
             "Resource": [topic_arn],
             "Condition": {"StringEquals": {"aws:SourceAccount": [account]}},
         },
-        {
-            "Sid": "DenyWithoutTls",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": ["sns:Publish"],
-            "Resource": [topic_arn],
-            "Condition": {"Bool": {"aws:SecureTransport": ["false"]}},
-        },
+        deny_without_tls(topic_arn),
     ]
     return policy_json(statements)
+
+
+def deny_without_tls(topic_arn: Input[str]) -> Statement:
+    """Nobody publishes in the clear."""
+    return {
+        "Sid": "DenyWithoutTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["sns:Publish"],
+        "Resource": [topic_arn],
+        "Condition": {"Bool": {"aws:SecureTransport": ["false"]}},
+    }
 
 
 def metric_inputs(row: Alarm, links: str = "docs/runbooks") -> dict[str, Any]:

@@ -93,6 +93,7 @@ class MlEndpoint(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MlEndpointArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:MlEndpoint", name, {}, opts)
+        self._name = name
         self._args = args
         self._hosting = _hosting(args)
         _validate(name, args)
@@ -207,6 +208,7 @@ class MlEndpoint(pulumi.ComponentResource):
         names = [] if self._hosting.serverless else signals.rollback_names(self._args["endpoint_name"])
         update = deployment(self._hosting, names)
         return {
+            "OwnConfigurations": f"{self._name}-configuration-*",
             "Container": {"Image": self.image, "Environment": dict(SERVING_ENVIRONMENT)},
             "Model": model,
             "Variant": production_variant(self._hosting),
@@ -226,7 +228,7 @@ class MlEndpoint(pulumi.ComponentResource):
         if self._hosting.captures:
             found.append(rights.write("CapturedData", key, args["capture_bucket"], f"/{CAPTURE_PREFIX}/*"))
         if "subnet_ids" in args:
-            found += rights.network(key)
+            found += rights.network(key, args["subnet_ids"], args["security_group_ids"])
         return found
 
     def _rollback_alarms(self, name: str) -> list[cloudwatch.MetricAlarm]:

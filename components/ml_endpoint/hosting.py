@@ -36,6 +36,8 @@ _MODES: Final = ("instances", "serverless")
 class HostingShape(TypedDict):
     """The parts of CreateModel, CreateEndpointConfig and UpdateEndpoint that every version shares."""
 
+    OwnConfigurations: str
+    """Pattern of the names of the program's own configurations, to which a failed promotion may have to go back."""
     Container: dict[str, Input[Any]]
     """Image and environment of the primary container, without the model data."""
     Model: dict[str, Input[Any]]

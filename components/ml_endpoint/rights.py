@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pulumi import Input, Output
 
 from components.values import Statement
@@ -93,21 +95,30 @@ def use_key(key_arn: Input[str]) -> list[Statement]:
     ]
 
 
-def network(key_arn: Input[str]) -> list[Statement]:
-    """Placing containers in a VPC: SageMaker makes their network interfaces in the role's name."""
+def network(
+    key_arn: Input[str], subnet_ids: Input[Sequence[Input[str]]], group_ids: Input[Sequence[Input[str]]]
+) -> list[Statement]:
+    """Placing containers in these subnets: SageMaker makes their network interfaces in the role's name."""
+    interfaces = local_arn(key_arn, "ec2", "network-interface/*")
+    subnets = _arns(key_arn, "subnet", subnet_ids)
+    groups = _arns(key_arn, "security-group", group_ids)
     return [
         {
             "Sid": "PlaceInNetwork",
             "Effect": "Allow",
+            "Action": ["ec2:CreateNetworkInterface"],
+            "Resource": Output.all(interfaces, subnets, groups).apply(lambda all_: [all_[0], *all_[1], *all_[2]]),
+        },
+        {
+            "Sid": "HandOverInterfaces",
+            "Effect": "Allow",
             "Action": [
-                "ec2:CreateNetworkInterface",
                 "ec2:CreateNetworkInterfacePermission",
                 "ec2:DeleteNetworkInterface",
                 "ec2:DeleteNetworkInterfacePermission",
             ],
-            "Resource": [
-                local_arn(key_arn, "ec2", f"{kind}/*") for kind in ("network-interface", "security-group", "subnet")
-            ],
+            "Resource": [interfaces],
+            "Condition": {"ArnEquals": {"ec2:Subnet": subnets}},
         },
         {
             "Sid": "DescribeNetwork",
@@ -123,3 +134,10 @@ def network(key_arn: Input[str]) -> list[Statement]:
             "Resource": ["*"],
         },
     ]
+
+
+def _arns(key_arn: Input[str], kind: str, ids: Input[Sequence[Input[str]]]) -> Output[list[str]]:
+    where = place(key_arn)
+    return Output.all(where, ids).apply(
+        lambda known: [f"arn:{known[0][0]}:ec2:{known[0][1]}:{kind}/{each}" for each in known[1]]
+    )

@@ -49,6 +49,8 @@ def deployed(
         operation = found["paths"][route.path][route.method.lower()]
         operation["x-amazon-apigateway-integration"] = _integration(invoke_arns[route.capability])
         operation["x-amazon-apigateway-request-validator"] = _VALIDATOR
+        # Said outright, so that a route without a scope is open on purpose and never by omission.
+        operation.setdefault("security", [])
         if route.scopes and require_api_key:
             operation["security"] = [{**operation["security"][0], API_KEY: []}]
     for path, operations in found["paths"].items():
@@ -131,6 +133,7 @@ def _preflight(path: str, methods: list[str], origin: str) -> dict[str, Any]:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     return {
         "summary": "Tell a browser what it may send",
+        "security": [],
         "parameters": [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names],
         "responses": {
             "204": {

@@ -12,6 +12,7 @@ from pulumi_aws import cloudwatch, iam, s3, sagemaker, sfn, sns
 
 from components.function import Function
 from components.ml_endpoint.rights import local_arn
+from components.observability import deny_without_tls
 from components.training_workflow import rights, signals
 from components.training_workflow.args import ALGORITHMS, TrainingWorkflowArgs, problems
 from components.training_workflow.capabilities import SEED, capabilities
@@ -120,6 +121,12 @@ class TrainingWorkflow(pulumi.ComponentResource):
             f"{name}-topic",
             name=self._machine_name,
             kms_master_key_id=self._args["keys"]["notifications"],
+            opts=ResourceOptions(parent=self),
+        )
+        sns.TopicPolicy(
+            f"{name}-topic-policy",
+            arn=topic.arn,
+            policy=policy_json([deny_without_tls(topic.arn)]),
             opts=ResourceOptions(parent=self),
         )
         for email in self._args.get("emails", []):

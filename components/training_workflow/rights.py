@@ -44,8 +44,13 @@ def machine_statements(
         allow(
             "UpdateEndpoint",
             ["sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpoint"],
-            # The configuration that a failed release goes back to may be the program's own, whose name AWS completed.
-            own(args, "sagemaker", f"endpoint/{args['endpoint_name']}", "endpoint-config/*"),
+            own(
+                args,
+                "sagemaker",
+                f"endpoint/{args['endpoint_name']}",
+                f"endpoint-config/{prefix}-*",
+                f"endpoint-config/{args['hosting']['OwnConfigurations']}",
+            ),
         ),
         allow(
             "RegisterModel",
@@ -132,7 +137,9 @@ def job_statements(args: TrainingWorkflowArgs) -> list[Statement]:
         *sagemaker_rights.use_key(models),
         *sagemaker_rights.use_key(data),
     ]
-    return found + (sagemaker_rights.network(models) if args.get("private_jobs", False) else [])
+    if args.get("private_jobs", False):
+        found += sagemaker_rights.network(models, args["subnet_ids"], args["security_group_ids"])
+    return found
 
 
 def table_arn(args: TrainingWorkflowArgs) -> Output[str]:

@@ -16,6 +16,7 @@ from tests.components.recorder import ACCOUNT, REGION, Recorded, Recording, reco
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:mlplatform-dev-training"
 MODEL_ROLE = f"arn:aws:iam::{ACCOUNT}:role/model"
 HOSTING: HostingShape = {
+    "OwnConfigurations": "endpoint-configuration-*",
     "Container": {"Image": "image:1", "Environment": {"SAGEMAKER_PROGRAM": "serve.py"}},
     "Model": {"ExecutionRoleArn": MODEL_ROLE, "EnableNetworkIsolation": True},
     "Variant": {"VariantName": "live", "InitialInstanceCount": 1, "InstanceType": "ml.c5.xlarge"},
@@ -87,6 +88,7 @@ def test_it_makes_exactly_these_resources(recording: Recording) -> None:
         "aws:scheduler/schedule:Schedule": 1,
         "aws:sfn/stateMachine:StateMachine": 1,
         "aws:sns/topic:Topic": 1,
+        "aws:sns/topicPolicy:TopicPolicy": 1,
         "aws:sqs/queue:Queue": 1,
         "aws:sqs/queuePolicy:QueuePolicy": 1,
         "mlplatform:index:Function": 4,
@@ -174,6 +176,16 @@ def test_roles_are_passed_to_sagemaker_only(recording: Recording) -> None:
     assert "*" not in passing["Resource"]
 
 
+def test_a_failed_release_may_go_back_to_the_programs_own_configuration(recording: Recording) -> None:
+    resources = rights(recording, "training-rights")["UpdateEndpoint"]["Resource"]
+    names = [
+        "endpoint-config/endpoint-configuration-*",
+        "endpoint-config/mlplatform-dev-*",
+        "endpoint/mlplatform-dev-predict",
+    ]
+    assert resources == [f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{name}" for name in names]
+
+
 def test_only_what_has_no_resource_is_allowed_on_everything(recording: Recording) -> None:
     everywhere = {
         (policy.name, statement["Sid"])
@@ -240,7 +252,10 @@ def test_only_the_release_is_placed_in_the_network() -> None:
 
 def test_private_jobs_bring_the_rights_that_a_network_needs() -> None:
     recording = run(subnet_ids=["subnet-1"], security_group_ids=["sg-1"], private_jobs=True)
-    assert "PlaceInNetwork" in rights(recording, "training-jobs-rights")
+    subnet = f"arn:aws:ec2:{REGION}:{ACCOUNT}:subnet/subnet-1"
+    found = rights(recording, "training-jobs-rights")
+    assert subnet in found["PlaceInNetwork"]["Resource"]
+    assert found["HandOverInterfaces"]["Condition"] == {"ArnEquals": {"ec2:Subnet": [subnet]}}
     train = json.loads(machine(recording).inputs["definition"])["States"]["Train"]["Parameters"]
     assert train["VpcConfig"] == {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
 
