@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 ACCOUNT = "123456789012"
@@ -22,6 +23,7 @@ _TABLE_WRITES = frozenset(
     f"DynamoDB_20120810.{operation}"
     for operation in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems", "ExecuteStatement")
 )
+_session_lock = threading.Lock()
 _log = logging.getLogger(__name__)
 
 
@@ -58,6 +60,8 @@ class Cloud:
     """The state of the AWS services. moto keeps it once per process, so one Cloud runs at a time."""
 
     _running: Cloud | None = None
+    _used = False
+    """Whether moto holds what an earlier cloud of this process left."""
 
     def __init__(self, region: str = "us-east-1") -> None:
         self.account = ACCOUNT
@@ -86,13 +90,18 @@ class Cloud:
             self.port = listener.getsockname()[1]
             # moto's Step Functions interpreter looks for the server here.
             os.environ["MOTO_PORT"] = str(self.port)
+            # Nothing starts a machine, and reading moto's images of machines takes a second.
+            os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+            if Cloud._used:
+                _reset()
             self._server = _serve(listener, self._answer)
         Cloud._running = self
+        Cloud._used = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="aws", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Closes the port and empties the services; does nothing when it was not started."""
+        """Closes the port; does nothing when it was not started. The next start begins with empty services."""
         if Cloud._running is not self:
             return
         self._server.shutdown()
@@ -103,7 +112,6 @@ class Cloud:
             with contextlib.suppress(OSError):
                 client.close()
         self._clients.clear()
-        _reset()
         Cloud._running = None
 
     def wrap(self, layer: Callable[[Application], Application]) -> None:
@@ -148,15 +156,8 @@ class Cloud:
 
 def local_client(service: str, endpoint: str, region: str) -> Any:
     """A boto3 client for a local endpoint that nothing of the user's own AWS set-up can send elsewhere."""
-    import boto3
     from botocore.config import Config
-    from botocore.session import Session
 
-    core = Session()
-    # The user's profile and files must not decide where these calls go.
-    core.set_config_variable("config_file", os.devnull)
-    core.set_config_variable("credentials_file", os.devnull)
-    core.set_config_variable("profile", None)
     config = Config(
         retries={"total_max_attempts": 1},
         inject_host_prefix=False,  # a prefix before an IP address is no host
@@ -164,14 +165,46 @@ def local_client(service: str, endpoint: str, region: str) -> Any:
         proxies={},
         s3={"addressing_style": "path"},
     )
-    return boto3.Session(botocore_session=core).client(
-        service,
-        region_name=region,
-        endpoint_url=endpoint,
-        aws_access_key_id=KEY,
-        aws_secret_access_key=KEY,
-        config=config,
-    )
+    # Making clients in one session is not safe for threads, and only one session reads each service's model once.
+    with _session_lock:
+        return _session().client(
+            service,
+            region_name=region,
+            endpoint_url=endpoint,
+            aws_access_key_id=KEY,
+            aws_secret_access_key=KEY,
+            config=config,
+        )
+
+
+@cache
+def _core() -> Any:
+    from botocore.session import Session
+
+    core = Session()
+    # The user's profile and files must not decide where these calls go.
+    core.set_config_variable("config_file", os.devnull)
+    core.set_config_variable("credentials_file", os.devnull)
+    core.set_config_variable("profile", None)
+    return core
+
+
+@cache
+def _session() -> Any:
+    import boto3
+
+    return boto3.Session(botocore_session=_core())
+
+
+def service_model(service: str) -> Any:
+    """What botocore knows of a service, read once for this process."""
+    with _session_lock:
+        return _model(service)
+
+
+@cache
+def _model(service: str) -> Any:
+    return _core().get_service_model(service)
 
 
 def _dispatcher() -> Application:

@@ -118,8 +118,18 @@ def _run(ledger: Ledger, maker: Maker, config: dict[str, str], root: Path) -> No
         raise ProgramError(engine.errors[0])
 
 
-def _main(root: Path) -> None:
+async def _main(root: Path) -> None:
+    from pulumi.runtime.settings import SETTINGS
+
     runpy.run_path(str(root / "__main__.py"), run_name="__main__")
+    # Pulumi waits for one output after the other and looks at all others each time, which is quadratic and takes
+    # seconds for thousands of them. Waiting for all at once leaves it nothing to wait for but their errors.
+    while True:
+        with SETTINGS.lock:
+            pending = [task for task in SETTINGS.outputs if not task.done()]
+        if not pending:
+            return
+        await asyncio.wait(pending)
 
 
 def _explained(error: BaseException, root: Path) -> str:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sandbox.cloud import service_model
 from sandbox.recipes import RECIPES
 from sandbox.recipes.recipe import Answer, Caches, Clients, KeptError, Output, Recipe, RefusedError, Work
 from sandbox.seam.functions import FUNCTIONS
@@ -221,13 +222,6 @@ def _operation(service: str, method: str) -> tuple[str, Any]:
     """The operation's name and its input shape."""
     from botocore import xform_name
 
-    model = _model(service)
+    model = service_model(service)
     operation = next(name for name in model.operation_names if xform_name(name) == method)
     return operation, model.operation_model(operation).input_shape
-
-
-@cache
-def _model(service: str) -> Any:
-    from botocore.session import get_session
-
-    return get_session().get_service_model(service)
