@@ -41,8 +41,8 @@ class Caches:
 
     def __init__(self, cloud: Cloud, directory: Path) -> None:
         self.cloud = cloud
-        self.directory = directory
-        self._processes = Processes(directory)
+        self.directory = directory.resolve()
+        self._processes = Processes(self.directory)
         self._caches: dict[str, _Cache] = {}
         self._certificates: Certificates | None = None
         # A Unix socket's path has room for about 100 characters, less than a checkout may need.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import socket
 from typing import Any
 
 import uvicorn
@@ -21,10 +22,17 @@ class Server:
         application: what `sandbox.gateway.app` made.
         edge: the functions' loop (`Functions.edge`), so that no call changes its thread.
         port: 0 takes any free one.
+        listener: a socket that listens already, in place of the port.
     """
 
-    def __init__(self, application: Any, edge: LoopThread, port: int = 8080) -> None:
-        listener = listen(port, "--port")
+    def __init__(
+        self,
+        application: Any,
+        edge: LoopThread,
+        port: int = 8080,
+        listener: socket.socket | None = None,
+    ) -> None:
+        listener = listener or listen(port, "--port")
         self.port: int = listener.getsockname()[1]
         self._edge = edge
         fast = importlib.util.find_spec("httptools") is not None
@@ -37,6 +45,7 @@ class Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            # A caller on this machine must not choose its own address by a header.
             proxy_headers=False,
             timeout_keep_alive=60,
             timeout_graceful_shutdown=1,

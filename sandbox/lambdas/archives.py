@@ -34,10 +34,11 @@ def host() -> tuple[str, str]:
 
 
 class Archives:
-    """Unpacks each archive once, by its content, below one directory."""
+    """Unpacks each archive once, by its content, below one directory; declared paths begin at `root`."""
 
-    def __init__(self, directory: Path, fetch: Fetch) -> None:
+    def __init__(self, directory: Path, root: Path, fetch: Fetch) -> None:
         self.directory = directory
+        self._root = root
         self._fetch = fetch
         self._runtime: Path | None = None
 
@@ -51,16 +52,16 @@ class Archives:
         A layer with compiled parts for another machine or Python cannot run here. Beside its archive `X.zip` the build
         leaves `X-host/`, the same locked packages for this machine.
         """
-        archive = layer.code.get("path")
-        if archive is not None and Path(archive).is_file() and _foreign(Path(archive), layer, plan):
-            stand_in = Path(archive).with_suffix("").with_name(f"{Path(archive).stem}-host")
+        archive = self._path(layer.code)
+        if archive is not None and archive.is_file() and _foreign(archive, layer, plan):
+            stand_in = archive.with_name(f"{archive.stem}-host")
             if not (stand_in / "python").is_dir():
                 raise ValueError(
                     f"function {plan.name}: layer {archive} is for {plan.architecture} and {plan.runtime}, this "
                     f"machine is {' and '.join(host())}; run `make package` to build {stand_in}",
                 )
             return _module_folders(stand_in, plan.runtime), (
-                f"layer {Path(archive).name} for {plan.architecture} replaced by {stand_in.name}: "
+                f"layer {archive.name} for {plan.architecture} replaced by {stand_in.name}: "
                 "the same locked packages for this machine"
             )
         return _module_folders(self._folder(layer.code, f"layer {layer.arn}"), plan.runtime), ""
@@ -77,14 +78,17 @@ class Archives:
             self._runtime = folder
         return self._runtime
 
+    def _path(self, code: Mapping[str, Any]) -> Path | None:
+        return self._root / str(code["path"]) if code.get("path") is not None else None
+
     def _folder(self, code: Mapping[str, Any], owner: str) -> Path:
-        path = code.get("path")
-        if path is not None and Path(path).is_dir():
-            return Path(path)
+        path = self._path(code)
+        if path is not None and path.is_dir():
+            return path
         if path is not None:
-            if not Path(path).is_file():
+            if not path.is_file():
                 raise ValueError(f"{owner}: archive {path} does not exist; run `make package`")
-            content = Path(path).read_bytes()
+            content = path.read_bytes()
         elif code.get("bucket"):
             content = self._fetch(str(code["bucket"]), str(code["key"]))
         elif "assets" in code:

@@ -38,6 +38,7 @@ class Functions:
     Args:
         cloud: the local AWS services, which the functions reach and which keep their logs.
         directory: where archives are unpacked and each instance prints.
+        root: the project's folder, where declared paths begin; by default the working directory.
         environment: what every function gets beside its own variables, such as the trust store of the caches;
             asked each time an instance starts.
         instances: how many instances of one function may run at the same time.
@@ -48,11 +49,12 @@ class Functions:
         cloud: Cloud,
         directory: Path,
         *,
+        root: Path | None = None,
         environment: Callable[[], Mapping[str, str]] = dict,
         instances: int | None = None,
     ) -> None:
         self.cloud = cloud
-        self.directory = directory
+        self.directory = directory.resolve()
         self.edge = LoopThread()
         """The event loop that the gateway is served on as well, so that a call changes no thread."""
         self.loop = self.edge.loop
@@ -62,8 +64,8 @@ class Functions:
         """What differs from AWS for the functions of this stack, for the report."""
         self._environment = environment
         self._instances = instances or max(2, os.cpu_count() or 2)
-        self._archives = Archives(directory / "code", self._fetch)
-        self._processes = Processes(directory / "logs")
+        self._archives = Archives(self.directory / "code", (root or Path.cwd()).resolve(), self._fetch)
+        self._processes = Processes(self.directory / "logs")
         self._pools: dict[tuple[str, str, str], Pool] = {}
         self._events: set[asyncio.Task[None]] = set()
         self._hooks = Hooks(self)

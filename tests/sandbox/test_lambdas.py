@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
 import textwrap
 import time
 import zipfile
@@ -162,8 +166,6 @@ def test_process_killed_in_the_middle_is_an_exit_error(sandbox: Sandbox) -> None
 
 
 def test_process_killed_between_calls_is_nobodys_error(sandbox: Sandbox) -> None:
-    import os
-    import signal
 
     pid = json.loads(sandbox.call().payload)["pid"]
     os.kill(pid, signal.SIGKILL)
@@ -340,3 +342,43 @@ def test_undeclared_layer_and_missing_archive_say_what_to_do(sandbox: Sandbox) -
     (sandbox.directory / "missing.zip").unlink()
     with pytest.raises(ValueError, match="run `make package`"):
         sandbox.call("missing")
+
+
+def test_nothing_runs_after_close(tmp_path: Path, sandbox: Sandbox) -> None:
+    own = Functions(sandbox.cloud, tmp_path)
+    own.attach(sandbox.ledger)
+    pid = json.loads(own.invoke_sync("echo", b"{}").payload)["pid"]
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(own.invoke_sync, "echo", b'{"do": "sleep", "s": 30}')
+        time.sleep(0.2)
+        own.close()
+        assert json.loads(running.result(5).payload)["errorType"] == "Runtime.ExitError"
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_functions_die_with_a_sandbox_that_is_killed(tmp_path: Path) -> None:
+    program = f"""
+import pathlib, sys
+sys.path.insert(0, {str(Path.cwd())!r})
+from tests.sandbox.test_lambdas import Sandbox
+made = Sandbox(pathlib.Path({str(tmp_path)!r}))
+made.declare()
+print(made.call().payload.decode(), flush=True)
+made.call(do="sleep", s=60)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        pid = json.loads(parent.stdout.readline())["pid"]
+        time.sleep(0.2)
+        parent.kill()
+    until = time.monotonic() + 5
+    while state(pid) not in {"", "Z"}:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def state(pid: int) -> str:
+    """How a process is: empty when it is gone, Z when it has ended and nobody has asked."""
+    found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return found.stdout.strip()[:1]
