@@ -25,8 +25,6 @@ from sandbox.state import LEDGER, Home, State
 
 USERNAME = "demo@example.com"
 GROUPS = ("users", "premium", "scientists", "approvers")
-CLOSE_S = 12.0
-"""How long the tear-down waits for one runtime before it goes on to the next."""
 _log = logging.getLogger(__name__)
 
 
@@ -45,6 +43,8 @@ class Options:
     root: Path = program.ROOT
     train: bool = True
     """Whether the first model is trained; a test of one part starts faster without."""
+    close_s: float = 12.0
+    """How long the tear-down waits for one part before it goes on to the next."""
 
 
 class Sandbox:
@@ -70,13 +70,13 @@ class Sandbox:
         _, config = program.configuration(options.stack, options.root)
         _packaged(options.root)
         self.home.claim()
-        self._later("directory", self.home.release)
+        self.later("directory", self.home.release)
         listener = listen(options.port, "--port")
-        self._later("port", listener.close)
+        self.later("port", listener.close)
         self.cloud.region = config.get("aws:region", self.cloud.region)
         with step("local AWS services"):
             self.cloud.start(options.aws_port)
-            self._later("cloud", self.cloud.stop)
+            self.later("cloud", self.cloud.stop)
             runtimes = self._install()
         with step("program"):
             self.ledger = self._run(runtimes)
@@ -104,9 +104,10 @@ class Sandbox:
         """Ends what was started, the last first; a part that hangs is left behind after a while."""
         while self._ends:
             name, end = self._ends.pop()
-            _bounded(name, end)
+            _bounded(name, end, self.options.close_s)
 
-    def _later(self, name: str, end: Callable[[], object]) -> None:
+    def later(self, name: str, end: Callable[[], object]) -> None:
+        """Remembers how to end a part that is about to start."""
         self._ends.append((name, end))
 
     def _install(self) -> dict[str, Any]:
@@ -119,15 +120,15 @@ class Sandbox:
 
         home = self.home.path
         caches = Caches(self.cloud, home / "cache")
-        self._later("caches", caches.close)
+        self.later("caches", caches.close)
         functions = Functions(self.cloud, home / "functions", environment=caches.environment)
-        self._later("functions", functions.close)
+        self.later("functions", functions.close)
         containers = Containers(self.cloud, home / "jobs")
-        self._later("jobs and endpoints", containers.close)
+        self.later("jobs and endpoints", containers.close)
         workflows = Workflows(self.cloud, home / "workflows")
-        self._later("workflows", workflows.close)
+        self.later("workflows", workflows.close)
         events = Events(self.cloud, home / "events")
-        self._later("events", events.close)
+        self.later("events", events.close)
         runtimes: dict[str, Any] = {
             "caches": caches,
             "functions": functions,
@@ -178,7 +179,7 @@ class Sandbox:
             with contextlib.suppress(TimeoutError):
                 served.result(timeout=5)
 
-        self._later("gateway", end)
+        self.later("gateway", end)
         while not server.started:
             if served.done():
                 served.result()
@@ -238,7 +239,7 @@ def _password() -> str:
     return f"{secrets.token_urlsafe(15)}-aA1!"
 
 
-def _bounded(name: str, end: Callable[[], object]) -> None:
+def _bounded(name: str, end: Callable[[], object], limit_s: float) -> None:
     """Runs one step of the tear-down in a thread of its own, so that a part that hangs cannot stop the others."""
 
     def work() -> None:
@@ -249,6 +250,6 @@ def _bounded(name: str, end: Callable[[], object]) -> None:
 
     thread = threading.Thread(target=work, name=f"end {name}", daemon=True)
     thread.start()
-    thread.join(CLOSE_S)
+    thread.join(limit_s)
     if thread.is_alive():
-        _log.error("%s did not end within %.0f s", name, CLOSE_S)
+        _log.error("%s did not end within %.1f s", name, limit_s)
