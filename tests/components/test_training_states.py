@@ -12,7 +12,7 @@ from components.ml_endpoint.hosting import Hosting, configuration, deployment, p
 from components.training_workflow.plan import Plan
 from components.training_workflow.states import definition
 from components.training_workflow.tasks import FAILED
-from tests.components import asl
+from tests.components.training_workflow import asl
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/models"
 ROLE = "arn:aws:iam::123456789012:role/jobs"

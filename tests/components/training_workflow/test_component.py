@@ -10,8 +10,8 @@ import pytest
 from components.ml_endpoint.hosting import HostingShape
 from components.training_workflow import TrainingWorkflow, TrainingWorkflowArgs
 from components.training_workflow.triggers import UPLOAD_INPUT, decision_pattern, upload_pattern
-from tests.components import asl
 from tests.components.recorder import ACCOUNT, REGION, Recorded, Recording, record
+from tests.components.training_workflow import asl
 
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:mlplatform-dev-training"
 MODEL_ROLE = f"arn:aws:iam::{ACCOUNT}:role/model"
