@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import json
 import runpy
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -67,7 +69,14 @@ def run(stack: str, directory: Path, *, preview: bool = False, config: dict[str,
 
 
 @cache
+def shared() -> Path:
+    """Tiny files for every test that leaves them as they are; removed when the tests end."""
+    directory = Path(tempfile.mkdtemp(prefix="mlplatform-dist-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return artifacts(directory)
+
+
+@cache
 def evaluated(stack: str) -> Recording:
     """One evaluation of a stack, shared by the tests that only look at it."""
-    with tempfile.TemporaryDirectory() as directory:
-        return run(stack, artifacts(Path(directory)))
+    return run(stack, shared())

@@ -15,7 +15,7 @@ import pytest
 
 from tests.components.recorder import Recorded
 from tests.stacks.golden import lines, path
-from tests.stacks.platform import STACKS, artifacts, configuration, evaluated, run
+from tests.stacks.platform import STACKS, artifacts, configuration, evaluated, run, shared
 
 STATEFUL = {
     "aws:dynamodb/table:Table",
@@ -54,8 +54,8 @@ def test_no_urn_appears_twice(stack: str) -> None:
 
 
 @every_stack
-def test_a_second_run_makes_the_same_inputs(stack: str, tmp_path: Path) -> None:
-    first, second = (run(stack, artifacts(tmp_path)) for _ in range(2))
+def test_a_second_run_makes_the_same_inputs(stack: str) -> None:
+    first, second = evaluated(stack), run(stack, shared())
 
     def plain(resources: list[Recorded]) -> dict[str, Any]:
         return {resource.urn: json.dumps(resource.inputs, sort_keys=True) for resource in resources}
@@ -159,8 +159,8 @@ def test_policies_keep_within_the_sizes_that_iam_allows(stack: str) -> None:
 
 
 @every_stack
-def test_a_preview_of_an_empty_account_declares_the_same_resources(stack: str, tmp_path: Path) -> None:
-    preview = run(stack, artifacts(tmp_path), preview=True)
+def test_a_preview_of_an_empty_account_declares_the_same_resources(stack: str) -> None:
+    preview = run(stack, shared(), preview=True)
     assert {resource.urn for resource in preview.resources} == {resource.urn for resource in evaluated(stack).resources}
 
 
