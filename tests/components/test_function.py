@@ -16,14 +16,15 @@ FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:mlplatform-dev-predictio
 
 
 def args(**more: Any) -> FunctionArgs:
-    given: FunctionArgs = {
+    given: Any = {
         "function_name": "mlplatform-dev-predictions",
         "capability": "predictions",
         "code": "dist/functions/predictions.zip",
         "key_arn": KEY,
+        **more,
     }
-    given.update(more)  # type: ignore[typeddict-item]  # any mixture of fields is what the tests are about
-    return given
+    made: FunctionArgs = given
+    return made
 
 
 def run(**more: Any) -> Recording:
