@@ -184,7 +184,10 @@ class DataLake(pulumi.ComponentResource):
         arn, key = self.bucket_arn(bucket), self._keys[bucket]
         statements = [documents.deny_without_tls(arn)]
         if key is not None:
-            statements += documents.deny_other_encryption(arn, key)
+            # Jobs write models and splits alike, so either key will do; and checkpoints, which SageMaker uploads
+            # without a way to name a key, must not be turned away.
+            keys = [self._args["data_key_arn"], self._args["models_key_arn"]]
+            statements += documents.deny_other_encryption(arn, keys, shared_key=bucket == "models")
         if bucket == "logs":
             sources = [self.bucket_arn(source) for source in BUCKETS if source != "logs"]
             statements.append(documents.allow_access_logs(arn, self._args["account_id"], sources))

@@ -26,13 +26,15 @@ def deny_without_tls(bucket_arn: Input[str]) -> Statement:
     )
 
 
-def deny_other_encryption(bucket_arn: Input[str], key_arn: Input[str]) -> list[Statement]:
-    """Objects are stored under the bucket's key: by default, or by a header that says the same.
+def deny_other_encryption(
+    bucket_arn: Input[str], key_arns: Sequence[Input[str]], *, shared_key: bool = False
+) -> list[Statement]:
+    """Objects are stored under one of the lake's keys: by the bucket's default, or by a header that names one.
 
-    A header that asks for KMS without naming a key would mean the account's shared key.
+    A header that asks for KMS and names no key means the account's shared key, denied too unless `shared_key`.
     """
     objects = [_objects(bucket_arn)]
-    return [
+    statements = [
         _deny(
             "DenyOtherAlgorithm",
             ["s3:PutObject"],
@@ -43,15 +45,13 @@ def deny_other_encryption(bucket_arn: Input[str], key_arn: Input[str]) -> list[S
             "DenyOtherKey",
             ["s3:PutObject"],
             objects,
-            {"StringNotEquals": {_KEY: [key_arn]}, "Null": {_KEY: ["false"]}},
-        ),
-        _deny(
-            "DenySharedKey",
-            ["s3:PutObject"],
-            objects,
-            {"StringEquals": {_ENCRYPTION: ["aws:kms"]}, "Null": {_KEY: ["true"]}},
+            {"StringNotEquals": {_KEY: list(key_arns)}, "Null": {_KEY: ["false"]}},
         ),
     ]
+    if not shared_key:
+        condition = {"StringEquals": {_ENCRYPTION: ["aws:kms"]}, "Null": {_KEY: ["true"]}}
+        statements.append(_deny("DenySharedKey", ["s3:PutObject"], objects, condition))
+    return statements
 
 
 def allow_access_logs(logs_arn: Input[str], account_id: Input[str], sources: list[Output[str]]) -> Statement:
