@@ -19,7 +19,7 @@ class LoopThread:
 
     def __init__(self, name: str = "edge") -> None:
         self.loop = _new_loop()
-        # A busy thread of the local cloud gives the interpreter back after this time; the usual 5 ms are what the slowest
+        # A busy thread of the local cloud gives the interpreter back after this time; the usual 5 ms are what the last
         # of a hundred requests would wait.
         self._interval_s = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_S)
