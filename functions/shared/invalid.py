@@ -21,21 +21,21 @@ def problem_of(error: ValidationError, given: str | bytes | Mapping[str, Any]) -
     values = given if isinstance(given, Mapping) else json.loads(given)
     by_field: dict[str, dict[str, str]] = {}
     for row in found:
-        by_field.setdefault(place(row["loc"], values), {})[row["type"]] = row["msg"]
+        by_field.setdefault(place(row["loc"], values, missing=row["type"] == "missing"), {})[row["type"]] = row["msg"]
     details = [Detail(field, message(kinds)) for field, kinds in by_field.items()]
     return ApiError("invalid_request", details[:MOST_DETAILS])
 
 
-def place(location: tuple[int | str, ...], values: Any) -> str:
+def place(location: tuple[int | str, ...], values: Any, *, missing: bool) -> str:
     """Where a value lies, without the names of the types that were tried on it."""
     parts: list[str] = []
     for part in location:
-        if not isinstance(values, (dict, list)):
+        known = values if isinstance(values, dict) else dict(enumerate(values)) if isinstance(values, list) else {}
+        if part not in known:
+            # Either the field that is missing, or a type's name.
+            parts += [str(part)] if missing else []
             break
         parts.append(str(part))
-        known = values if isinstance(values, dict) else dict(enumerate(values))
-        if part not in known:
-            break
         values = known[part]
     return ".".join(parts) or "body"
 

@@ -27,3 +27,30 @@ class CountingModel:
 
     def add(self, prediction_id: str, tenant: str, answer: ModelAnswer, features: Mapping[str, Any]) -> None:
         self.recorded.append(f"{tenant} {prediction_id} {answer.version} {len(features)}")
+
+
+class Memory:
+    """A cache in this process."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, bytes] = {}
+        self.ttl: dict[str, int] = {}
+        self.hidden: set[str] = set()
+        """Keys that come in only after they were asked for."""
+        self.available = True
+
+    def get(self, key: str) -> bytes | None:
+        return self.values.get(key) if self.available and key not in self.hidden else None
+
+    def put(self, key: str, value: bytes, ttl_s: int, *, if_missing: bool = False) -> bool:
+        if not self.available or (if_missing and key in self.values):
+            return False
+        self.values[key], self.ttl[key] = value, ttl_s
+        return True
+
+
+class NoModels:
+    """A registry without a live model."""
+
+    def live(self) -> dict[str, Any] | None:
+        return None
