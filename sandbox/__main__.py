@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -110,10 +111,15 @@ def _up(options: Any) -> int:
             train=not options.no_train,
         ),
     ) as sandbox:
-        _welcome(sandbox.start())
-        while not stopped.wait(3600):
-            pass
-    return 0
+        try:
+            _welcome(sandbox.start())
+        except Exception as error:
+            if stopped.is_set():
+                # A library that was interrupted in the middle fails in some way of its own.
+                raise KeyboardInterrupt from error
+            raise
+        stopped.wait()
+    raise KeyboardInterrupt
 
 
 def _welcome(state: State) -> None:
@@ -140,7 +146,9 @@ def _detach(options: Any) -> int:
     log = home.path / "up.log"
     arguments = ["--stack", options.stack, "--port", str(options.port), "--aws-port", str(options.aws_port)]
     arguments += ["--directory", str(home.path), *(["--no-train"] if options.no_train else [])]
-    with log.open("wb") as out:
+    # What is printed names the demo user's password.
+    log.unlink(missing_ok=True)
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         command = [sys.executable, "-m", "sandbox", "up", *arguments]
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
     try:

@@ -85,7 +85,7 @@ class Home:
 
     def forget(self) -> None:
         """Removes what describes a sandbox that does not run any more."""
-        for name in (_STATE, _PROCESS):
+        for name in (_STATE, _PROCESS, LEDGER):
             (self.path / name).unlink(missing_ok=True)
 
     def owner(self) -> Owner | None:
