@@ -20,6 +20,9 @@ from training.serve import JSON, BadRequestError, Model, input_fn, model_fn, out
 LARGEST_BODY = 6 * 1024 * 1024
 """As much as the framework container takes."""
 
+LARGEST_DISCARDED = 64 * 1024 * 1024
+"""A body beyond this is not even read to its end."""
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -41,7 +44,7 @@ class Server:
         path, method = scope["path"], scope["method"]
         if path == "/invocations" and method == "POST":
             headers = dict(scope["headers"])
-            body = await _body(headers, receive)
+            body = await _body(receive)
             if body is None:
                 message = f"the body is larger than {LARGEST_BODY} bytes; send fewer instances at once"
                 await _send(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _error(message), close=True)
@@ -73,28 +76,28 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _body(headers: MutableMapping[bytes, bytes], receive: Receive) -> bytes | None:
-    """The whole body; None as soon as it is known to be too large."""
-    declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and int(declared) > LARGEST_BODY:
-        return None
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body, or None when it is too large.
+
+    What is too large is still read, up to a limit: a caller that is cut off while it sends never sees the answer.
+    """
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         return body if len(body) <= LARGEST_BODY else None
     pieces, size = [body], len(body)
-    while message.get("more_body"):
+    while message.get("more_body") and size <= LARGEST_DISCARDED:
         message = await receive()
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-        if size > LARGEST_BODY:
-            return None
-    return b"".join(pieces)
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size <= LARGEST_BODY:
+            pieces.append(piece)
+    return b"".join(pieces) if size <= LARGEST_BODY else None
 
 
 async def _send(send: Send, status: int, body: bytes, *, close: bool = False) -> None:
     headers = [_JSON_HEADER, (b"content-length", str(len(body)).encode())]
-    if close:  # the rest of the body is not read
+    if close:  # the rest of the body may not have been read
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": int(status), "headers": headers})
     await send({"type": "http.response.body", "body": body})

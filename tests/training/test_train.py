@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -89,8 +90,6 @@ def test_a_full_disk_is_named_with_the_remedy(
 def test_metrics_are_printed_as_sagemaker_looks_for_them(
     two_classes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import re
-
     train_into(tmp_path, two_classes, "--algorithms", "logistic_regression")
     lines = capsys.readouterr().out
     document = json.loads((tmp_path / "model" / "model.json").read_text())
