@@ -199,6 +199,9 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        # Everything new counts as old from here on: the next collection would look through all of it otherwise.
+        gc.freeze()
+        gc.unfreeze()
         if enabled:
             gc.enable()
 

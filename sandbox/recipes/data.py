@@ -180,6 +180,7 @@ ROWS = {
         lost={
             "parameterGroupName": _PAPER,
             "port": "the local server takes a free port",
+            "logDeliveryConfigurations.destination": "the local server writes its log to a file of the sandbox",
             **dict.fromkeys(
                 ("nodeType", "numCacheClusters", "numNodeGroups", "multiAzEnabled", "automaticFailoverEnabled"),
                 "one local Redis server stands for all nodes",

@@ -197,7 +197,8 @@ pulumi.export("document", document.json.apply(json.loads))
         (
             (
                 "def other(args):\n"
-                "    return pulumi.ResourceTransformResult(args.props, pulumi.ResourceOptions(protect=True))\n"
+                "    opts = pulumi.ResourceOptions(protect=True)\n"
+                "    return pulumi.ResourceTransformResult(args.props, opts)\n"
                 "s3.Bucket('a', opts=pulumi.ResourceOptions(transforms=[other]))"
             ),
             "a transform changed resource options",

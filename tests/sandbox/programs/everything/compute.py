@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pulumi
 from pulumi_aws import apigateway, cloudwatch, cognito, iam, lambda_, s3, scheduler, sns, sqs, wafv2
@@ -187,32 +188,34 @@ plan = apigateway.UsagePlan(
 )
 key = apigateway.ApiKey("partner")
 apigateway.UsagePlanKey("partner", key_id=key.id, key_type="API_KEY", usage_plan_id=plan.id)
-visible = {"cloudwatch_metrics_enabled": True, "metric_name": "acl", "sampled_requests_enabled": True}
+visible: Any = {"cloudwatch_metrics_enabled": True, "metric_name": "acl", "sampled_requests_enabled": True}
+allow: Any = {"allow": {}}
+rules: Any = [
+    {
+        "name": "rate",
+        "priority": 1,
+        "action": {"block": {}},
+        "statement": {
+            "rate_based_statement": {"limit": 2000, "aggregate_key_type": "IP", "evaluation_window_sec": 300}
+        },
+        "visibility_config": visible,
+    },
+    {
+        "name": "known-bad",
+        "priority": 2,
+        "override_action": {"none": {}},
+        "statement": {
+            "managed_rule_group_statement": {"vendor_name": "AWS", "name": "AWSManagedRulesKnownBadInputsRuleSet"}
+        },
+        "visibility_config": visible,
+    },
+]
 acl = wafv2.WebAcl(
     "acl",
     scope="REGIONAL",
-    default_action={"allow": {}},
+    default_action=allow,
     visibility_config=visible,
-    rules=[
-        {
-            "name": "rate",
-            "priority": 1,
-            "action": {"block": {}},
-            "statement": {
-                "rate_based_statement": {"limit": 2000, "aggregate_key_type": "IP", "evaluation_window_sec": 300}
-            },
-            "visibility_config": visible,
-        },
-        {
-            "name": "known-bad",
-            "priority": 2,
-            "override_action": {"none": {}},
-            "statement": {
-                "managed_rule_group_statement": {"vendor_name": "AWS", "name": "AWSManagedRulesKnownBadInputsRuleSet"}
-            },
-            "visibility_config": visible,
-        },
-    ],
+    rules=rules,
 )
 wafv2.WebAclAssociation("api", resource_arn=stage.arn, web_acl_arn=acl.arn)
 waf_log = cloudwatch.LogGroup("waf", name="aws-waf-logs-everything")
@@ -263,27 +266,25 @@ alarm = cloudwatch.MetricAlarm(
     alarm_actions=[topic.arn],
     treat_missing_data="notBreaching",
 )
+queries: Any = [
+    {
+        "id": name,
+        "metric": {
+            "metric_name": metric,
+            "namespace": "AWS/Lambda",
+            "period": 300,
+            "stat": "Sum",
+            "dimensions": {"FunctionName": function.name},
+        },
+    }
+    for name, metric in (("errors", "Errors"), ("calls", "Invocations"))
+]
 cloudwatch.MetricAlarm(
     "share",
     comparison_operator="GreaterThanThreshold",
     evaluation_periods=1,
     threshold=0.05,
-    metric_queries=[
-        {"id": "share", "expression": "errors / calls", "label": "share", "return_data": True},
-        *(
-            {
-                "id": name.lower(),
-                "metric": {
-                    "metric_name": metric,
-                    "namespace": "AWS/Lambda",
-                    "period": 300,
-                    "stat": "Sum",
-                    "dimensions": {"FunctionName": function.name},
-                },
-            }
-            for name, metric in (("errors", "Errors"), ("calls", "Invocations"))
-        ),
-    ],
+    metric_queries=[{"id": "share", "expression": "errors / calls", "label": "share", "return_data": True}, *queries],
 )
 cloudwatch.CompositeAlarm("any", alarm_name="any", alarm_rule=alarm.name.apply(lambda name: f"ALARM({name})"))
 cloudwatch.Dashboard("application", dashboard_name="application", dashboard_body=json.dumps({"widgets": []}))

@@ -76,7 +76,7 @@ role = iam.Role(
 )
 document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 iam.RolePolicy("rights", role=role.name, policy=json.dumps(document))
-policy = iam.Policy("policy", policy=document)
+policy = iam.Policy("policy", policy=json.dumps(document))
 iam.RolePolicyAttachment("own", role=role.name, policy_arn=policy.arn)
 iam.RolePolicyAttachment("aws", role=role.name, policy_arn="arn:aws:iam::aws:policy/AmazonSageMakerFullAccess")
 iam.InstanceProfile("profile", role=role.name)
