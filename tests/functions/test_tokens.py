@@ -119,7 +119,7 @@ def test_id_tokens_are_checked_by_audience() -> None:
 def test_a_remembered_token_ends_when_it_expires() -> None:
     clock = [float(NOW)]
     checked = verifier(clock=lambda: clock[0])
-    header = "Bearer " + POOL.token(exp=NOW + 60)
+    header = "Bearer " + POOL.token(exp=NOW + 60, iat=NOW)
     assert checked.caller(header) is checked.caller(header)
     clock[0] = NOW + 66
     with pytest.raises(ApiError, match="token_expired"):

@@ -108,6 +108,12 @@ class Service:
         except (OSError, http.client.HTTPException) as error:
             raise AwsUnreachableError(f"{self._name}: {type(error).__name__}") from error
 
+    def close(self) -> None:
+        """Ends the kept connection; the next call opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def _send(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         connection, self._connection = self._connection or self._connect(), None
         try:

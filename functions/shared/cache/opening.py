@@ -23,6 +23,9 @@ def password(secret_arn: str, environ: Mapping[str, str]) -> Callable[[], bytes]
         except (AwsError, AwsTimeoutError, AwsUnreachableError, ValueError, KeyError, TypeError) as error:
             # Without its password the cache is simply not there.
             raise ConnectionLostError(f"secret: {type(error).__name__}") from error
+        finally:
+            # Asked for once in hours; a connection kept so long would only be found closed.
+            service.close()
 
     return ask
 
