@@ -158,7 +158,7 @@ class _Engine:
         if request.severity == engine_pb2.ERROR:
             self.errors.append(request.message)
         elif request.severity == engine_pb2.WARNING:
-            print(f"warning: {request.message}", file=sys.stderr)  # noqa: T201
+            sys.stderr.write(f"warning: {request.message}\n")
 
     Log = log
 
