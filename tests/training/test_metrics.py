@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
@@ -20,6 +20,7 @@ from training.model.graph import LARGEST_DIFFERENCE, check_parity
 from training.problems import JobError
 
 
+@settings(max_examples=30)
 @given(st.integers(2, 5), st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_figures_equal_those_of_scikit_learn(classes: int, extra: int, seed: int) -> None:
     generator = np.random.default_rng(seed)
@@ -57,9 +58,9 @@ def rows_of(classes: int, count: int, scale: float, seed: int) -> tuple[Any, Any
 )
 def test_a_graph_answers_like_its_library_on_new_rows(name: str, classes: int, scale: float) -> None:
     algorithm = load(name)
-    values = {p.name: p.default for p in algorithm.PARAMETERS} | {"trees": 20, "rounds": 20}
-    model = algorithm.fit(*rows_of(classes, 200, scale, 1), values, 7)
-    fresh, _ = rows_of(classes, 2000, scale, 2)
+    values = {p.name: p.default for p in algorithm.PARAMETERS} | {"trees": 10, "rounds": 10}
+    model = algorithm.fit(*rows_of(classes, 100, scale, 1), values, 7)
+    fresh, _ = rows_of(classes, 1000, scale, 2)
     graph = algorithm.to_onnx(model, 3)
     assert check_parity(name, graph, fresh, algorithm.probabilities(model, fresh)) <= LARGEST_DIFFERENCE
 

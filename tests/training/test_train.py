@@ -14,7 +14,7 @@ from training.algorithms import ALGORITHMS
 from training.metrics import METRIC_DEFINITIONS, METRICS
 from training.train import arguments_of, main
 
-SLOW = ("--algorithms", "logistic_regression,random_forest", "--random-forest-trees", "2000")
+SLOW = ("--algorithms", "logistic_regression,random_forest", "--random-forest-trees", "1000")
 
 
 def test_the_best_by_the_metric_becomes_the_model(binary_model: Path) -> None:
