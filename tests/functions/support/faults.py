@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -129,10 +131,10 @@ class FaultyProxy:
 
 
 class Answering:
-    """A server that gives every command the same answer."""
+    """A server that gives every command of one connection the same answer."""
 
-    def __init__(self, answer: bytes) -> None:
-        self._answer = answer
+    def __init__(self, answer: bytes, tls: ssl.SSLContext | None = None) -> None:
+        self._answer, self._tls = answer, tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve)
 
@@ -145,7 +147,14 @@ class Answering:
         self._listener.close()
 
     def _serve(self) -> None:
-        client, _ = self._listener.accept()
-        with client:
+        accepted, _ = self._listener.accept()
+        # A caller that trusts nobody or leaves in the middle ends the connection, and with it the server.
+        with suppress(OSError), self._secured(accepted) as client:
             while client.recv(65536):
                 client.sendall(self._answer)
+
+    def _secured(self, accepted: socket.socket) -> socket.socket:
+        if self._tls is None:
+            return accepted
+        with accepted:
+            return self._tls.wrap_socket(accepted, server_side=True)
