@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 from artifacts.archives import digest, digest_of, tree, zip_bytes
-from artifacts.build import DIST, ROOT, Part, empty, write
+from artifacts.build import DIST, ROOT, Part, write
 from artifacts.wheels import HOST, LAMBDA, Platform, install
 
 SOURCES = ROOT / "functions"
@@ -64,6 +65,6 @@ def made_of(platform: Platform) -> str:
 
 def build_layer(target: Path) -> None:
     """Resolves the layer's wheels for Lambda and zips them below `python/`."""
-    folder = empty(DIST / ".layer")
-    install(LOCK, folder, LAMBDA)
-    write(target, zip_bytes(tree(folder, "python/")))
+    with tempfile.TemporaryDirectory() as folder:
+        install(LOCK, Path(folder), LAMBDA)
+        write(target, zip_bytes(tree(Path(folder), "python/")))

@@ -46,7 +46,7 @@ def parts() -> list[Part]:
             "baseline",
             digest([vendored.encode(), code_digest.encode(), Path(__file__).read_bytes()]),
             (BASELINE / "model.tar.gz", BASELINE / "evaluation.json"),
-            train_baseline,
+            lambda: train_baseline(wheels),
         ),
     ]
 
@@ -69,11 +69,12 @@ def example() -> bytes:
     return text.getvalue().encode()
 
 
-def train_baseline() -> None:
+def train_baseline(wheels: Path) -> None:
     """Trains the model that an empty account starts with, by the same code as every other model.
 
     It sees only the first rows of the example and only logistic regression: it is there so that the endpoint can
-    exist before anybody has trained a model, and says so by its version.
+    exist before anybody has trained a model, and says so by its version. Like every model it carries the libraries
+    that the serving container lacks.
     """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -90,7 +91,7 @@ def train_baseline() -> None:
         }
         run(
             *("train", "--algorithms", "logistic_regression", "--model-version", VERSION),
-            *("--checkpoint-dir", str(root / "checkpoints")),
+            *("--checkpoint-dir", str(root / "checkpoints"), "--lib", str(wheels)),
             environment=environment | {"SM_MODEL_DIR": str(model), "SM_OUTPUT_DATA_DIR": str(empty(root / "output"))},
         )
         archive = tar_gz_bytes(tree(model))

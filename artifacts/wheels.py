@@ -60,5 +60,7 @@ def prune(target: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
     for path in list(target.rglob("tests")):
         shutil.rmtree(path, ignore_errors=True)
+    # ONNX ships 8,000 files of its own test cases; every job would unpack them.
+    shutil.rmtree(target / "onnx" / "backend" / "test", ignore_errors=True)
     for path in target.rglob("*.pyi"):
         path.unlink()

@@ -60,15 +60,14 @@ class Cache(pulumi.ComponentResource):
     """The primary and its replicas."""
     host: Output[str]
     """Address of the primary."""
-    port: int
-    """6379, with TLS."""
+    port: Output[int]
+    """6379, with TLS; the sandbox answers with the port that its Redis has."""
 
     def __init__(self, name: str, args: CacheArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:Cache", name, {}, opts)
         self._secret_key_arn = args["secret_key_arn"]
         self._group_id = f"{args['name_prefix']}-cache"
         self._nodes = args.get("nodes", 1)
-        self.port = PORT
         protect, multi_az = args.get("protect", True), args.get("multi_az", False)
         _validate(name, args, self._group_id)
         child = ResourceOptions(parent=self)
@@ -123,6 +122,7 @@ class Cache(pulumi.ComponentResource):
             opts=ResourceOptions(parent=self, protect=protect),
         )
         self.host = self.group.primary_endpoint_address
+        self.port = self.group.port.apply(lambda port: PORT if port is None else int(port))
         self.register_outputs({"host": self.host, "port": self.port, "secret_arn": self.secret.arn})
 
     def may_connect(self) -> list[Statement]:

@@ -148,7 +148,7 @@ class Triggers(pulumi.ComponentResource):
             qualifier=ALIAS,
             principal="events.amazonaws.com",
             source_arn=self.decision.arn,
-            opts=child,
+            opts=ResourceOptions(parent=self, depends_on=[approvals.alias]),
         )
         cloudwatch.EventTarget(
             f"{name}-decision-target",

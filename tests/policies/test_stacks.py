@@ -29,9 +29,6 @@ def broken(report: Report) -> list[str]:
     return [f"{verdict.rule}: {verdict.message}" for verdict in report.broken]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="public routes, network and endpoint rights, a topic's policy, staging's instances"
-)
 @every_stack
 def test_a_stack_breaks_no_rule(stack: str) -> None:
     assert broken(check(resources(stack), rules=RULES_HERE)) == []

@@ -23,8 +23,10 @@ ALLOWED_IMPORTS = {
 }
 """Which of our folders a folder may import. `sandbox` meets components and functions only by running them."""
 
-DATA_ONLY = re.compile(r"functions\.(routes|openapi|shared\.settings|[a-z_]+\.(settings|schemas))$|training\.[a-z_]+$")
-"""What components may know of functions and training: routes, documents, schemas, settings."""
+DATA_ONLY = re.compile(
+    r"functions\.(routes|openapi|shared\.(settings|errors)|[a-z_]+\.(settings|schemas))$|training\.[a-z_]+$"
+)
+"""What components may know of functions and training: routes, documents, schemas, settings, the error table."""
 
 
 def tracked(*patterns: str) -> list[Path]:

@@ -1,0 +1,23 @@
+"""The generated pages of docs/reference, each made from the table that it describes."""
+
+from __future__ import annotations
+
+from artifacts.build import ROOT, write
+
+FOLDER = ROOT / "docs" / "reference"
+
+
+def pages() -> dict[str, str]:
+    """File name → text of every generated page."""
+    from policies.reference import page as policies
+    from sandbox.report import page as sandbox
+
+    return {"policies.md": policies(), "sandbox.md": sandbox()}
+
+
+def write_all() -> list[str]:
+    """Writes every page; returns their paths in the repository."""
+    made = pages()
+    for name, text in made.items():
+        write(FOLDER / name, text.encode())
+    return [f"docs/reference/{name}" for name in made]
