@@ -7,133 +7,102 @@ from `SM_MODEL_DIR` and the port from `SAGEMAKER_BIND_TO_PORT`; it listens on th
 from __future__ import annotations
 
 import argparse
-import json
+import asyncio
+import contextlib
+import gc
+import importlib
+import importlib.util
 import os
+import signal
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
+import time
+import traceback
 from http import HTTPStatus
-from typing import Any
 
+from training.connection import Connection, Headers, Pool, error_body
 from training.problems import JobError
 from training.serve import JSON, BadRequestError, Model, input_fn, model_fn, output_fn, predict_fn
 
-LARGEST_BODY = 6 * 1024 * 1024
-"""As much as the framework container takes."""
+IDLE_S = 120.0
+"""Connections without a request for so long are closed."""
 
-LARGEST_DISCARDED = 64 * 1024 * 1024
-"""A body beyond this is not even read to its end."""
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-_JSON_HEADER = (b"content-type", JSON.encode())
+GRACE_S = 10.0
+"""After SIGTERM, requests that have begun get so long to arrive completely."""
 
 
-class Server:
-    """The ASGI application over one model."""
+class Service:
+    """Answers requests by one model."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answers one request."""
-        if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-            return
-        path, method = scope["path"], scope["method"]
-        if path == "/invocations" and method == "POST":
-            headers = dict(scope["headers"])
-            body = await _body(receive)
-            if body is None:
-                message = f"the body is larger than {LARGEST_BODY} bytes; send fewer instances at once"
-                await _send(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _error(message), close=True)
-                return
-            status, text = self.answer(body, headers)
-            await _send(send, status, text)
-        elif path == "/ping" and method == "GET":
-            await _send(send, HTTPStatus.OK, b"{}")
-        elif path in {"/ping", "/invocations"}:
-            await _send(send, HTTPStatus.METHOD_NOT_ALLOWED, _error(f"{method} is not allowed for {path}"))
-        else:
-            await _send(send, HTTPStatus.NOT_FOUND, _error("no such path; allowed: GET /ping, POST /invocations"))
+    def answer(self, method: str, path: bytes, headers: Headers, body: bytes) -> tuple[int, bytes]:
+        """Status and JSON body for a request."""
+        if path == b"/invocations" and method == "POST":
+            return self.invoke(body, headers)
+        if path == b"/ping" and method == "GET":
+            return 200, b"{}"
+        if path in {b"/ping", b"/invocations"}:
+            message = f"{method} is not allowed; allowed: GET /ping, POST /invocations"
+            return HTTPStatus.METHOD_NOT_ALLOWED.value, error_body(message)
+        return HTTPStatus.NOT_FOUND.value, error_body("no such path; allowed: GET /ping, POST /invocations")
 
-    def answer(self, body: bytes, headers: MutableMapping[bytes, bytes]) -> tuple[int, bytes]:
-        """Status and body for an invocation."""
+    def invoke(self, body: bytes, headers: Headers) -> tuple[int, bytes]:
+        """Status and JSON body for an invocation."""
         content_type, accept = headers.get(b"content-type"), headers.get(b"accept")
         try:
             data = input_fn(body, content_type.decode("latin-1") if content_type else JSON)
             prediction = predict_fn(data, self.model)
-            return HTTPStatus.OK, output_fn(prediction, accept.decode("latin-1") if accept else JSON).encode()
+            return 200, output_fn(prediction, accept.decode("latin-1") if accept else JSON).encode()
         except BadRequestError as error:
-            return error.status, _error(str(error))
+            return error.status.value, error_body(str(error))
+        except Exception:  # noqa: BLE001 - a defect in one request must not take down the server of the others
+            traceback.print_exc()
+            return HTTPStatus.INTERNAL_SERVER_ERROR.value, error_body("the prediction failed; see the server's log")
 
 
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while (message := await receive())["type"] != "lifespan.shutdown":
-        if message["type"] == "lifespan.startup":
-            await send({"type": "lifespan.startup.complete"})
-    await send({"type": "lifespan.shutdown.complete"})
+async def serve(service: Service, host: str, port: int) -> None:
+    """Serves until SIGTERM or SIGINT, then answers what has begun."""
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    pool = Pool()
 
+    def sweep() -> None:
+        pool.close_unused(time.monotonic() - IDLE_S)
+        loop.call_later(IDLE_S / 4, sweep)
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body, or None when it is too large.
-
-    What is too large is still read, up to a limit: a caller that is cut off while it sends never sees the answer.
-    """
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body if len(body) <= LARGEST_BODY else None
-    pieces, size = [body], len(body)
-    while message.get("more_body") and size <= LARGEST_DISCARDED:
-        message = await receive()
-        piece = message.get("body", b"")
-        size += len(piece)
-        if size <= LARGEST_BODY:
-            pieces.append(piece)
-    return b"".join(pieces) if size <= LARGEST_BODY else None
-
-
-async def _send(send: Send, status: int, body: bytes, *, close: bool = False) -> None:
-    headers = [_JSON_HEADER, (b"content-length", str(len(body)).encode())]
-    if close:  # the rest of the body may not have been read
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": int(status), "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _error(message: str) -> bytes:
-    return json.dumps({"error": message}, ensure_ascii=False).encode("utf-8", "replace")
+    server = await loop.create_server(lambda: Connection(service.answer, pool), host, port, backlog=1024)
+    sweep()
+    print(f"serving model {service.model.version} on {host}:{port}", flush=True)
+    await stopped.wait()
+    server.close()
+    pool.end()
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(pool.drained.wait(), GRACE_S)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serves until SIGTERM or SIGINT, then finishes what it has begun; 1 when the model cannot be loaded."""
-    import uvicorn
-
+    """Runs the server; 0 after a signal, 1 when the model cannot be loaded or the port is taken."""
     parser = argparse.ArgumentParser(prog="python -m training.server", description=__doc__)
     parser.add_argument("--model", default=os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 in a container")
     parser.add_argument("--port", type=int, default=int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080")))
     options = parser.parse_args(arguments)
+    if importlib.util.find_spec("uvloop"):
+        asyncio.set_event_loop_policy(importlib.import_module("uvloop").EventLoopPolicy())
     try:
-        model = model_fn(options.model)
+        service = Service(model_fn(options.model))
+        gc.collect()
+        gc.freeze()  # what is loaded stays; looking through it again and again would only delay answers
+        asyncio.run(serve(service, options.host, options.port))
     except JobError as error:
         print(f"server failed: {error}", file=sys.stderr, flush=True)
         return 1
-    config = uvicorn.Config(
-        Server(model),
-        host=options.host,
-        port=options.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=10,
-        timeout_keep_alive=75,
-    )
-    print(f"serving model {model.version} on {options.host}:{options.port}", flush=True)
-    uvicorn.Server(config).run()
+    except OSError as error:
+        print(f"server failed: {options.host}:{options.port}: {error}; name a free port", file=sys.stderr, flush=True)
+        return 1
     return 0
 
 

@@ -147,7 +147,7 @@ def test_other_content_types_are_refused_by_name() -> None:
 
 @pytest.mark.parametrize("accept", [None, "", "*/*", "application/json", "text/html, application/json;q=0.9, */*"])
 def test_json_is_the_answer_to_whoever_takes_it(accept: str | None) -> None:
-    assert output_fn({"a": 1}, accept) == '{"a": 1}'
+    assert output_fn({"a": 1}, accept) == '{"a":1}'
 
 
 def test_csv_means_the_same_with_and_without_header(mixed: Model, sample: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.training.support import start
-from training.server import LARGEST_BODY
+from training.connection import LARGEST_BODY
 
 
 def free_port() -> int:

@@ -19,7 +19,7 @@ SOURCES = Path(__file__).resolve().parent.parent
 """The package `training`."""
 
 SERVED = (
-    *("__init__.py", "packed.py", "problems.py", "serve.py", "server.py"),
+    *("__init__.py", "packed.py", "problems.py", "connection.py", "serve.py", "server.py"),
     *("data/__init__.py", "data/features.py", "model/__init__.py", "model/session.py"),
 )
 """What serving imports of this package."""

@@ -1,0 +1,189 @@
+"""One HTTP/1.1 connection of the serving process: requests in, answers out, with nothing in between.
+
+A general server and its interface cost several times what the prediction itself does. Here each request is answered
+in the callback that completes it, and one write sends the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import cast
+
+import httptools
+
+LARGEST_BODY = 6 * 1024 * 1024
+"""As much as the framework container takes."""
+
+LARGEST_DISCARDED = 64 * 1024 * 1024
+"""A larger body is read and dropped, since a caller cut off while it sends never sees the answer; beyond this it is."""
+
+LARGEST_HEAD = 64 * 1024
+
+Headers = dict[bytes, bytes]
+Answer = Callable[[str, bytes, Headers, bytes], tuple[int, bytes]]
+"""Method, path, headers (names in lower case) and body of a request → status and JSON body."""
+
+REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+
+class Pool:
+    """The connections that are open."""
+
+    def __init__(self) -> None:
+        self.connections: set[Connection] = set()
+        self.drained = asyncio.Event()
+
+    def close_unused(self, before: float) -> None:
+        """Closes connections that were last used before a moment."""
+        for connection in [one for one in self.connections if one.last_used < before]:
+            connection.close()
+
+    def end(self) -> None:
+        """Closes each connection as soon as what it has begun is answered; `drained` is set after the last."""
+        self.drained.clear()
+        for connection in tuple(self.connections):
+            connection.end()
+        if not self.connections:
+            self.drained.set()
+
+    def remove(self, connection: Connection) -> None:
+        """Forgets a closed connection."""
+        self.connections.discard(connection)
+        if not self.connections:
+            self.drained.set()
+
+
+class Connection(asyncio.Protocol):
+    """Parses what arrives and answers each request in order."""
+
+    def __init__(self, answer: Answer, pool: Pool) -> None:
+        self._answer = answer
+        self._pool = pool
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._ending = False
+        self.last_used = time.monotonic()
+        self._reset()
+
+    def end(self) -> None:
+        """Closes now when idle, else after the answer to the request that has begun."""
+        self._ending = True
+        if not self._begun:
+            self.close()
+
+    def close(self) -> None:
+        """Closes once what was written is sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._pool.connections.add(self)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Called by the event loop."""
+        self._pool.remove(self)
+        self._transport = None
+
+    def pause_writing(self) -> None:
+        """A caller that does not read its answers gets no more of them."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Goes on where `pause_writing` stopped."""
+        if self._transport is not None:
+            self._transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        if not self._headers_done:
+            self._head_size += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.close()  # it was answered; another protocol is not spoken here
+        except httptools.HttpParserError as error:
+            self._refuse(HTTPStatus.BAD_REQUEST, f"not HTTP: {error}")
+        if not self._headers_done and self._head_size > LARGEST_HEAD:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"headers larger than {LARGEST_HEAD} bytes")
+
+    def _reset(self) -> None:
+        self._url = b""
+        self._headers: Headers = {}
+        self._pieces: list[bytes] = []
+        self._size = self._head_size = 0
+        self._headers_done = self._begun = False
+
+    def on_message_begin(self) -> None:
+        """Called by the parser, as all that follow."""
+        self._begun = True
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        self._headers[name.lower()] = value
+
+    def on_headers_complete(self) -> None:
+        """Tells a caller that waits for it to send the body."""
+        self._headers_done = True
+        if self._headers.get(b"expect", b"").lower() == b"100-continue" and self._transport is not None:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body; kept up to the limit, dropped beyond it, cut off far beyond it."""
+        self._size += len(body)
+        if self._size <= LARGEST_BODY:
+            self._pieces.append(body)
+        elif self._size > LARGEST_DISCARDED:
+            self._refuse(*too_large())
+
+    def on_message_complete(self) -> None:
+        """Answers the request."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._size > LARGEST_BODY:
+            status, message = too_large()
+            code, body = int(status), error_body(message)
+        else:
+            content = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+            method = self._parser.get_method().decode("ascii")
+            code, body = self._answer(method, self._url.partition(b"?")[0], self._headers, content)
+        self.last_used = time.monotonic()
+        keep = self._parser.should_keep_alive() and not self._ending
+        self._write(code, body, keep=keep)
+        self._reset()
+
+    def _refuse(self, status: HTTPStatus, message: str) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._write(int(status), error_body(message), keep=False)
+
+    def _write(self, status: int, body: bytes, *, keep: bool) -> None:
+        if self._transport is None:
+            return
+        ending = b"" if keep else b"connection: close\r\n"
+        self._transport.write(
+            b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n%b\r\n%b"
+            % (status, REASONS[status].encode("ascii"), len(body), ending, body)
+        )
+        if not keep:
+            self._transport.close()
+
+
+def too_large() -> tuple[HTTPStatus, str]:
+    """The refusal of a body over the limit."""
+    message = f"the body is larger than {LARGEST_BODY} bytes; send fewer instances at once"
+    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message
+
+
+def error_body(message: str) -> bytes:
+    """An error as the server's callers get it."""
+    return json.dumps({"error": message}, ensure_ascii=False).encode("utf-8", "replace")
