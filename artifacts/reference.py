@@ -9,10 +9,11 @@ FOLDER = ROOT / "docs" / "reference"
 
 def pages() -> dict[str, str]:
     """File name → text of every generated page."""
+    from artifacts.requirements import page as requirements
     from policies.reference import page as policies
     from sandbox.report import page as sandbox
 
-    return {"policies.md": policies(), "sandbox.md": sandbox()}
+    return {"policies.md": policies(), "requirements.md": requirements(), "sandbox.md": sandbox()}
 
 
 def write_all() -> list[str]:
