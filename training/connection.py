@@ -27,7 +27,14 @@ Headers = dict[bytes, bytes]
 Answer = Callable[[str, bytes, Headers, bytes], tuple[int, bytes]]
 """Method, path, headers (names in lower case) and body of a request → status and JSON body."""
 
-REASONS = {status.value: status.phrase for status in HTTPStatus}
+HEADS = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
+    "content-length: ".encode("ascii")
+    for status in HTTPStatus
+}
+"""How an answer of each status begins, up to its length."""
+
+CLOSE = b"connection: close\r\n"
 
 
 class Pool:
@@ -169,11 +176,7 @@ class Connection(asyncio.Protocol):
     def _write(self, status: int, body: bytes, *, keep: bool) -> None:
         if self._transport is None:
             return
-        ending = b"" if keep else b"connection: close\r\n"
-        self._transport.write(
-            b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n%b\r\n%b"
-            % (status, REASONS[status].encode("ascii"), len(body), ending, body)
-        )
+        self._transport.write(b"%b%d\r\n%b\r\n%b" % (HEADS[status], len(body), b"" if keep else CLOSE, body))
         if not keep:
             self._transport.close()
 

@@ -104,7 +104,7 @@ def input_fn(body: bytes | str, content_type: str | None = JSON) -> list[Any] | 
     Raises:
         BadRequestError: not JSON or CSV, no instances, or too many.
     """
-    kind = (content_type or JSON).partition(";")[0].strip().lower()
+    kind = JSON if content_type in {None, "", JSON} else str(content_type).partition(";")[0].strip().lower()
     if kind not in {JSON, CSV}:
         message = f"content type {kind!r} is not supported; allowed: {JSON}, {CSV}"
         raise BadRequestError(message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)

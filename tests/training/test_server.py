@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -127,6 +128,55 @@ def test_a_body_without_declared_length_is_limited_too(port: int) -> None:
         assert connection.getresponse().status == 413
     finally:
         connection.close()
+
+
+def exchange(port: int, *pieces: bytes) -> bytes:
+    """All that the server sends until it closes the connection."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+        return received
+
+
+PING = b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n"
+LAST = b"GET /ping HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+
+
+def test_requests_sent_at_once_are_answered_in_order(port: int) -> None:
+    received = exchange(port, PING + b"GET /none HTTP/1.1\r\nhost: x\r\n\r\n" + LAST)
+    assert re.findall(rb"HTTP/1.1 (\d+)", received) == [b"200", b"404", b"200"]
+
+
+def test_a_request_in_single_bytes_is_answered(port: int) -> None:
+    assert exchange(port, *(LAST[n : n + 1] for n in range(len(LAST)))).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_caller_that_waits_before_its_body_is_told_to_go_on(port: int) -> None:
+    head = b"POST /invocations HTTP/1.1\r\nexpect: 100-continue\r\n"
+    received = exchange(port, head + b"content-length: 1\r\nconnection: close\r\n\r\n", b"{")
+    assert received.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400 Bad Request\r\n")
+
+
+def test_an_old_caller_gets_its_connection_closed(port: int) -> None:
+    assert b"connection: close\r\n" in exchange(port, b"GET /ping HTTP/1.0\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"400 Bad Request"),
+        (b"POST /invocations HTTP/1.1\r\ncontent-length: x\r\n\r\n", b"400 Bad Request"),
+        (b"GET /ping HTTP/1.1\r\n" + b"a: b\r\n" * 20_000, b"431 Request Header Fields Too Large"),
+        (b"GET /" + b"a" * 70_000, b"431 Request Header Fields Too Large"),
+    ],
+    ids=["TLS", "wrong length", "endless headers", "endless path"],
+)
+def test_what_is_no_request_is_refused_and_closed(port: int, sent: bytes, status: bytes) -> None:
+    assert exchange(port, sent).startswith(b"HTTP/1.1 " + status)
+    assert request(port, "GET", "/ping")[0] == 200
 
 
 def test_unsupported_types_are_named(port: int) -> None:
