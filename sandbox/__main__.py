@@ -132,6 +132,7 @@ def _welcome(state: State) -> None:
     print(f"  demo user       {state.username} {state.password}")
     print(f"  model           {state.model_version or 'baseline'}")
     print(f"  resources       {counts['created']} created, {counts['recorded']} recorded, {counts['refused']} refused")
+    print(f"  {state.policies}")
     body = json.dumps({"input": sample(ROOT / DATA)}) if (ROOT / DATA).is_file() else '{"input": {}}'
     print(f"\ncurl -s {state.api_url}/ml/predict -H 'Content-Type: application/json' \\")
     print(f"  -H 'Authorization: Bearer {state.access_token}' \\\n  -d '{body}'\n", flush=True)
@@ -217,6 +218,7 @@ def _report(options: Any) -> int:
     running = owner is not None and owner.alive() and (home.path / LEDGER).is_file()
     if running and options.stack is None:
         print(report.text(report.load(home.path / LEDGER)))
+        print("\n".join(["", "the runtimes of this machine:", *(f"  {note}" for note in home.load().notes)]))
     else:
         print(report.text(report.plan(options.stack or "dev")))
     return 0

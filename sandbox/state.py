@@ -45,6 +45,10 @@ class State:
     """How many resources were created, recorded and refused."""
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds of each step of the start."""
+    policies: str = ""
+    """What the policy pack said of the stack, in a line."""
+    notes: list[str] = field(default_factory=list)
+    """Where the runtimes of this machine differ from AWS."""
 
 
 @dataclass(frozen=True)

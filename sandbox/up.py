@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import secrets
 import socket
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -56,6 +53,10 @@ class Sandbox:
         self.progress = progress or Progress()
         self.cloud = Cloud()
         self.ledger = Ledger()
+        self.verdicts = ""
+        """What the policy pack said of the stack, in a line."""
+        self.notes: list[str] = []
+        """Where the runtimes differ from AWS."""
         self._ends: list[tuple[str, Callable[[], object]]] = []
 
     def __enter__(self) -> Self:
@@ -121,7 +122,9 @@ class Sandbox:
         home = self.home.path
         caches = Caches(self.cloud, home / "cache")
         self.later("caches", caches.close)
-        functions = Functions(self.cloud, home / "functions", environment=caches.environment)
+        functions = Functions(
+            self.cloud, home / "functions", root=self.options.root, environment=caches.environment
+        )
         self.later("functions", functions.close)
         containers = Containers(self.cloud, home / "jobs")
         self.later("jobs and endpoints", containers.close)
@@ -156,35 +159,14 @@ class Sandbox:
         verdicts = check(self.ledger)
         if not verdicts.passed:
             raise StartError(f"the stack breaks the policies:\n{verdicts.table()}")
+        self.verdicts = verdicts.summary()
 
     def _serve(self, listener: socket.socket, functions: Any) -> None:
-        import asyncio
+        from sandbox.gateway import Server, app
 
-        import uvicorn
-
-        from sandbox.gateway import app
-
-        config = uvicorn.Config(
-            app(self.ledger, self.cloud, functions),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=2,
-        )
-        server = uvicorn.Server(config)
-        served: Future[None] = asyncio.run_coroutine_threadsafe(server.serve(sockets=[listener]), functions.loop)
-
-        def end() -> None:
-            server.should_exit = True
-            with contextlib.suppress(TimeoutError):
-                served.result(timeout=5)
-
-        self.later("gateway", end)
-        while not server.started:
-            if served.done():
-                served.result()
-                raise StartError("the gateway ended while it started")
-            time.sleep(0.01)
+        server = Server(app(self.ledger, self.cloud, functions), functions.edge, listener=listener)
+        self.later("gateway", server.close)
+        self.notes = list(functions.notes)
 
     def _user(self, password: str) -> tuple[str, str]:
         """Makes the demo user, a member of every group, and signs it in."""
@@ -226,6 +208,8 @@ class Sandbox:
             outputs=self.ledger.exports,
             resources=summary(self.ledger),
             timings={**self.progress.timings, "total": self.progress.total()},
+            policies=self.verdicts,
+            notes=self.notes,
         )
 
 
