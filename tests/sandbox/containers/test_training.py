@@ -19,7 +19,7 @@ from sandbox.cloud import Cloud
 from sandbox.containers import Containers
 from sandbox.containers.context import os_error_text
 from sandbox.containers.storage import Storage
-from tests.sandbox.container_support import (
+from tests.sandbox.containers.support import (
     BUCKET,
     archive,
     channel,

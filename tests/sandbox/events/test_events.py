@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.cloud import Cloud
 from sandbox.events import Events
-from tests.sandbox.container_support import emptied, running_cloud
+from tests.sandbox.containers.support import emptied, running_cloud
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 

@@ -361,7 +361,7 @@ def test_functions_die_with_a_sandbox_that_is_killed(tmp_path: Path) -> None:
     program = f"""
 import pathlib, sys
 sys.path.insert(0, {str(Path.cwd())!r})
-from tests.sandbox.test_lambdas import Sandbox
+from tests.sandbox.lambdas.test_lambdas import Sandbox
 made = Sandbox(pathlib.Path({str(tmp_path)!r}))
 made.declare()
 print(made.call().payload.decode(), flush=True)

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from sandbox.cloud import Cloud
 from sandbox.containers import Containers
 from sandbox.events import Events
-from tests.sandbox.container_support import BUCKET, ROLE, archive, emptied, eventually, get, keys, put, running_cloud
+from tests.sandbox.containers.support import BUCKET, ROLE, archive, emptied, eventually, get, keys, put, running_cloud
 
 SERVER = """
 import json, os, time

@@ -14,7 +14,7 @@ from sandbox.cloud import Cloud
 from sandbox.containers import Containers
 from sandbox.events import Events
 from sandbox.workflow import Workflows
-from tests.sandbox.container_support import (
+from tests.sandbox.containers.support import (
     BUCKET,
     ROLE,
     archive,

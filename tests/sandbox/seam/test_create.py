@@ -19,7 +19,7 @@ from sandbox.recipes import RECIPES
 from sandbox.report import plan
 from sandbox.seam.create import Creator, Recorder
 
-EVERYTHING = Path(__file__).parent / "programs" / "everything"
+EVERYTHING = Path(__file__).parents[1] / "programs" / "everything"
 CALLED = sorted(token for token, recipe in RECIPES.items() if recipe.call)
 
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.cloud import Cloud
 from sandbox.containers import Containers
-from tests.sandbox.container_support import BUCKET, ROLE, emptied, eventually, get, keys, put, running_cloud
+from tests.sandbox.containers.support import BUCKET, ROLE, emptied, eventually, get, keys, put, running_cloud
 
 
 @pytest.fixture(scope="module")

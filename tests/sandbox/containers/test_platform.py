@@ -15,7 +15,7 @@ from components.training_workflow.states import definition
 from sandbox.cloud import Cloud
 from sandbox.containers import Containers
 from tests.components.test_training_states import plan
-from tests.sandbox.container_support import BUCKET, ROLE, emptied, ended, eventually, put, running_cloud
+from tests.sandbox.containers.support import BUCKET, ROLE, emptied, ended, eventually, put, running_cloud
 
 BASE = f"s3://{BUCKET}/work"
 MODEL = f"{BASE}/model/train/output/model.tar.gz"

@@ -15,8 +15,8 @@ from sandbox.containers import Containers
 from sandbox.events.hooks import Hooks
 from sandbox.workflow import Workflows
 from tests.components.test_training_states import plan
-from tests.sandbox.container_support import ROLE, archive, eventually
-from tests.sandbox.test_containers_endpoints import SERVER
+from tests.sandbox.containers.support import ROLE, archive, eventually
+from tests.sandbox.containers.test_endpoints import SERVER
 
 VERSION = "0123456789ab"
 PREPROCESS = """
@@ -69,7 +69,7 @@ class Answers:
 
     def intake(self, payload: dict[str, Any]) -> dict[str, Any]:
         name = str(payload["execution"]).rsplit(":", 1)[1][:8]
-        base = f"s3://models/work/{VERSION}"
+        base = f"s3://models/runs/{VERSION}"
         return {
             "outcome": "train",
             "version": VERSION,
