@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
-from sklearn.datasets import load_breast_cancer, load_wine
 
 from tests.training.support import train_into, write_csv
 from training.preprocess import main as preprocess
+
+# Read when a library loads OpenMP: threads of small models beside other tests only wait for each other.
+os.environ.setdefault("OMP_THREAD_LIMIT", "1")
 
 
 @pytest.fixture(scope="session")
 def two_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The breast cancer data set, preprocessed."""
     folder = tmp_path_factory.mktemp("breast-cancer")
+    from sklearn.datasets import load_breast_cancer
+
     data = load_breast_cancer()
     rows = [[*values, data.target_names[label]] for values, label in zip(data.data, data.target, strict=True)]
     write_csv(folder / "raw" / "data.csv", [*data.feature_names, "target"], rows)
@@ -26,6 +31,8 @@ def two_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def three_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wine data set with a category, a column with gaps and a target of numbers, preprocessed."""
     folder = tmp_path_factory.mktemp("wine")
+    from sklearn.datasets import load_wine
+
     data = load_wine()
     rows = []
     for n, (values, label) in enumerate(zip(data.data, data.target, strict=True)):
