@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from sandbox import program
+from sandbox import identity, program
 from sandbox.client import sign_in
 from sandbox.cloud import HOST, Cloud, listen
 from sandbox.ledger import Ledger
@@ -119,12 +119,11 @@ class Sandbox:
         from sandbox.lambdas import Functions
         from sandbox.workflow import Workflows
 
+        identity.install()
         home = self.home.path
         caches = Caches(self.cloud, home / "cache")
         self.later("caches", caches.close)
-        functions = Functions(
-            self.cloud, home / "functions", root=self.options.root, environment=caches.environment
-        )
+        functions = Functions(self.cloud, home / "functions", root=self.options.root, environment=caches.environment)
         self.later("functions", functions.close)
         containers = Containers(self.cloud, home / "jobs")
         self.later("jobs and endpoints", containers.close)
