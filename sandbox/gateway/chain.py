@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
@@ -26,6 +27,10 @@ from sandbox.ledger import Ledger
 MAX_BODY = 10 * 1024 * 1024
 MAX_HEAD = 10_240
 """Bytes that API Gateway takes of a body, and of request line and headers together."""
+MAX_DISCARD = 64 * 1024 * 1024
+QUIET_S = 0.5
+"""How much of a body that is too large is still read, and after which silence no more, so that its sender sees the
+answer."""
 BODY_S = 30.0
 """How long a caller may take to send its body."""
 
@@ -130,7 +135,7 @@ class App:
             except ConnectionError:
                 return
         if refusal is not None:
-            await _send(send, chain.refuse(exchange, *refusal), exchange, close=True)
+            await _send(send, chain.refuse(exchange, *refusal), exchange, unread=receive)
             return
         await _send(send, await chain(exchange), exchange)
 
@@ -205,7 +210,17 @@ async def _body(receive: Receive) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-async def _send(send: Send, answer: Answer, exchange: Exchange | None, *, close: bool = False) -> None:
+async def _discard(receive: Receive) -> None:
+    """Reads the rest of a body, since the answer is lost with a connection that is closed on unread data."""
+    size, more = 0, True
+    with contextlib.suppress(TimeoutError):
+        while more and size < MAX_DISCARD:
+            message = await asyncio.wait_for(receive(), QUIET_S)
+            size += len(message.get("body", b""))
+            more = bool(message.get("more_body"))
+
+
+async def _send(send: Send, answer: Answer, exchange: Exchange | None, *, unread: Receive | None = None) -> None:
     headers, body = [*answer.headers], answer.body
     if answer.status in {204, 304}:
         body = b""
@@ -215,7 +230,11 @@ async def _send(send: Send, answer: Answer, exchange: Exchange | None, *, close:
         headers.append((b"x-amzn-requestid", exchange.request_id.encode("ascii")))
         headers.append((b"x-amz-apigw-id", exchange.extended_id.encode("ascii")))
         headers.append((b"x-amzn-trace-id", exchange.trace.encode("latin-1")))
-    if close:
+    if unread is not None:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if unread is not None:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await _discard(unread)
+        body = b""
     await send({"type": "http.response.body", "body": body})
