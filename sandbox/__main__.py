@@ -25,6 +25,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; the exit code is 0 when it did what was asked."""
     options = _parser().parse_args(arguments)
     _installed()
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        print("stopped; everything that was started has ended", file=sys.stderr)
+        return 130
+
+
+def _run(options: Any) -> int:
+    """The command's exit code; an error that is known is told in a line."""
     from sandbox.client import CallError
     from sandbox.cloud import PortInUseError
     from sandbox.first_model import FirstModelError
@@ -40,9 +49,6 @@ def main(arguments: list[str] | None = None) -> int:
         if options.debug:
             raise
         return 1
-    except KeyboardInterrupt:
-        print("stopped; everything that was started has ended", file=sys.stderr)
-        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
