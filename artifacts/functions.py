@@ -6,9 +6,9 @@ import json
 import tempfile
 from pathlib import Path
 
-from artifacts.archives import digest, digest_of, tree, zip_bytes
+from artifacts.archives import digest_of, tree, zip_bytes
 from artifacts.build import DIST, ROOT, Part, write
-from artifacts.wheels import HOST, LAMBDA, Platform, install
+from artifacts.wheels import HOST, LAMBDA, install, resolved
 
 SOURCES = ROOT / "functions"
 LOCK = SOURCES / "requirements.lock"
@@ -53,14 +53,9 @@ def layers() -> list[Part]:
     """The layer as Lambda takes it, and the same locked packages for this machine."""
     deployed, host = DIST / "layer.zip", DIST / "layer-host" / "python"
     return [
-        Part("layer", made_of(LAMBDA), (deployed,), lambda: build_layer(deployed)),
-        Part("layer-host", made_of(HOST), (host,), lambda: install(LOCK, host, HOST)),
+        Part("layer", resolved(LOCK, LAMBDA), (deployed,), lambda: build_layer(deployed)),
+        Part("layer-host", resolved(LOCK, HOST), (host,), lambda: install(LOCK, host, HOST)),
     ]
-
-
-def made_of(platform: Platform) -> str:
-    """What a set of wheels depends on: the lock and the platform."""
-    return digest([LOCK.read_bytes(), str(platform).encode()])
 
 
 def build_layer(target: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from artifacts.archives import digest, digest_of, tar_gz_bytes, tree
 from artifacts.build import DIST, ROOT, Part, empty, write
-from artifacts.wheels import CONTAINER, install
+from artifacts.wheels import CONTAINER, install, resolved
 
 SOURCES = ROOT / "training"
 VENDORED = SOURCES / "vendored.lock"
@@ -33,7 +33,7 @@ def code() -> dict[str, bytes]:
 def parts() -> list[Part]:
     """Vendored wheels, the code archive, the example data set and the baseline model, in this order."""
     wheels = DIST / ".vendored"
-    vendored = digest([VENDORED.read_bytes(), str(CONTAINER).encode()])
+    vendored = resolved(VENDORED, CONTAINER)
     content = code()
     code_digest = digest_of(content)
     return [

@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from artifacts.archives import digest
+
 
 @dataclass(frozen=True)
 class Platform:
@@ -31,6 +33,11 @@ CONTAINER = Platform("x86_64-manylinux_2_28", "3.10")
 
 HOST = Platform(None, f"{sys.version_info.major}.{sys.version_info.minor}")
 """This machine, for the sandbox."""
+
+
+def resolved(lock: Path, platform: Platform) -> str:
+    """What a set of wheels depends on: the lock, the platform, and what this module takes out of them."""
+    return digest([lock.read_bytes(), str(platform).encode(), Path(__file__).read_bytes()])
 
 
 def install(lock: Path, target: Path, platform: Platform) -> None:
@@ -60,6 +67,9 @@ def prune(target: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
     for path in list(target.rglob("tests")):
         shutil.rmtree(path, ignore_errors=True)
+    # RECORD holds the sums of launchers, which name this machine's interpreter.
+    for path in target.rglob("*.dist-info/RECORD"):
+        path.unlink()
     # ONNX ships 8,000 files of its own test cases; every job would unpack them.
     shutil.rmtree(target / "onnx" / "backend" / "test", ignore_errors=True)
     for path in target.rglob("*.pyi"):
