@@ -205,8 +205,7 @@ class MlEndpoint(pulumi.ComponentResource):
                     "Subnets": self._args["subnet_ids"],
                     "SecurityGroupIds": self._args["security_group_ids"],
                 }
-        names = [] if self._hosting.serverless else signals.rollback_names(self._args["endpoint_name"])
-        update = deployment(self._hosting, names)
+        update = deployment(self._hosting, self._rollback_names())
         return {
             "OwnConfigurations": f"{self._name}-configuration-*",
             "Container": {"Image": self.image, "Environment": dict(SERVING_ENVIRONMENT)},
@@ -218,12 +217,16 @@ class MlEndpoint(pulumi.ComponentResource):
             | ({"DeploymentConfig": update} if update else {}),
         }
 
+    def _rollback_names(self) -> list[str]:
+        return [] if self._hosting.serverless else signals.rollback_names(self._args["endpoint_name"])
+
     def _statements(self) -> list[Statement]:
         args, key = self._args, self._args["key_arn"]
         found = [
             *rights.read("Models", key, args["models_bucket"]),
-            *rights.container(key, f"/aws/sagemaker/Endpoints/{args['endpoint_name']}"),
+            *rights.container(key, f"/aws/sagemaker/Endpoints/{args['endpoint_name']}", self.image),
             *rights.use_key(key),
+            *rights.watch(key, self._rollback_names()),
         ]
         if self._hosting.captures:
             found.append(rights.write("CapturedData", key, args["capture_bucket"], f"/{CAPTURE_PREFIX}/*"))

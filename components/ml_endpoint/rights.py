@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from pulumi import Input, Output
 
 from components.values import Statement
+
+_IMAGE: Final = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)")
 
 
 def place(key_arn: Input[str]) -> Output[tuple[str, str]]:
@@ -25,12 +29,10 @@ def bucket_arn(key_arn: Input[str], bucket: Input[str], keys: str = "") -> Outpu
     return Output.format("arn:{0}:s3:::{1}{2}", place(key_arn)[0], bucket, keys)
 
 
-def container(key_arn: Input[str], log_group: str) -> list[Statement]:
-    """What every SageMaker container needs: its log streams and its metrics.
-
-    No right to ECR: SageMaker pulls its prebuilt images with credentials of its own.
-    """
+def container(key_arn: Input[str], log_group: str, image: Input[str]) -> list[Statement]:
+    """What every SageMaker container needs: its image, its log streams and its metrics."""
     return [
+        *pull(key_arn, image),
         {
             "Sid": "WriteLogs",
             "Effect": "Allow",
@@ -46,6 +48,29 @@ def container(key_arn: Input[str], log_group: str) -> list[Statement]:
             "Condition": {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}},
         },
     ]
+
+
+def pull(key_arn: Input[str], image: Input[str]) -> list[Statement]:
+    """Pulling one image: SageMaker does it in the role's name, for its own prebuilt images as for any other."""
+    repository = Output.all(place(key_arn), image).apply(lambda known: _repository(known[0][0], known[1]))
+    return [
+        {
+            "Sid": "PullImage",
+            "Effect": "Allow",
+            "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "Resource": [repository],
+        },
+        # The token is the account's and opens nothing by itself.
+        {"Sid": "SignInToRegistry", "Effect": "Allow", "Action": ["ecr:GetAuthorizationToken"], "Resource": ["*"]},
+    ]
+
+
+def watch(key_arn: Input[str], alarm_names: Sequence[str]) -> list[Statement]:
+    """Looking at the alarms that roll an update of an endpoint back; without it SageMaker refuses to watch them."""
+    alarms = [local_arn(key_arn, "cloudwatch", f"alarm:{name}") for name in alarm_names]
+    if not alarms:
+        return []
+    return [{"Sid": "WatchAlarms", "Effect": "Allow", "Action": ["cloudwatch:DescribeAlarms"], "Resource": alarms}]
 
 
 def read(sid: str, key_arn: Input[str], bucket: Input[str], keys: str = "/*") -> list[Statement]:
@@ -112,13 +137,16 @@ def network(
         {
             "Sid": "HandOverInterfaces",
             "Effect": "Allow",
-            "Action": [
-                "ec2:CreateNetworkInterfacePermission",
-                "ec2:DeleteNetworkInterface",
-                "ec2:DeleteNetworkInterfacePermission",
-            ],
+            "Action": ["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"],
             "Resource": [interfaces],
             "Condition": {"ArnEquals": {"ec2:Subnet": subnets}},
+        },
+        {
+            "Sid": "TakeInterfacesBack",
+            "Effect": "Allow",
+            "Action": ["ec2:DeleteNetworkInterfacePermission"],
+            # A permission is no resource: bound to interfaces or subnets, the statement would never match.
+            "Resource": ["*"],
         },
         {
             "Sid": "DescribeNetwork",
@@ -134,6 +162,18 @@ def network(
             "Resource": ["*"],
         },
     ]
+
+
+def _repository(partition: str, image: str) -> str:
+    """ARN of the ECR repository that an image is in."""
+    found = _IMAGE.match(image)
+    if found is None:
+        raise ValueError(
+            f"image is {image!r}; allowed: one in ECR such as 123456789012.dkr.ecr.us-east-1.amazonaws.com/name:tag, "
+            "since SageMaker takes no other; push it there"
+        )
+    account, region, name = found.groups()
+    return f"arn:{partition}:ecr:{region}:{account}:repository/{name}"
 
 
 def _arns(key_arn: Input[str], kind: str, ids: Input[Sequence[Input[str]]]) -> Output[list[str]]:

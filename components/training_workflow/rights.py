@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from pulumi import Input, Output
 
 from components.ml_endpoint import rights as sagemaker_rights
+from components.ml_endpoint.hosting import HostingShape
 from components.ml_endpoint.rights import bucket_arn, local_arn
 from components.training_workflow.args import TrainingWorkflowArgs
 from components.values import Statement
@@ -65,8 +67,16 @@ def machine_statements(
         allow("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], [keys["data"], keys["notifications"]]),
         # Whoever updates an endpoint with encrypted volumes lends it the key.
         *sagemaker_rights.use_key(keys["models"]),
+        *sagemaker_rights.watch(keys["models"], rollback_names(args["hosting"])),
         *observed(),
     ]
+
+
+def rollback_names(hosting: HostingShape) -> list[str]:
+    """Names of the alarms that roll an update back; none for a serverless endpoint."""
+    deployment: Any = hosting["Update"].get("DeploymentConfig", {})
+    alarms = deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])
+    return [alarm["AlarmName"] for alarm in alarms]
 
 
 def job_calls(args: TrainingWorkflowArgs) -> list[Statement]:
@@ -132,8 +142,8 @@ def job_statements(args: TrainingWorkflowArgs) -> list[Statement]:
         *sagemaker_rights.read("Models", models, args["models_bucket"]),
         sagemaker_rights.write("Models", models, args["models_bucket"], "/training/*"),
         sagemaker_rights.write("Figures", models, args["models_bucket"], "/metadata/*"),
-        *sagemaker_rights.container(models, "/aws/sagemaker/TrainingJobs"),
-        *sagemaker_rights.container(models, "/aws/sagemaker/ProcessingJobs"),
+        *sagemaker_rights.container(models, "/aws/sagemaker/TrainingJobs", args["image"]),
+        *sagemaker_rights.container(models, "/aws/sagemaker/ProcessingJobs", args["image"]),
         *sagemaker_rights.use_key(models),
         *sagemaker_rights.use_key(data),
     ]

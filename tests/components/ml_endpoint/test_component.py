@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import botocore.session
@@ -11,8 +12,9 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.ml_endpoint import Hosting, MlEndpoint, MlEndpointArgs
+from components.ml_endpoint import Hosting, MlEndpoint, MlEndpointArgs, rights
 from components.ml_endpoint.hosting import as_inputs, deployment, production_variant, takes_volume_key
+from components.values import policy_json
 from tests.components.recorder import ACCOUNT, REGION, Recording, record
 
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/models"
@@ -147,18 +149,48 @@ def test_the_role_reads_models_and_writes_logs_and_capture_only() -> None:
         "UseKey",
         "LendKey",
         "WriteCapturedData",
+        "PullImage",
+        "SignInToRegistry",
+        "WatchAlarms",
     }
     assert found["ReadModels"]["Resource"] == ["arn:aws:s3:::models-bucket/*"]
     assert found["WriteCapturedData"]["Resource"] == ["arn:aws:s3:::logs-bucket/inference/*"]
     everywhere = {sid for sid, statement in found.items() if "*" in statement["Resource"]}
-    assert everywhere == {"PutMetrics"}
+    assert everywhere == {"PutMetrics", "SignInToRegistry"}
     assert found["LendKey"]["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": ["true"]}}
     assert found["PutMetrics"]["Condition"]["StringLike"]["cloudwatch:namespace"]
+
+
+def test_the_role_pulls_the_image_and_sees_the_alarms_of_its_updates() -> None:
+    found = statements(run())
+    assert found["PullImage"]["Resource"] == [f"arn:aws:ecr:{REGION}:683313688378:repository/sagemaker-xgboost"]
+    named = run().one(ENDPOINT).inputs["deploymentConfig"]["autoRollbackConfiguration"]["alarms"]
+    alarms = {f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{row['alarmName']}" for row in named}
+    assert set(found["WatchAlarms"]["Resource"]) == alarms
+    assert "WatchAlarms" not in statements(run(mode="serverless"))
+
+
+@pytest.mark.parametrize("image", ["xgboost:3.0-5", "public.ecr.aws/docker/library/python:3.13"])
+def test_an_image_outside_of_ecr_is_told(image: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"image is {image!r}; allowed: one in ECR")):
+        record(lambda: policy_json(rights.pull(KEY, image)))
 
 
 def test_a_place_in_the_network_brings_the_rights_it_needs() -> None:
     found = statements(run(subnet_ids=["subnet-1"], security_group_ids=["sg-1"]))
     assert {"PlaceInNetwork", "DescribeNetwork"} <= set(found)
+    handed_over = found["HandOverInterfaces"]
+    assert handed_over["Action"] == ["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"]
+    assert handed_over["Condition"] == {
+        "ArnEquals": {"ec2:Subnet": [f"arn:aws:ec2:{REGION}:{ACCOUNT}:subnet/subnet-1"]}
+    }
+    # The permission on an interface is no resource of IAM's.
+    assert found["TakeInterfacesBack"] == {
+        "Sid": "TakeInterfacesBack",
+        "Effect": "Allow",
+        "Action": ["ec2:DeleteNetworkInterfacePermission"],
+        "Resource": ["*"],
+    }
 
 
 @pytest.mark.parametrize("mode", ["instances", "serverless"])
