@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from components.training_workflow.plan import Plan, State
-from components.training_workflow.tasks import FAILED, catch, function, retry, sagemaker, sagemaker_sdk, update_item
+from components.training_workflow.tasks import FAILED, catch, function, retry, sagemaker_sdk, update_item
 
 BUSY: Final = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 """Endpoint states that pass by themselves."""
@@ -92,18 +92,22 @@ def create_model(plan: Plan, following: str) -> State:
         **plan.hosting["Model"],
         "Tags": plan.tag_list,
     }
-    return sagemaker("createModel", parameters, ResultPath=None, Next=following)
+    return sagemaker_sdk("createModel", parameters, ResultPath=None, Next=following)
 
 
 def create_configuration(plan: Plan, following: str) -> State:
-    """The configuration that puts the model on the endpoint, in all else like the one before."""
+    """The configuration that puts the model on the endpoint, in all else like the one before.
+
+    By the SDK integration, which knows the whole API: the optimized one refuses members that are younger than itself,
+    such as those of serverless variants, and with them the whole state machine.
+    """
     parameters = {
         "EndpointConfigName.$": "$.config_name",
         "ProductionVariants": [{**plan.hosting["Variant"], "ModelName.$": "$.model_name"}],
         **plan.hosting["Config"],
         "Tags": plan.tag_list,
     }
-    return sagemaker("createEndpointConfig", parameters, ResultPath=None, Next=following)
+    return sagemaker_sdk("createEndpointConfig", parameters, ResultPath=None, Next=following)
 
 
 def describe(plan: Plan, result: str, following: str, *, target: str = FAILED, path: str = "$.failure") -> State:

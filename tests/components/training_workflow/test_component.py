@@ -186,6 +186,19 @@ def test_a_failed_release_may_go_back_to_the_programs_own_configuration(recordin
     assert resources == [f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{name}" for name in names]
 
 
+def test_the_machine_may_look_at_the_alarms_of_an_update() -> None:
+    update = {"DeploymentConfig": {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "slow"}]}}}
+    statement = rights(run(hosting={**HOSTING, "Update": update}), "training-rights")["WatchAlarms"]
+    assert statement["Action"] == ["cloudwatch:DescribeAlarms"]
+    assert statement["Resource"] == [f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:slow"]
+
+
+def test_models_are_made_by_the_integration_that_knows_the_whole_api(recording: Recording) -> None:
+    states = json.loads(machine(recording).inputs["definition"])["States"]
+    for name, operation in {"CreateModel": "createModel", "CreateEndpointConfig": "createEndpointConfig"}.items():
+        assert states[name]["Resource"] == f"arn:aws:states:::aws-sdk:sagemaker:{operation}"
+
+
 def test_only_what_has_no_resource_is_allowed_on_everything(recording: Recording) -> None:
     everywhere = {
         (policy.name, statement["Sid"])
@@ -199,6 +212,7 @@ def test_only_what_has_no_resource_is_allowed_on_everything(recording: Recording
         ("training-rights", "DeliverLogs"),
         ("training-rights", "SendTraces"),
         ("training-jobs-rights", "PutMetrics"),
+        ("training-jobs-rights", "SignInToRegistry"),
     }
 
 
