@@ -71,15 +71,17 @@ class DataLake(pulumi.ComponentResource):
         self.buckets, self.policies = {}, {}
         for bucket in BUCKETS:
             self.buckets[bucket] = self._bucket(bucket, days)
+        # S3 refuses a target that does not let it write, so the policy of the logs bucket stands first.
+        self.policies["logs"] = self._policy("logs")
         for bucket in BUCKETS:
-            self.policies[bucket] = self._policy(bucket)
             if bucket != "logs":
+                self.policies[bucket] = self._policy(bucket)
                 s3.BucketLogging(
                     f"{name}-{bucket}-access-log",
                     bucket=self.buckets[bucket].bucket,
                     target_bucket=self.buckets["logs"].bucket,
                     target_prefix=f"{ACCESS_PREFIX}{bucket}/",
-                    opts=self._child,
+                    opts=ResourceOptions(parent=self, depends_on=[self.policies["logs"]]),
                 )
         s3.BucketNotification(
             f"{name}-raw-events", bucket=self.buckets["raw"].bucket, eventbridge=True, opts=self._child

@@ -102,6 +102,8 @@ def test_access_logs_go_where_s3_can_write_them() -> None:
     assert delivery["Resource"][0].endswith("/access/*")
     prefixes = {log.inputs["targetPrefix"] for log in recording.of_type(token("BucketLogging"))}
     assert prefixes == {"access/raw/", "access/processed/", "access/models/"}
+    policy = recording.one(token("BucketPolicy"), "lake-logs-policy")
+    assert all(policy.urn in log.dependencies for log in recording.of_type(token("BucketLogging")))
 
 
 @pytest.mark.parametrize(
