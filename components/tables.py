@@ -92,7 +92,9 @@ class Tables(pulumi.ComponentResource):
             Alarm(
                 name=f"{table}-table-throttles",
                 metric=MetricExpression(
-                    expression="reads + writes",
+                    # Not `reads + writes`: there is a data point only where something was throttled, and a sum of two
+                    # series has one only where both have.
+                    expression="SUM([reads, writes])",
                     metrics={
                         "reads": self._metric(table, "ReadThrottleEvents", label="reads").over(300),
                         "writes": self._metric(table, "WriteThrottleEvents", label="writes").over(300),
