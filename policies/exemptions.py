@@ -68,6 +68,13 @@ EXEMPTIONS: tuple[Exemption, ...] = (
         until=date(2027, 5, 31),
     ),
     Exemption(
+        rule="cognito-threat-protection",
+        resource="api-identity-pool",
+        reason="the Plus tier charges every active user, 200 USD a month for ten thousand, seven times what the budget "
+        "gives to sign-in; throttles and the firewall slow guessing down, and api.threatProtection turns it on",
+        until=date(2027, 11, 30),
+    ),
+    Exemption(
         rule="iam-resources-named",
         resource="api-logs-rights",
         reason="API Gateway refuses the account's role for logs unless it may write every log group "

@@ -80,7 +80,7 @@ class SecureApiArgs(TypedDict):
     sms: NotRequired[bool]
     """Whether it may come by text message too; false by default."""
     threat_protection: NotRequired[str]
-    """Cognito's watch for risky sign-ins: OFF, AUDIT (default) or ENFORCED."""
+    """Cognito's watch for risky sign-ins: OFF (default), AUDIT or ENFORCED; other than OFF each user is charged for."""
     protect: NotRequired[bool]
     """Whether the user pool refuses to be deleted; true by default."""
     account_logging: NotRequired[bool]

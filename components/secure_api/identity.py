@@ -38,8 +38,8 @@ class IdentityArgs(TypedDict):
     """Whether the second factor may come by text message too. False by default: messages cost money and can be
     intercepted, and AWS sends none before the account has left the SMS sandbox. Authenticator apps work always."""
     threat_protection: NotRequired[str]
-    """OFF, AUDIT (default: risks are recorded) or ENFORCED (risky sign-ins are blocked); other than OFF it needs the
-    pool's Plus tier."""
+    """OFF (default), AUDIT (risks are recorded) or ENFORCED (risky sign-ins are blocked); other than OFF it needs the
+    pool's Plus tier, which has no free users: ten thousand cost about 200 USD a month."""
     protect: NotRequired[bool]
     """Whether the pool with all accounts refuses to be deleted; true by default."""
 
@@ -60,7 +60,7 @@ class Identity(pulumi.ComponentResource):
         child = ResourceOptions(parent=self)
         mfa = args.get("mfa", "OPTIONAL")
         protect = args.get("protect", True)
-        threat = args.get("threat_protection", "AUDIT")
+        threat = args.get("threat_protection", "OFF")
         self.pool = cognito.UserPool(
             f"{name}-pool",
             name=f"{args['name_prefix']}-users",
@@ -181,7 +181,7 @@ def _attribute(name: str, *, required: bool) -> Any:
 
 def _validate(name: str, args: IdentityArgs) -> None:
     problems = []
-    mfa, threat = args.get("mfa", "OPTIONAL"), args.get("threat_protection", "AUDIT")
+    mfa, threat = args.get("mfa", "OPTIONAL"), args.get("threat_protection", "OFF")
     if mfa not in _MFA:
         problems.append(f"mfa is {mfa!r}; allowed: {', '.join(_MFA)}")
     if threat not in _PROTECTION:

@@ -132,8 +132,9 @@ class Api:
     """Whether users have a second factor."""
     sms: bool = False
     """Whether it may come by text message."""
-    threat_protection: Literal["OFF", "AUDIT", "ENFORCED"] = "AUDIT"
-    """Cognito's watch for risky sign-ins."""
+    threat_protection: Literal["OFF", "AUDIT", "ENFORCED"] = "OFF"
+    """Cognito's watch for risky sign-ins. Other than OFF it takes the Plus tier, which charges every active user from
+    the first on; without it ten thousand users a month are free."""
     account_logging: bool = True
     """Whether this stack gives API Gateway its role for logs: one stack for each account and region."""
 

@@ -141,6 +141,10 @@ def test_threat_protection_chooses_the_tier_that_has_it(threat: str, tier: str) 
     assert (pool["userPoolAddOns"], pool["userPoolTier"]) == ({"advancedSecurityMode": threat}, tier)
 
 
+def test_no_user_is_charged_for_unless_threat_protection_is_asked_for(recording: Recording) -> None:
+    assert recording.one(POOL).inputs["userPoolTier"] == "ESSENTIALS"
+
+
 def test_the_client_signs_in_by_password_for_an_hour(recording: Recording) -> None:
     client = recording.one("aws:cognito/userPoolClient:UserPoolClient").inputs
     assert set(client["explicitAuthFlows"]) == {"ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
