@@ -72,14 +72,15 @@ class Connection(asyncio.Protocol):
         self._pool = pool
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
-        self._ending = False
+        self._ending = self._refused = False
+        self._discarded = 0
         self.last_used = time.monotonic()
         self._reset()
 
     def end(self) -> None:
         """Closes now when idle, else after the answer to the request that has begun."""
         self._ending = True
-        if not self._begun:
+        if self._refused or not self._begun:
             self.close()
 
     def close(self) -> None:
@@ -109,6 +110,12 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
+        self.last_used = time.monotonic()
+        if self._refused:
+            self._discarded += len(data)
+            if self._discarded > LARGEST_DISCARDED:
+                self.close()
+            return
         if not self._headers_done:
             self._head_size += len(data)
         try:
@@ -155,7 +162,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Answers the request."""
-        if self._transport is None or self._transport.is_closing():
+        if self._transport is None or self._transport.is_closing() or self._refused:
             return
         if self._size > LARGEST_BODY:
             status, message = too_large()
@@ -164,21 +171,22 @@ class Connection(asyncio.Protocol):
             content = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
             method = self._parser.get_method().decode("ascii")
             code, body = self._answer(method, self._url.partition(b"?")[0], self._headers, content)
-        self.last_used = time.monotonic()
         keep = self._parser.should_keep_alive() and not self._ending
-        self._write(code, body, keep=keep)
+        self._write(code, body, ending=b"" if keep else CLOSE)
+        if not keep:
+            self.close()
         self._reset()
 
     def _refuse(self, status: HTTPStatus, message: str) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._write(int(status), error_body(message), keep=False)
+        """Ends this side of the connection; the other is read on, or the caller would lose the answer as it sends."""
+        if self._transport is not None and not self._transport.is_closing() and not self._refused:
+            self._refused = True
+            self._write(int(status), error_body(message), ending=CLOSE)
+            self._transport.write_eof()
 
-    def _write(self, status: int, body: bytes, *, keep: bool) -> None:
-        if self._transport is None:
-            return
-        self._transport.write(b"%b%d\r\n%b\r\n%b" % (HEADS[status], len(body), b"" if keep else CLOSE, body))
-        if not keep:
-            self._transport.close()
+    def _write(self, status: int, body: bytes, *, ending: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(b"%b%d\r\n%b\r\n%b" % (HEADS[status], len(body), ending, body))
 
 
 def too_large() -> tuple[HTTPStatus, str]:
