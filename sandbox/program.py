@@ -13,6 +13,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,8 @@ class _Engine:
 @contextlib.contextmanager
 def _loop() -> Iterator[asyncio.AbstractEventLoop]:
     """A loop of its own: Pulumi's tasks end with the run, and an error is not printed once for each of them."""
-    loop = asyncio.new_event_loop()
+    loop, executor = asyncio.new_event_loop(), ThreadPoolExecutor(thread_name_prefix="program")
+    loop.set_default_executor(executor)
     loop.set_exception_handler(lambda _loop, _context: None)
     asyncio.set_event_loop(loop)
     try:
@@ -174,6 +176,8 @@ def _loop() -> Iterator[asyncio.AbstractEventLoop]:
     finally:
         for task in asyncio.all_tasks(loop):
             task.cancel()
+        # An interrupted program has hundreds of resources in line; none of them is begun any more.
+        executor.shutdown(wait=False, cancel_futures=True)
         with contextlib.suppress(RuntimeError):
             loop.run_until_complete(loop.shutdown_default_executor())
         asyncio.set_event_loop(None)
