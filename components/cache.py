@@ -119,7 +119,8 @@ class Cache(pulumi.ComponentResource):
             snapshot_window=args.get("snapshot_window", "03:00-04:00"),
             final_snapshot_identifier=f"{self._group_id}-final" if protect else None,
             log_delivery_configurations=self._logs(name, args),
-            opts=ResourceOptions(parent=self, protect=protect),
+            # Its id is fixed, so a group that must be replaced cannot stand beside the new one.
+            opts=ResourceOptions(parent=self, protect=protect, delete_before_replace=True),
         )
         self.host = self.group.primary_endpoint_address
         self.port = self.group.port.apply(lambda port: PORT if port is None else int(port))

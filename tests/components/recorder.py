@@ -59,6 +59,7 @@ class Recorded:
     """URNs."""
     protect: bool
     retain_on_delete: bool
+    delete_before_replace: bool
     ignore_changes: tuple[str, ...]
     provider: str
 
@@ -218,6 +219,7 @@ class _Monitor(MockMonitor):
                     dependencies=frozenset(request.dependencies),
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
+                    delete_before_replace=request.deleteBeforeReplace,
                     ignore_changes=tuple(request.ignoreChanges),
                     provider=request.provider.rpartition("::")[0],
                 )

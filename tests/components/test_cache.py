@@ -66,6 +66,10 @@ def test_required_inputs_alone_give_an_encrypted_cache_with_a_token() -> None:
     assert {delivery["logType"] for delivery in inputs["logDeliveryConfigurations"]} == {"engine-log", "slow-log"}
 
 
+def test_a_group_that_must_be_replaced_goes_first_since_its_id_is_taken() -> None:
+    assert run().one(GROUP).delete_before_replace
+
+
 def test_the_token_is_made_once_and_is_a_secret_everywhere() -> None:
     recording = run()
     version = recording.one("aws:secretsmanager/secretVersion:SecretVersion")
