@@ -71,7 +71,7 @@ class DataLake(pulumi.ComponentResource):
         self.buckets, self.policies = {}, {}
         for bucket in BUCKETS:
             self.buckets[bucket] = self._bucket(bucket, days)
-        # S3 refuses a target that does not let it write, so the policy of the logs bucket stands first.
+        # Logs are lost until the logs bucket lets S3 write, so its policy stands first.
         self.policies["logs"] = self._policy("logs")
         for bucket in BUCKETS:
             if bucket != "logs":

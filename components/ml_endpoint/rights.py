@@ -66,7 +66,7 @@ def pull(key_arn: Input[str], image: Input[str]) -> list[Statement]:
 
 
 def watch(key_arn: Input[str], alarm_names: Sequence[str]) -> list[Statement]:
-    """Looking at the alarms that roll an update of an endpoint back; without it SageMaker refuses to watch them."""
+    """Looking at the alarms that roll an update of an endpoint back; deployments act on them in the role's name."""
     alarms = [local_arn(key_arn, "cloudwatch", f"alarm:{name}") for name in alarm_names]
     if not alarms:
         return []

@@ -23,7 +23,11 @@ class Network:
     cidr: str = "10.0.0.0/16"
     """Private IPv4 range, /16 to /22."""
     zones: tuple[str, ...] = matching(("a",), "[a-f]", "letters of zones, each once, such as [a, b]")
-    """Availability zones by letter, one private subnet each; named, so that none is replaced when AWS adds one."""
+    """Availability zones by letter, one private subnet each; named, so that none is replaced when AWS adds one.
+
+    A letter is another zone in each account, and some zones lack services: `aws ec2 describe-availability-zones` tells
+    the ids by letter, `aws ec2 describe-vpc-endpoint-services` the zones of each endpoint.
+    """
     nat: Literal["none", "single", "perAz"] = "none"
     """NAT gateways: none (endpoints only), one for all, or one a zone."""
     interface_endpoints: tuple[str, ...] = one_of(NEEDED_SERVICES, *INTERFACE_SERVICES)
