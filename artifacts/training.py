@@ -25,9 +25,9 @@ VERSION = "baseline"
 
 
 def code() -> dict[str, bytes]:
-    """The package `training` under the import path that it has here, and the entry point that script mode wants."""
+    """The package `training` under the import path that it has here, and what script mode wants beside it."""
     package = {name: content for name, content in tree(SOURCES, "training/").items() if name.endswith(".py")}
-    return package | {"train.py": (SOURCES / "entry" / "train.py").read_bytes()}
+    return package | {name: (SOURCES / "entry" / name).read_bytes() for name in ("setup.py", "train.py")}
 
 
 def parts() -> list[Part]:

@@ -155,6 +155,6 @@ def unpack(archive: Path, folder: Path) -> None:
 
 def pack(folder: Path, archive: Path) -> None:
     """Packs what lies in a folder as a tar.gz whose names begin at that folder."""
-    with tarfile.open(archive, "w:gz", compresslevel=6) as tar:
+    with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
         for path in sorted(folder.iterdir()):
             tar.add(path, arcname=path.name)
