@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,13 +68,20 @@ class Caller:
         raw: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request over a connection of its own; `raw` is sent as it is."""
+        """One request, sent as it is where `raw` is given; one that is throttled is sent again when the answer says."""
+        answer = self._send(method, path, body, raw, headers or {})
+        while answer.status == 429:
+            time.sleep(int(answer.headers["retry-after"]))
+            answer = self._send(method, path, body, raw, headers or {})
+        return answer
+
+    def _send(self, method: str, path: str, body: Any, raw: bytes | None, headers: Mapping[str, str]) -> Answer:
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if body is not None:
             raw = json.dumps(body).encode()
         if raw is not None:
             sent["Content-Type"] = "application/json"
-        sent |= headers or {}
+        sent |= headers
         where = urlsplit(self.deployed.state.api_url)
         connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
         try:
