@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from training.data.encoded import Schema, find, load_part
-from training.metrics import METRICS, scores
+from training.figures import METRICS
+from training.metrics import scores
 from training.model.bundle import read_bundle
 from training.model.session import run, session_of
 from training.preprocess import write_json

@@ -1,4 +1,4 @@
-"""How good a model is: the figures that decide, and how SageMaker finds them in a job's log.
+"""How good a model is.
 
 Precision, recall and F1 are averages over the classes, each class counting the same (macro); ROC AUC is each class
 against the rest, averaged likewise.
@@ -12,12 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-METRICS = ("accuracy", "precision", "recall", "f1", "roc_auc")
-
-METRIC_DEFINITIONS = tuple(
-    {"Name": f"validation:{name}", "Regex": rf"best model: .*validation:{name}=([0-9.]+)"} for name in METRICS
-)
-"""For a training job's `AlgorithmSpecification.MetricDefinitions`."""
+from training.figures import METRICS
 
 Codes = NDArray[np.int64]
 
@@ -57,7 +52,7 @@ def scores(codes: Codes, probabilities: NDArray[Any], classes: Sequence[str | in
 
 
 def shown(figures: Mapping[str, Any]) -> str:
-    """The deciding figures in the form that `METRIC_DEFINITIONS` finds."""
+    """The deciding figures in the form that `training.figures.METRIC_DEFINITIONS` finds."""
     return " ".join(f"validation:{name}={figures[name]:.6f}" for name in METRICS)
 
 

@@ -24,7 +24,8 @@ import numpy as np
 
 from training.algorithms import ALGORITHMS, load
 from training.data.encoded import Part, Schema, find, load_part, load_schema
-from training.metrics import METRICS, scores, shown
+from training.figures import METRICS
+from training.metrics import scores, shown
 from training.model.bundle import SOURCES, default_lib, write_bundle
 from training.model.checkpoints import Checkpoints, Trained
 from training.model.graph import check_parity

@@ -9,6 +9,7 @@ from typing import Any
 from components.ml_endpoint.hosting import takes_volume_key
 from components.training_workflow.plan import CODE_ARCHIVE, PROCESSING_ROOT, Plan, State
 from components.training_workflow.tasks import sagemaker
+from training.figures import METRIC_DEFINITIONS
 
 _SPLITS = ("train", "validation", "test", "statistics")
 _CODE_CHANNEL = "code"
@@ -51,7 +52,11 @@ def train(plan: Plan, following: str) -> State:
     parameters: State = {
         "TrainingJobName.$": "$.jobs.train",
         "RoleArn": plan.role_arn,
-        "AlgorithmSpecification": {"TrainingImage": plan.image, "TrainingInputMode": "File"},
+        "AlgorithmSpecification": {
+            "TrainingImage": plan.image,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": list(METRIC_DEFINITIONS),
+        },
         "HyperParameters": _hyperparameters(plan),
         "InputDataConfig": [
             _channel("train", "States.Format('{}/train/', $.paths.processed)"),

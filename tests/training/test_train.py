@@ -11,7 +11,7 @@ import pytest
 
 from tests.training.support import SMALL, channels, start, train_into
 from training.algorithms import ALGORITHMS
-from training.metrics import METRIC_DEFINITIONS, METRICS
+from training.figures import METRIC_DEFINITIONS, METRICS
 from training.train import arguments_of, main
 
 SLOW = ("--algorithms", "logistic_regression,random_forest", "--random-forest-trees", "1000")
