@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -13,6 +14,9 @@ from functions.shared.schemas import Page, Pagination
 PENDING = "PendingApproval"
 METRIC = "accuracy"
 """What models are compared by where a training has not said which figure decided."""
+
+LONGEST = 1000
+"""Characters of a failure that a caller is told."""
 
 
 class Models(Protocol):
@@ -66,7 +70,22 @@ def shown(item: Mapping[str, Any]) -> ModelVersion:
         algorithm=item.get("algorithm", ""),
         metrics=figures(item),
         decided_by=item.get("decidedBy", ""),
+        failure=why_failed(str(item["failure"])) if item.get("failure") else "",
     )
+
+
+def why_failed(text: str) -> str:
+    """The reason within a state machine's error, which wraps a whole job's or function's description in JSON."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text[:LONGEST]
+    if not isinstance(found, dict):
+        return text[:LONGEST]
+    if found.get("Cause"):
+        return why_failed(str(found["Cause"]))
+    # A job describes itself with FailureReason, a function with errorMessage; a stopped execution neither.
+    return str(found.get("FailureReason") or found.get("errorMessage") or found.get("Error") or text)[:LONGEST]
 
 
 def figures(item: Mapping[str, Any]) -> dict[str, float]:

@@ -31,6 +31,7 @@ class ModelVersion(Answer):
     algorithm: str = ""
     metrics: Annotated[dict[str, float], Field(default_factory=dict)]
     decided_by: Annotated[str, Field(description="Id of the user who approved it")] = ""
+    failure: Annotated[str, Field(description="Why its training or deployment failed")] = ""
 
 
 class ModelPage(Answer):

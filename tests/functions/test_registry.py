@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from functions.registry.handler import operations
+from functions.registry.logic import shown, why_failed
 from functions.registry.store import ModelRegistry
 from functions.shared.aws.sdk import client
 from functions.shared.errors import ApiError
@@ -144,3 +146,27 @@ def test_the_registry_approves_a_package() -> None:
     )["ModelPackageArn"]
     ModelRegistry().approve(arn, "by somebody")
     assert sagemaker.describe_model_package(ModelPackageName=arn)["ModelApprovalStatus"] == "Approved"
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (
+            {"Error": "States.TaskFailed", "Cause": json.dumps({"FailureReason": "column 'target' is missing"})},
+            "column 'target' is missing",
+        ),
+        ({"Error": "DataError", "Cause": json.dumps({"errorMessage": "empty", "stackTrace": ["x"]})}, "empty"),
+        ({"Error": "States.Timeout", "Cause": ""}, "States.Timeout"),
+        ({"Error": "States.Timeout"}, "States.Timeout"),
+        ({"Error": "States.TaskFailed", "Cause": "plain words"}, "plain words"),
+        ({"Error": "States.TaskFailed", "Cause": "[1]"}, "[1]"),
+    ],
+    ids=["job", "function", "no cause", "no cause at all", "text", "a list"],
+)
+def test_a_failed_model_tells_the_reason_within_the_state_machines_error(failure: dict[str, str], told: str) -> None:
+    failed = item("a" * 12, status="Failed", failure=json.dumps(failure))
+    assert shown(failed).failure == told
+
+
+def test_a_failure_is_told_in_at_most_a_thousand_characters() -> None:
+    assert len(why_failed(json.dumps({"Cause": "x" * 5000}))) == 1000
