@@ -13,7 +13,8 @@ import importlib
 import re
 import threading
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,7 @@ from pulumi import Output
 from pulumi.runtime import rpc
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.mocks import MockEngine, MockMonitor, Mocks, MockSettings
-from pulumi.runtime.settings import configure
+from pulumi.runtime.settings import SETTINGS, configure
 from pulumi.runtime.stack import run_in_stack
 
 from tests.components.answers import ACCOUNT, REGION, answer, outputs
@@ -122,11 +123,14 @@ def record(
         callbacks=None,
         outputs=set(),
     )
-    contextvars.copy_context().run(_run, functools.partial(_call, program, recording), monitor, values, config or {})
+    call = functools.partial(_call, program, recording)
+    # In a thread the stack is short: Pulumi turns every frame of it into a URI, for each resource.
+    with ThreadPoolExecutor(1, thread_name_prefix="recorder") as thread:
+        thread.submit(contextvars.copy_context().run, _run, call, monitor, values, config or {}).result()
     return recording
 
 
-def _run(program: Callable[[], None], monitor: _Monitor, settings: Any, config: Mapping[str, str]) -> None:
+def _run(program: Callable[[], Awaitable[None]], monitor: _Monitor, settings: Any, config: Mapping[str, str]) -> None:
     configure(settings)
     set_all_config(dict(config))
     loop = asyncio.new_event_loop()
@@ -152,13 +156,20 @@ def _run(program: Callable[[], None], monitor: _Monitor, settings: Any, config: 
         set_all_config({})
 
 
-def _call(program: Callable[[], Any], recording: Recording) -> None:
+async def _call(program: Callable[[], Any], recording: Recording) -> None:
     def keep(value: Any) -> None:
         recording.value = value
 
     value = program()
     if value is not None:
         Output.from_input(value).apply(keep)
+    # Pulumi would look at all outputs each time that one is done.
+    while True:
+        with SETTINGS.lock:
+            pending = [task for task in SETTINGS.outputs if not task.done()]
+        if not pending:
+            return
+        await asyncio.wait(pending)
 
 
 class _NoMocks(Mocks):
@@ -180,6 +191,7 @@ class _Monitor(MockMonitor):
         self._recording = recording
         self._preview = preview
         self._lock = threading.Lock()
+        self._urns: set[str] = set()
 
     def register(self, request: Any) -> Any:
         from pulumi.runtime.proto import resource_pb2
@@ -205,8 +217,9 @@ class _Monitor(MockMonitor):
                 "add a row for its resource to OUTPUTS in tests/components/answers.py"
             )
         with self._lock:
-            if any(known.urn == urn for known in self._recording.resources):
+            if urn in self._urns:
                 raise AssertionError(f"two resources have the URN {urn}; give one another name")
+            self._urns.add(urn)
             self._recording.resources.append(
                 Recorded(
                     urn=urn,
