@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import boto3
 import pytest
 from moto import mock_aws
 
@@ -11,8 +12,14 @@ from functions.shared.aws.sdk import client
 from tests.functions.support.calls import REGION
 
 
+@pytest.fixture(scope="session")
+def sdk() -> boto3.Session:
+    """Reads each service's model once for all tests; moto puts itself into every session made after its import."""
+    return boto3.Session()
+
+
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def aws(monkeypatch: pytest.MonkeyPatch, sdk: boto3.Session) -> Iterator[None]:
     """Moto in this process, and clients that belong to it."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "test",
@@ -23,5 +30,6 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, value)
     client.cache_clear()
     with mock_aws():
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", sdk)
         yield
     client.cache_clear()

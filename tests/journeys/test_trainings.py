@@ -67,7 +67,7 @@ def test_upload_starts_a_training_that_is_judged_by_the_rules(main: Deployed, us
         assert ended(main, uploads.wine)[0]["status"] == "SUCCEEDED"
     listed = {row["version"]: row for row in user.call("GET", "/models?limit=100").content["data"]}
     shown = listed[item["version"]["S"]]
-    assert set(shown) == {"version", "status", "createdAt", "reason", "algorithm", "metrics", "decidedBy"}
+    assert set(shown) == {"version", "status", "createdAt", "reason", "algorithm", "metrics", "decidedBy", "failure"}
     assert (shown["status"], shown["reason"], shown["decidedBy"]) == (item["status"]["S"], "upload", "")
     assert shown["metrics"]["f1"] == pytest.approx(figure(item))
     assert "taskToken" not in json.dumps(listed)
@@ -87,7 +87,9 @@ def test_same_data_again_does_not_train_twice(main: Deployed, uploads: Uploads) 
 
 
 @pytest.mark.parametrize("name", sorted(BAD))
-def test_bad_file_fails_with_its_reason_and_a_notification(main: Deployed, uploads: Uploads, name: str) -> None:
+def test_bad_file_fails_with_its_reason_and_a_notification(
+    main: Deployed, user: Caller, uploads: Uploads, name: str
+) -> None:
     (execution,) = ended(main, uploads.bad[name])
     assert (execution["status"], execution["error"]) == ("FAILED", "TrainingFailed")
     says = BAD[name][1]
@@ -97,6 +99,10 @@ def test_bad_file_fails_with_its_reason_and_a_notification(main: Deployed, uploa
         # The data was claimed before a job looked at all of it.
         assert item["status"]["S"] == "Failed"
         assert says in item["failure"]["S"]
+        listed = {row["version"]: row for row in user.call("GET", "/models?limit=100").content["data"]}
+        told = listed[item["version"]["S"]]["failure"]
+        assert says in told
+        assert "{" not in told
     sent = eventually(
         lambda: [text for text in heard(main, uploads) if uploads.bad[name] in text], 15, "a notification"
     )

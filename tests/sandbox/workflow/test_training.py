@@ -15,7 +15,7 @@ from sandbox.containers import Containers
 from sandbox.events.hooks import Hooks
 from sandbox.workflow import Workflows
 from tests.components.test_training_states import plan
-from tests.sandbox.containers.support import ROLE, archive, eventually
+from tests.sandbox.containers.support import ROLE, archive, emptied, eventually, running_cloud
 from tests.sandbox.containers.test_endpoints import SERVER
 
 VERSION = "0123456789ab"
@@ -98,12 +98,16 @@ class Answers:
         return {"version": payload["version"], "previousVersion": "baseline"}
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[Cloud]:
+    yield from running_cloud()
+
+
 @pytest.fixture
-def answers(tmp_path: Path) -> Iterator[Answers]:
+def answers(running: Cloud, tmp_path: Path) -> Iterator[Answers]:
     from moto.awslambda.models import LambdaFunction
 
-    cloud, hooks = Cloud(), Hooks()
-    cloud.start(0)
+    cloud, hooks = emptied(running), Hooks()
     answers = Answers(cloud)
 
     def invoke(function: Any, event: Any) -> tuple[str, bool, str]:
@@ -122,13 +126,11 @@ def answers(tmp_path: Path) -> Iterator[Answers]:
     workflows.close()
     containers.close()
     hooks.undo()
-    cloud.stop()
 
 
 def prepare(cloud: Cloud) -> None:
     s3 = cloud.client("s3")
-    for bucket in ("models", "logs"):
-        s3.create_bucket(Bucket=bucket)
+    s3.create_bucket(Bucket="logs")
     s3.put_object(Bucket="models", Key="code/0123/sourcedir.tar.gz", Body=archive(CODE))
     s3.put_object(Bucket="models", Key="uploads/a.csv", Body=b"x,y")
     cloud.client("dynamodb").create_table(
@@ -162,7 +164,7 @@ def start(cloud: Cloud) -> str:
     machine = definition(plan())
     for state in machine["States"].values():
         if state["Type"] == "Wait":
-            state["Seconds"] = 1  # the processes here are ready sooner than instances
+            state["Seconds"] = 0  # the processes here are ready sooner than instances
     document = json.dumps(machine)
     arn = client.create_state_machine(name="training", definition=document, roleArn=ROLE)["stateMachineArn"]
     return str(client.start_execution(stateMachineArn=arn, input='{"reason": "manual"}')["executionArn"])
