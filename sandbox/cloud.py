@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 ACCOUNT = "123456789012"
@@ -154,12 +154,13 @@ class Cloud:
         return self._application(environ, start_response)
 
 
-def local_client(service: str, endpoint: str, region: str) -> Any:
+def local_client(service: str, endpoint: str, region: str, *, read_timeout_s: float = 60) -> Any:
     """A boto3 client for a local endpoint that nothing of the user's own AWS set-up can send elsewhere."""
     from botocore.config import Config
 
     config = Config(
         retries={"total_max_attempts": 1},
+        read_timeout=read_timeout_s,
         inject_host_prefix=False,  # a prefix before an IP address is no host
         max_pool_connections=64,
         proxies={},
@@ -210,8 +211,11 @@ def _model(service: str) -> Any:
 def _dispatcher() -> Application:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    dispatcher: Application = DomainDispatcherApplication(create_backend_app)
-    return dispatcher
+    dispatcher: Any = DomainDispatcherApplication(create_backend_app)
+    # moto lists its folders anew for each request to tell whose it is.
+    dispatcher.get_backend_for_host = lru_cache(1024)(dispatcher.get_backend_for_host)
+    found: Application = dispatcher
+    return found
 
 
 def _reset() -> None:

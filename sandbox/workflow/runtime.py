@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 import re
 import threading
 import time
@@ -12,7 +11,7 @@ import uuid
 from pathlib import Path
 from typing import Any, Protocol
 
-from sandbox.cloud import KEY
+from sandbox.cloud import local_client
 from sandbox.events.hooks import Hooks, inner
 from sandbox.workflow import patches
 from sandbox.workflow.check import problems
@@ -120,37 +119,9 @@ class Workflows:
         key = (region, service)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._make_client(region, service)
+                # Retrying is the state machine's own business (Retry), as it is for every local client.
+                self._clients[key] = local_client(service, self._cloud.endpoint, region, read_timeout_s=LONGEST_CALL_S)
             return self._clients[key]
-
-    def _make_client(self, region: str, service: str) -> Any:
-        import boto3
-        from botocore.config import Config
-        from botocore.session import Session
-
-        core = Session()
-        # The user's own profile and files must not decide where these calls go.
-        core.set_config_variable("config_file", os.devnull)
-        core.set_config_variable("credentials_file", os.devnull)
-        core.set_config_variable("profile", None)
-
-        # Retrying is the state machine's own business (Retry).
-        config = Config(
-            retries={"total_max_attempts": 1},
-            read_timeout=LONGEST_CALL_S,
-            inject_host_prefix=False,
-            max_pool_connections=64,
-            proxies={},
-            s3={"addressing_style": "path"},
-        )
-        return boto3.session.Session(botocore_session=core).client(
-            service,
-            region_name=region,
-            endpoint_url=self._cloud.endpoint,
-            aws_access_key_id=KEY,
-            aws_secret_access_key=KEY,
-            config=config,
-        )
 
     def _mend_backend(self) -> None:
         from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
