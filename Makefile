@@ -51,7 +51,7 @@ format: $(STAMP) ## rewrite sources to the common format
 	@$(PY) -m ruff check --fix .
 
 bench: package ## print the ratios of tests/bench
-	@for script in tests/bench/*.py; do $(PY) $$script || exit 1; done
+	@for script in tests/bench/*.py; do PYTHONPATH=. $(PY) $$script || exit 1; done
 
 lock: $(STAMP) ## resolve the lock files again (functions, training container, everything else)
 	@$(PY) -m artifacts lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import re
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.training.support import start
-from training.connection import LARGEST_BODY
+from training.connection import LARGEST_BODY, Pool
 
 
 def free_port() -> int:
@@ -210,3 +211,18 @@ def test_a_missing_model_ends_the_process_with_the_reason(binary_model: Path, tm
     assert process.returncode == 1
     assert "server failed: no usable model in" in text
     assert "Traceback" not in text
+
+
+def test_the_look_out_for_a_next_request_ends_by_itself() -> None:
+    async def idle() -> int:
+        pool = Pool()
+        pool.look_out()
+        pool.look_out()
+        passes = 0
+        while pool.looking:
+            passes += 1
+            assert passes < 1_000_000
+            await asyncio.sleep(0)
+        return passes
+
+    assert asyncio.run(idle()) >= 1
