@@ -26,6 +26,7 @@ stack = Stack(
     account_id=get_caller_identity_output(opts=pulumi.InvokeOptions(provider=provider)).account_id,
     tags=tags,
     opts=pulumi.ResourceOptions(providers=[provider]),
+    region=settings.region,
 )
 ground = lay(stack)
 endpoint = serve(stack, ground)

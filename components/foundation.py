@@ -32,6 +32,14 @@ class Stack:
     """Tags of everything, also of what is made later outside of the program."""
     opts: ResourceOptions
     """Options of each component: the provider, and with it the region."""
+    region: str
+    """Region that it is deployed to."""
+    label: str = ""
+    """Beginning of this region's resource names in the program; empty for the first region."""
+
+    def named(self, noun: str) -> str:
+        """Name of a component in the program, of its own in each region."""
+        return f"{self.label}-{noun}" if self.label else noun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,24 +59,24 @@ def lay(stack: Stack) -> Foundation:
     prefix, settings, account_id, opts = stack.prefix, stack.settings, stack.account_id, stack.opts
     data, cache, log_days = settings.data, settings.cache, settings.observability.log_days
     keys = Keys(
-        "keys",
+        stack.named("keys"),
         {
             "name_prefix": prefix,
             "account_id": account_id,
-            "region": settings.region,
+            "region": stack.region,
             "deletion_days": data.key_deletion_days,
             "protect": data.protect,
         },
         opts,
     )
     network = Network(
-        "network",
+        stack.named("network"),
         {
             "name_prefix": prefix,
             "account_id": account_id,
-            "region": settings.region,
+            "region": stack.region,
             "key_arn": keys.arn("logs"),
-            "zones": [f"{settings.region}{letter}" for letter in settings.network.zones],
+            "zones": [f"{stack.region}{letter}" for letter in settings.network.zones],
             "cidr": settings.network.cidr,
             "nat": settings.network.nat,
             "interface_services": settings.network.interface_endpoints,
@@ -77,7 +85,7 @@ def lay(stack: Stack) -> Foundation:
         opts,
     )
     lake = DataLake(
-        "lake",
+        stack.named("lake"),
         {
             "name_prefix": prefix,
             "account_id": account_id,
@@ -92,7 +100,7 @@ def lay(stack: Stack) -> Foundation:
         opts,
     )
     tables = Tables(
-        "tables",
+        stack.named("tables"),
         {
             "name_prefix": prefix,
             "key_arn": keys.arn("data"),
@@ -102,7 +110,7 @@ def lay(stack: Stack) -> Foundation:
         opts,
     )
     made_cache = Cache(
-        "cache",
+        stack.named("cache"),
         {
             "name_prefix": prefix,
             "key_arn": keys.arn("data"),
@@ -121,5 +129,5 @@ def lay(stack: Stack) -> Foundation:
         },
         opts,
     )
-    layer = Layer("packages", {"layer_name": f"{prefix}-packages", "archive": stack.built.layer}, opts)
+    layer = Layer(stack.named("packages"), {"layer_name": f"{prefix}-packages", "archive": stack.built.layer}, opts)
     return Foundation(keys=keys, network=network, lake=lake, tables=tables, cache=made_cache, layer=layer)

@@ -34,7 +34,7 @@ def serve(stack: Stack, ground: Foundation) -> MlEndpoint:
     if not hosting.serverless:
         args["subnet_ids"] = ground.network.private_subnet_ids
         args["security_group_ids"] = ground.network.group_ids("jobs")
-    return MlEndpoint("endpoint", args, stack.opts)
+    return MlEndpoint(stack.named("endpoint"), args, stack.opts)
 
 
 def train(stack: Stack, ground: Foundation, endpoint: MlEndpoint) -> TrainingWorkflow:
@@ -42,7 +42,7 @@ def train(stack: Stack, ground: Foundation, endpoint: MlEndpoint) -> TrainingWor
     settings, built, keys, cache = stack.settings, stack.built, ground.keys, ground.cache
     training = settings.training
     workflow = TrainingWorkflow(
-        "training",
+        stack.named("training"),
         {
             "name_prefix": stack.prefix,
             "keys": {
@@ -89,7 +89,7 @@ def train(stack: Stack, ground: Foundation, endpoint: MlEndpoint) -> TrainingWor
     )
     archive = digest(built.baseline_model)[:12]
     Baseline(
-        "baseline",
+        stack.named("baseline"),
         {
             "models_table": ground.tables.table_name("models"),
             "model_package_group": workflow.model_package_group,
@@ -137,4 +137,4 @@ def open_door(stack: Stack, ground: Foundation, workflow: TrainingWorkflow, envi
     }
     if settings.functions.predictions_concurrency is not None:
         args["predictions_concurrency"] = settings.functions.predictions_concurrency
-    return SecureApi("api", args, stack.opts)
+    return SecureApi(stack.named("api"), args, stack.opts)
