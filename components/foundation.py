@@ -77,6 +77,7 @@ def lay(stack: Stack) -> Foundation:
             "region": stack.region,
             "key_arn": keys.arn("logs"),
             "zones": [f"{stack.region}{letter}" for letter in settings.network.zones],
+            "data_zones": [f"{stack.region}{letter}" for letter in settings.network.data_zones],
             "cidr": settings.network.cidr,
             "nat": settings.network.nat,
             "interface_services": settings.network.interface_endpoints,

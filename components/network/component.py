@@ -26,6 +26,8 @@ class NetworkArgs(TypedDict):
     """KMS key of the flow log; its policy must let CloudWatch Logs use it."""
     zones: Sequence[str]
     """Availability zones such as `us-east-1a`; a private subnet each."""
+    data_zones: NotRequired[Sequence[str]]
+    """Zones of the data subnets; those of `zones` by default. A database needs two."""
     cidr: NotRequired[str]
     """IPv4 range, /16 to /22; 10.0.0.0/16 by default."""
     nat: NotRequired[str]
@@ -43,6 +45,8 @@ class Network(pulumi.ComponentResource):
     """The network."""
     private_subnets: list[ec2.Subnet]
     """One a zone; for functions, cache and jobs."""
+    data_subnets: list[ec2.Subnet]
+    """One a data zone, without a way out; for databases."""
     public_subnets: list[ec2.Subnet]
     """One a NAT gateway; empty without NAT."""
     groups: dict[str, ec2.SecurityGroup]
@@ -56,7 +60,9 @@ class Network(pulumi.ComponentResource):
         self._nat = args.get("nat", "none")
         zones, cidr = list(args["zones"]), args.get("cidr", "10.0.0.0/16")
         self._services = list(args.get("interface_services", plan.NEEDED_SERVICES))
-        problems = plan.problems(cidr, zones, self._nat, self._services)
+        data_zones = list(args.get("data_zones", zones))
+        named = {"zones": zones, "data_zones": data_zones}
+        problems = plan.problems(args["region"], cidr, named, self._nat, self._services)
         if problems:
             raise ValueError(f"Network {name!r}: " + "; ".join(problems))
         self.vpc = ec2.Vpc(
@@ -69,9 +75,10 @@ class Network(pulumi.ComponentResource):
         )
         # The group that AWS makes with each VPC: without rules nothing can be put into it by mistake.
         ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=self.vpc.id, ingress=[], egress=[], opts=self._child)
-        ranges = plan.addresses(cidr, len(zones))
+        ranges = [plan.addresses(cidr, zone) for zone in zones]
         self.public_subnets, gateways = self._nat_gateways(zones, ranges)
         self.private_subnets, tables = self._private(zones, ranges, gateways)
+        self.data_subnets = self._data(data_zones, cidr)
         self.groups = self._groups()
         self.endpoints = self._endpoints(tables)
         self._outward()
@@ -82,6 +89,11 @@ class Network(pulumi.ComponentResource):
     def private_subnet_ids(self) -> list[Output[str]]:
         """Ids of the private subnets, by zone."""
         return [subnet.id for subnet in self.private_subnets]
+
+    @property
+    def data_subnet_ids(self) -> list[Output[str]]:
+        """Ids of the data subnets, by zone; in two zones or more where `data_zones` says so."""
+        return [subnet.id for subnet in self.data_subnets]
 
     def group_ids(self, *names: str) -> list[Output[str]]:
         """Ids of security groups."""
@@ -166,6 +178,27 @@ class Network(pulumi.ComponentResource):
             subnets.append(subnet)
             tables.append(table)
         return subnets, tables
+
+    def _data(self, zones: list[str], cidr: str) -> list[ec2.Subnet]:
+        """Subnets that know the way to the rest of the network and to nowhere else."""
+        name = self._name
+        table = ec2.RouteTable(f"{name}-data", vpc_id=self.vpc.id, tags=self._tags("data"), opts=self._child)
+        subnets = []
+        for zone in zones:
+            subnet = ec2.Subnet(
+                f"{name}-data-{zone}",
+                vpc_id=self.vpc.id,
+                availability_zone=zone,
+                cidr_block=plan.addresses(cidr, zone).data,
+                map_public_ip_on_launch=False,
+                tags=self._tags(f"data-{zone}"),
+                opts=self._child,
+            )
+            ec2.RouteTableAssociation(
+                f"{name}-data-{zone}-routes", subnet_id=subnet.id, route_table_id=table.id, opts=self._child
+            )
+            subnets.append(subnet)
+        return subnets
 
     def _groups(self) -> dict[str, ec2.SecurityGroup]:
         groups = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,8 @@ from pulumi import Input, Output
 
 from components.values import Statement, policy_json
 
-MOST_ZONES: Final = 6
+LETTERS: Final = "abcdef"
+"""What the names of availability zones end with."""
 HTTPS: Final = 443
 REDIS: Final = 6379
 
@@ -32,6 +33,7 @@ class Addresses:
 
     private: str
     public: str
+    data: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +65,15 @@ CALLERS: Final = ("functions", "jobs")
 """Groups that reach S3 and DynamoDB, and through a NAT gateway the rest of AWS."""
 
 
-def addresses(cidr: str, zones: int) -> list[Addresses]:
-    """A private and a public range for each zone: sixteenths of the whole, the same however many zones there are."""
+def addresses(cidr: str, zone: str) -> Addresses:
+    """The ranges of a zone such as `us-east-1a`; by its letter, so that adding a zone moves no other one.
+
+    Private and public subnets have a sixteenth of the whole each; data subnets, which hold few addresses, half of that.
+    """
     parts = list(ipaddress.IPv4Network(cidr).subnets(prefixlen_diff=4))
-    return [Addresses(private=str(parts[zone]), public=str(parts[zone + 8])) for zone in range(zones)]
+    place = LETTERS.index(zone[-1])
+    halves = [half for part in (parts[6], parts[7], parts[14]) for half in part.subnets(prefixlen_diff=1)]
+    return Addresses(private=str(parts[place]), public=str(parts[place + 8]), data=str(halves[place]))
 
 
 def endpoint_policy(service: str, account_id: Input[str]) -> Output[str]:
@@ -114,7 +121,9 @@ def flow_log_rights(log_group_arn: Input[str]) -> Output[str]:
     return policy_json([statement])
 
 
-def problems(cidr: str, zones: list[str], nat: str, services: Sequence[str]) -> list[str]:
+def problems(
+    region: str, cidr: str, zones: Mapping[str, Sequence[str]], nat: str, services: Sequence[str]
+) -> list[str]:
     """Every argument that cannot work, with what is allowed."""
     found = []
     try:
@@ -124,8 +133,12 @@ def problems(cidr: str, zones: list[str], nat: str, services: Sequence[str]) -> 
     else:
         if not 16 <= block.prefixlen <= 22:
             found.append(f"cidr is {cidr!r}; allowed: /16 to /22")
-    if not 1 <= len(set(zones)) <= MOST_ZONES or len(set(zones)) != len(zones):
-        found.append(f"zones is {zones}; allowed: one to {MOST_ZONES} names, each once")
+    allowed = [f"{region}{letter}" for letter in LETTERS]
+    found += [
+        f"{field} is {list(names)}; allowed: one to {len(LETTERS)} of {', '.join(allowed)}, each once"
+        for field, names in zones.items()
+        if not names or len(set(names)) != len(names) or not set(names) <= set(allowed)
+    ]
     if nat not in {"none", "single", "perAz"}:
         found.append(f"nat is {nat!r}; allowed: none, single, perAz")
     unknown = [service for service in services if service not in INTERFACE_SERVICES]

@@ -30,6 +30,11 @@ def _network(settings: Settings) -> list[str]:
     found = _cidr(network)
     if not network.zones:
         found.append("network.zones is empty; allowed: one to six letters; add a zone such as a")
+    if network.zones == (network.second_zone,):
+        found.append(
+            f"network.secondZone is {network.second_zone!r} while network.zones holds it alone; allowed: another "
+            "letter, since a database needs two zones; change it"
+        )
     missing = [service for service in NEEDED_SERVICES if service not in network.interface_endpoints]
     if network.nat == "none" and missing:
         found.append(

@@ -28,10 +28,17 @@ class Network:
     A letter is another zone in each account, and some zones lack services: `aws ec2 describe-availability-zones` tells
     the ids by letter, `aws ec2 describe-vpc-endpoint-services` the zones of each endpoint.
     """
+    second_zone: str = matching("b", "[a-f]", "the letter of a zone such as b")
+    """Zone that a database may use too where `zones` has only one: AWS makes none with subnets in a single zone."""
     nat: Literal["none", "single", "perAz"] = "none"
     """NAT gateways: none (endpoints only), one for all, or one a zone."""
     interface_endpoints: tuple[str, ...] = one_of(NEEDED_SERVICES, *INTERFACE_SERVICES)
     """Services that are reached inside the network."""
+
+    @property
+    def data_zones(self) -> tuple[str, ...]:
+        """Letters of the zones with a subnet for databases: two at least."""
+        return self.zones if len(self.zones) > 1 else (*self.zones, self.second_zone)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.network import Network, NetworkArgs
-from components.network.plan import INTERFACE_SERVICES, MOST_ZONES, addresses
+from components.network.plan import INTERFACE_SERVICES, LETTERS, addresses
 from tests.components.recorder import ACCOUNT, REGION, Recorded, Recording, record
 
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/logs"
@@ -46,10 +46,10 @@ def test_one_zone_without_nat_is_exactly_this() -> None:
         "aws:cloudwatch/logGroup:LogGroup": 1,
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": 1,
         "aws:ec2/flowLog:FlowLog": 1,
-        "aws:ec2/routeTable:RouteTable": 1,
-        "aws:ec2/routeTableAssociation:RouteTableAssociation": 1,
+        "aws:ec2/routeTable:RouteTable": 2,
+        "aws:ec2/routeTableAssociation:RouteTableAssociation": 2,
         "aws:ec2/securityGroup:SecurityGroup": 4,
-        "aws:ec2/subnet:Subnet": 1,
+        "aws:ec2/subnet:Subnet": 2,
         "aws:ec2/vpc:Vpc": 1,
         "aws:ec2/vpcEndpoint:VpcEndpoint": 5,
         "aws:iam/role:Role": 1,
@@ -67,7 +67,7 @@ def test_nat_is_made_only_where_it_is_chosen(nat: str, gateways: int, routes: in
     recording = run(3, nat=nat)
     assert len(recording.of_type("aws:ec2/natGateway:NatGateway")) == gateways
     assert len(recording.of_type("aws:ec2/eip:Eip")) == gateways
-    assert len(recording.of_type("aws:ec2/subnet:Subnet")) == 3 + gateways
+    assert len(recording.of_type("aws:ec2/subnet:Subnet")) == 6 + gateways
     assert len(recording.of_type("aws:ec2/internetGateway:InternetGateway")) == min(gateways, 1)
     assert len(recording.of_type("aws:ec2/route:Route")) == routes
 
@@ -165,12 +165,23 @@ def test_an_unknown_group_is_told_with_those_that_exist() -> None:
         record(program)
 
 
-@given(st.integers(16, 22), st.integers(0, 255), st.integers(1, MOST_ZONES))
-def test_ranges_lie_inside_and_apart_and_stay_when_zones_are_added(prefix: int, second: int, zones: int) -> None:
+def test_a_database_has_two_zones_where_everything_else_has_one() -> None:
+    recording = run(data_zones=ZONES[:2])
+    data = [s for s in recording.of_type("aws:ec2/subnet:Subnet") if "-data-" in s.name]
+    assert [subnet.inputs["availabilityZone"] for subnet in data] == list(ZONES[:2])
+    assert not any("data" in route.name for route in recording.of_type("aws:ec2/route:Route"))
+
+
+def test_zones_of_another_region_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"data_zones is \['eu-west-1a'\]; allowed: one to 6 of us-east-1a, "):
+        run(data_zones=["eu-west-1a"])
+
+
+@given(st.integers(16, 22), st.integers(0, 255))
+def test_ranges_lie_inside_and_apart_and_are_large_enough(prefix: int, second: int) -> None:
     block = ipaddress.IPv4Network(f"10.{second}.0.0/{prefix}")
-    made = addresses(str(block), zones)
-    networks = [ipaddress.IPv4Network(text) for zone in made for text in (zone.private, zone.public)]
+    made = [addresses(str(block), f"us-east-1{letter}") for letter in LETTERS]
+    networks = [ipaddress.IPv4Network(text) for zone in made for text in (zone.private, zone.public, zone.data)]
     assert all(network.subnet_of(block) for network in networks)
     assert not any(a.overlaps(b) for a in networks for b in networks if a is not b)
     assert all(network.prefixlen <= 28 for network in networks)
-    assert addresses(str(block), MOST_ZONES)[:zones] == made
