@@ -191,7 +191,7 @@ class Network(pulumi.ComponentResource):
                 availability_zone=zone,
                 cidr_block=plan.addresses(cidr, zone).data,
                 map_public_ip_on_launch=False,
-                tags=self._tags(f"data-{zone}"),
+                tags={**self._tags(f"data-{zone}"), "Tier": "data"},
                 opts=self._child,
             )
             ec2.RouteTableAssociation(

@@ -96,9 +96,10 @@ def reaches_cache(function: Node) -> Iterable[str]:
 
 
 def several_zones(function: Node) -> Iterable[str]:
-    """A function in the VPC stands in as many zones as the VPC has, two at least where it has two."""
+    """A function in the VPC stands in two zones at least where it has two, besides subnets for databases alone."""
     subnets = function.rows("vpcConfig.subnetIds")
-    zones = {zone for node in function.stack.of_type(SUBNET) if isinstance(zone := _zone(node), str)}
+    open_to_functions = [node for node in function.stack.of_type(SUBNET) if node.read("tags.Tier") != "data"]
+    zones = {zone for node in open_to_functions if isinstance(zone := _zone(node), str)}
     if subnets and len(zones) > 1 and len(subnets) < 2:
         yield f"vpcConfig has {len(subnets)} subnet; allowed: 2 or more, the VPC has {len(zones)} zones"
 
@@ -207,7 +208,7 @@ RULES = (
         controls=("FSBP Lambda.5",),
         types=(FUNCTION,),
         scope="stack",
-        what="A function in a VPC of several zones stands in at least two.",
+        what="A function in a VPC of several zones stands in at least two of them, not counting subnets tagged Tier=data.",
         why="The loss of one zone would take it down.",
         mend="give vpc_config the private subnets of all zones",
         check=several_zones,

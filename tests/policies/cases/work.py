@@ -105,6 +105,11 @@ LAMBDA = (
         {
             "two": [FUNCTION, *ZONES],
             "one zone": but([FUNCTION, ZONES[0]], "predict", vpcConfig={"subnetIds": ["subnet-a"]}),
+            "another for databases": but(
+                but([FUNCTION, *ZONES], ZONES[1].name, tags={"Tier": "data"}),
+                "predict",
+                vpcConfig={"subnetIds": ["subnet-a"]},
+            ),
         },
         {"one of two": but([FUNCTION, *ZONES], "predict", vpcConfig={"subnetIds": ["subnet-a"]})},
     ),
