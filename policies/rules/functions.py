@@ -208,7 +208,7 @@ RULES = (
         controls=("FSBP Lambda.5",),
         types=(FUNCTION,),
         scope="stack",
-        what="A function in a VPC of several zones stands in at least two of them, not counting subnets tagged Tier=data.",
+        what="A function in a VPC of several zones stands in two at least; subnets tagged Tier=data do not count.",
         why="The loss of one zone would take it down.",
         mend="give vpc_config the private subnets of all zones",
         check=several_zones,
