@@ -117,6 +117,7 @@ class Sandbox:
         from sandbox.containers import Containers
         from sandbox.events import Events
         from sandbox.lambdas import Functions
+        from sandbox.recovery import Recovery
         from sandbox.workflow import Workflows
 
         identity.install()
@@ -131,12 +132,15 @@ class Sandbox:
         self.later("workflows", workflows.close)
         events = Events(self.cloud, home / "events")
         self.later("events", events.close)
+        recovery = Recovery(self.cloud, functions, home / "releases")
+        self.later("recovery", recovery.close)
         runtimes: dict[str, Any] = {
             "caches": caches,
             "functions": functions,
             "containers": containers,
             "workflows": workflows,
             "events": events,
+            "recovery": recovery,
         }
         for runtime in runtimes.values():
             runtime.install()

@@ -104,6 +104,12 @@ class Functions:
         plan.version(qualifier or own)
         return plan, qualifier or own
 
+    def release(self, plan: Plan, changed: str = "") -> None:
+        """Takes over the versions and aliases that a deployed function has now; instances of `changed` end."""
+        self.plans[plan.region, plan.name] = plan
+        if changed:
+            self.loop.call_soon_threadsafe(self._discard, (plan.region, plan.name, changed))
+
     def warm(self, name_or_arn: str) -> None:
         """Starts a first instance of a function ahead of its first call, as provisioned concurrency does."""
         plan, qualifier = self.find(name_or_arn)
@@ -200,7 +206,7 @@ class Functions:
         scratch = self.directory / "tmp" / name
         scratch.mkdir(parents=True, exist_ok=True)
         return Place(
-            task=self._archives.code(plan),
+            task=self._archives.code(replace(plan, code=plan.codes.get(pool.version, plan.code))),
             layers=[folder for layer in layers for folder in layer],
             runtime=self._archives.runtime(),
             scratch=scratch,
@@ -222,6 +228,12 @@ class Functions:
         if key not in self._pools:
             self._pools[key] = Pool(plan, key[2], self, self._instances)
         return self._pools[key]
+
+    def _discard(self, key: tuple[str, str, str]) -> None:
+        """The next call of a version starts a new instance; what runs is cut off, as when its host goes."""
+        pool = self._pools.pop(key, None)
+        for instance in list(pool.instances) if pool is not None else []:
+            instance.kill()
 
     def _send(self, plan: Plan, qualifier: str, payload: bytes) -> None:
         task = self.loop.create_task(

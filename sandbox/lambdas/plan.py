@@ -94,6 +94,8 @@ class Plan:
     dead_letter: str = ""
     versions: Mapping[str, str] = field(default_factory=lambda: {LATEST: LATEST})
     """Every qualifier, with the version that it means."""
+    codes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By version, where it runs other code than `code`: versions that were published after the deployment."""
     asynchronous: Mapping[str, Asynchronous] = field(default_factory=dict)
     """By qualifier."""
 
