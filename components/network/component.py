@@ -7,10 +7,11 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cloudwatch, ec2, iam, vpc
+from pulumi_aws import ec2, vpc
 
-from components.keys import partition
 from components.network import plan
+from components.network.flow_log import record_flows
+from components.network.public import nat_gateways, public_subnets
 
 
 class NetworkArgs(TypedDict):
@@ -32,6 +33,8 @@ class NetworkArgs(TypedDict):
     """IPv4 range, /16 to /22; 10.0.0.0/16 by default."""
     nat: NotRequired[str]
     """none (the default), single or perAz: how private subnets reach the internet."""
+    public: NotRequired[bool]
+    """Whether each zone has a public subnet even without NAT, for a load balancer that faces it; false by default."""
     interface_services: NotRequired[Sequence[str]]
     """Services with an interface endpoint, such as `sagemaker.runtime`; those that functions call by default."""
     retention_days: NotRequired[int]
@@ -48,7 +51,7 @@ class Network(pulumi.ComponentResource):
     data_subnets: list[ec2.Subnet]
     """One a data zone, without a way out; for databases."""
     public_subnets: list[ec2.Subnet]
-    """One a NAT gateway; empty without NAT."""
+    """One a NAT gateway, or one a zone with `public`; none where nothing stands in them."""
     groups: dict[str, ec2.SecurityGroup]
     """`functions`, `jobs`, `cache` and `endpoints`."""
     endpoints: dict[str, ec2.VpcEndpoint]
@@ -76,19 +79,33 @@ class Network(pulumi.ComponentResource):
         # The group that AWS makes with each VPC: without rules nothing can be put into it by mistake.
         ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=self.vpc.id, ingress=[], egress=[], opts=self._child)
         ranges = [plan.addresses(cidr, zone) for zone in zones]
-        self.public_subnets, gateways = self._nat_gateways(zones, ranges)
+        self.public_subnets, gateways = self._public(zones, cidr)
         self.private_subnets, tables = self._private(zones, ranges, gateways)
         self.data_subnets = self._data(data_zones, cidr)
         self.groups = self._groups()
         self.endpoints = self._endpoints(tables)
         self._outward()
-        self._flow_log()
+        record_flows(
+            name,
+            self.vpc,
+            self,
+            prefix=args["name_prefix"],
+            region=args["region"],
+            account_id=args["account_id"],
+            key_arn=args["key_arn"],
+            retention_days=args.get("retention_days", 30),
+        )
         self.register_outputs({"vpc_id": self.vpc.id, "private_subnet_ids": self.private_subnet_ids})
 
     @property
     def private_subnet_ids(self) -> list[Output[str]]:
         """Ids of the private subnets, by zone."""
         return [subnet.id for subnet in self.private_subnets]
+
+    @property
+    def public_subnet_ids(self) -> list[Output[str]]:
+        """Ids of the public subnets, by zone."""
+        return [subnet.id for subnet in self.public_subnets]
 
     @property
     def data_subnet_ids(self) -> list[Output[str]]:
@@ -105,49 +122,15 @@ class Network(pulumi.ComponentResource):
     def _tags(self, noun: str) -> dict[str, str]:
         return {"Name": f"{self._args['name_prefix']}-{noun}"}
 
-    def _nat_gateways(
-        self, zones: list[str], ranges: list[plan.Addresses]
-    ) -> tuple[list[ec2.Subnet], list[ec2.NatGateway]]:
-        if self._nat == "none":
+    def _public(self, zones: list[str], cidr: str) -> tuple[list[ec2.Subnet], list[ec2.NatGateway]]:
+        """Public subnets where something stands in them, and the NAT gateways."""
+        gateways = {"none": 0, "single": 1, "perAz": len(zones)}[self._nat]
+        used = zones if self._args.get("public", False) else zones[:gateways]
+        if not used:
             return [], []
-        name = self._name
-        internet = ec2.InternetGateway(
-            f"{name}-internet", vpc_id=self.vpc.id, tags=self._tags("internet"), opts=self._child
-        )
-        table = ec2.RouteTable(f"{name}-public", vpc_id=self.vpc.id, tags=self._tags("public"), opts=self._child)
-        ec2.Route(
-            f"{name}-public-out",
-            route_table_id=table.id,
-            destination_cidr_block="0.0.0.0/0",
-            gateway_id=internet.id,
-            opts=self._child,
-        )
-        subnets, gateways = [], []
-        for zone, block in list(zip(zones, ranges, strict=True))[: 1 if self._nat == "single" else None]:
-            subnet = ec2.Subnet(
-                f"{name}-public-{zone}",
-                vpc_id=self.vpc.id,
-                availability_zone=zone,
-                cidr_block=block.public,
-                map_public_ip_on_launch=False,
-                tags=self._tags(f"public-{zone}"),
-                opts=self._child,
-            )
-            ec2.RouteTableAssociation(
-                f"{name}-public-{zone}-routes", subnet_id=subnet.id, route_table_id=table.id, opts=self._child
-            )
-            address = ec2.Eip(f"{name}-nat-{zone}-address", domain="vpc", tags=self._tags("nat"), opts=self._child)
-            gateway = ec2.NatGateway(
-                f"{name}-nat-{zone}",
-                allocation_id=address.id,
-                subnet_id=subnet.id,
-                tags=self._tags(f"nat-{zone}"),
-                # A NAT gateway works once the VPC has its way to the internet.
-                opts=ResourceOptions(parent=self, depends_on=[internet]),
-            )
-            subnets.append(subnet)
-            gateways.append(gateway)
-        return subnets, gateways
+        internet, subnets = public_subnets(self._name, self.vpc, self, zones=used, cidr=cidr, tags=self._tags)
+        places = list(zip(used, subnets, strict=True))[:gateways]
+        return subnets, nat_gateways(self._name, internet, self, places, self._tags)
 
     def _private(
         self, zones: list[str], ranges: list[plan.Addresses], gateways: list[ec2.NatGateway]
@@ -282,34 +265,3 @@ class Network(pulumi.ComponentResource):
                     cidr_ipv4=value if field == "cidr_ipv4" else None,
                     opts=self._child,
                 )
-
-    def _flow_log(self) -> None:
-        args, name = self._args, self._name
-        log = cloudwatch.LogGroup(
-            f"{name}-flow-log",
-            name=f"/aws/vpc/{args['name_prefix']}",
-            kms_key_id=args["key_arn"],
-            retention_in_days=args.get("retention_days", 30),
-            opts=self._child,
-        )
-        flow_logs = Output.format(
-            "arn:{0}:ec2:{1}:{2}:vpc-flow-log/*", partition(args["region"]), args["region"], args["account_id"]
-        )
-        role = iam.Role(
-            f"{name}-flow-log-role",
-            assume_role_policy=plan.flow_log_trust(args["account_id"], flow_logs),
-            description="Lets the VPC write its flow log",
-            opts=self._child,
-        )
-        rights = iam.RolePolicy(
-            f"{name}-flow-log-rights", role=role.id, policy=plan.flow_log_rights(log.arn), opts=self._child
-        )
-        ec2.FlowLog(
-            f"{name}-flow",
-            vpc_id=self.vpc.id,
-            traffic_type="ALL",
-            log_destination_type="cloud-watch-logs",
-            log_destination=log.arn,
-            iam_role_arn=role.arn,
-            opts=ResourceOptions(parent=self, depends_on=[rights]),
-        )

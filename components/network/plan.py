@@ -96,31 +96,6 @@ def endpoint_policy(service: str, account_id: Input[str]) -> Output[str]:
     return policy_json([statement])
 
 
-def flow_log_trust(account_id: Input[str], flow_logs_arn: Input[str]) -> Output[str]:
-    """The flow log service may take the role for flow logs of this account."""
-    statement: Statement = {
-        "Effect": "Allow",
-        "Action": ["sts:AssumeRole"],
-        "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
-        "Condition": {
-            "StringEquals": {"aws:SourceAccount": [account_id]},
-            "ArnLike": {"aws:SourceArn": [flow_logs_arn]},
-        },
-    }
-    return policy_json([statement])
-
-
-def flow_log_rights(log_group_arn: Input[str]) -> Output[str]:
-    """Writing one log group."""
-    statement: Statement = {
-        "Sid": "WriteFlowLog",
-        "Effect": "Allow",
-        "Action": ["logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-        "Resource": [log_group_arn, Output.format("{0}:*", log_group_arn)],
-    }
-    return policy_json([statement])
-
-
 def problems(
     region: str, cidr: str, zones: Mapping[str, Sequence[str]], nat: str, services: Sequence[str]
 ) -> list[str]:

@@ -72,6 +72,14 @@ def test_nat_is_made_only_where_it_is_chosen(nat: str, gateways: int, routes: in
     assert len(recording.of_type("aws:ec2/route:Route")) == routes
 
 
+def test_a_load_balancer_that_faces_the_internet_gets_a_public_subnet_a_zone() -> None:
+    recording = run(3, public=True)
+    public = [s for s in recording.of_type("aws:ec2/subnet:Subnet") if "-public-" in s.name]
+    assert [subnet.inputs["availabilityZone"] for subnet in public] == list(ZONES)
+    assert recording.of_type("aws:ec2/natGateway:NatGateway") == []
+    assert [r.name for r in recording.of_type("aws:ec2/route:Route")] == ["network-public-out"]
+
+
 def test_each_zone_leaves_by_its_own_gateway_with_one_a_zone() -> None:
     ways = {r.name: r.inputs.get("natGatewayId") for r in run(3, nat="perAz").of_type("aws:ec2/route:Route")}
     private = [way for name, way in ways.items() if "private" in name]
