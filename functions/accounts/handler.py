@@ -42,7 +42,7 @@ def build(environ: Mapping[str, str] = os.environ, directory: Directory | None =
     return App(
         operations(UserPool(settings.client_id) if directory is None else directory),
         Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),
-        verifier(settings.user_pool_id, settings.client_id, environ),
+        verifier(settings, environ),
         settings.cors_origin,
     )
 

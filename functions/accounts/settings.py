@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from functions.shared.identity.settings import TokenSettings
 
-@dataclass(frozen=True)
-class Settings:
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(TokenSettings):
     """The user pool and its app client."""
-
-    user_pool_id: str
-    """User pool that holds the accounts."""
-    client_id: str
-    """App client that signs in."""
-    cors_origin: str = "*"
-    """Origin whose pages may read answers; tokens travel in a header, never in a cookie, so any is safe."""

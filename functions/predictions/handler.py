@@ -14,7 +14,7 @@ from functions.shared.api import App, serve
 from functions.shared.aws.calls import Service
 from functions.shared.cache.breaker import Limits
 from functions.shared.cache.opening import cache
-from functions.shared.identity.pool import verifier
+from functions.shared.identity.pool import sessions, verifier
 from functions.shared.logs import Log
 from functions.shared.settings import load
 
@@ -45,8 +45,9 @@ def build(environ: Mapping[str, str] = os.environ, memory: Memory | None = None)
     return App(
         operations(predictor, ModelsTable(database, settings.models_table)),
         log,
-        verifier(settings.user_pool_id, settings.client_id, environ),
+        verifier(settings, environ),
         settings.cors_origin,
+        sessions(settings, environ, memory),
     )
 
 

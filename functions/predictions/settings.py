@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from functions.shared.identity.settings import TokenSettings
 
-@dataclass(frozen=True)
-class Settings:
-    """The endpoint, the tables, the cache, and whose tokens count."""
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(TokenSettings):
+    """The endpoint, the tables and the cache, beside whose tokens count."""
 
     endpoint_name: str
     """SageMaker endpoint that answers."""
@@ -21,10 +23,6 @@ class Settings:
     """Port of the prediction cache (TLS)."""
     cache_secret_arn: str
     """Secret with `{"token": …}`, the password of the cache."""
-    user_pool_id: str
-    """User pool whose tokens count."""
-    client_id: str
-    """App client whose tokens count."""
     cache_connect_timeout_ms: int = 50
     """Longest that one call waits for the cache altogether, a new connection included."""
     cache_timeout_ms: int = 40
@@ -41,5 +39,3 @@ class Settings:
     """Longest wait for the model; with all other waits it stays below the 29 s of API Gateway."""
     record_timeout_ms: int = 2000
     """Longest wait for the write of a prediction."""
-    cors_origin: str = "*"
-    """Origin whose pages may read answers; tokens travel in a header, never in a cookie, so any is safe."""

@@ -11,7 +11,7 @@ from functions.registry.settings import Settings
 from functions.registry.store import ModelRegistry
 from functions.shared.api import App, Operation, Request, serve
 from functions.shared.aws.sdk import told
-from functions.shared.identity.pool import verifier
+from functions.shared.identity.pool import sessions, verifier
 from functions.shared.logs import Log
 from functions.shared.models import ModelsTable
 from functions.shared.schemas import Page
@@ -46,8 +46,9 @@ def build(environ: Mapping[str, str] = os.environ) -> App:
     return App(
         operations(ModelsTable(settings.models_table), ModelRegistry(), settings.model_package_group),
         Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),
-        verifier(settings.user_pool_id, settings.client_id, environ),
+        verifier(settings, environ),
         settings.cors_origin,
+        sessions(settings, environ),
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from functions.shared.errors import ApiError
+from functions.shared.identity.sessions import EndedSessions
 from functions.shared.identity.tokens import Caller, Verifier
 from functions.shared.invalid import problem_of
 from functions.shared.logs import Log, fault, now
@@ -69,6 +70,8 @@ class App:
     log: Log
     verifier: Verifier | None = None
     cors_origin: str = ""
+    sessions: EndedSessions | None = None
+    """Tells whose session was ended; without it a token counts until it expires."""
 
 
 NOBODY = Caller("", frozenset(), frozenset(), 0)
@@ -132,6 +135,8 @@ def perform(app: App, route: str, request: Request) -> tuple[Operation, Any]:
         if app.verifier is None:
             raise RuntimeError("an operation with scopes needs a verifier")
         request.caller = app.verifier.caller(request.headers.get("authorization"))
+        if app.sessions is not None:
+            app.sessions.check(request.caller)
         request.caller.needs(operation.scopes, operation.groups)
     if operation.request is not None:
         request.body = read_body(request, operation.request)

@@ -33,6 +33,7 @@ ERRORS: Mapping[str, Row] = {
     "token_client": Row(401, "the token is of another app client"),
     "token_use": Row(401, "send the access token, not another kind of token"),
     "token_expired": Row(401, "the token has expired; use /v1/auth/refresh"),
+    "token_revoked": Row(401, "the session of this token was ended; sign in again"),
     "token_early": Row(401, "the token is not valid yet"),
     "wrong_credentials": Row(401, "the e-mail address or the password is wrong"),
     "wrong_refresh_token": Row(401, "the refresh token is wrong, has expired or was revoked; sign in again"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from functions.shared.api import App, Operation, Request, serve
-from functions.shared.identity.pool import verifier
+from functions.shared.identity.pool import sessions, verifier
 from functions.shared.logs import Log
 from functions.shared.settings import load
 from functions.trainings import logic
@@ -44,8 +44,9 @@ def build(environ: Mapping[str, str] = os.environ, starter: Starter | None = Non
     return App(
         operations(Executions(settings.state_machine_arn) if starter is None else starter),
         Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),
-        verifier(settings.user_pool_id, settings.client_id, environ),
+        verifier(settings, environ),
         settings.cors_origin,
+        sessions(settings, environ),
     )
 
 

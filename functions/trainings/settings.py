@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from functions.shared.identity.settings import TokenSettings
 
-@dataclass(frozen=True)
-class Settings:
-    """The state machine, and whose tokens count."""
 
-    user_pool_id: str
-    """User pool whose tokens count."""
-    client_id: str
-    """App client whose tokens count."""
+@dataclass(frozen=True, kw_only=True)
+class Settings(TokenSettings):
+    """The state machine, beside whose tokens count."""
+
     state_machine_arn: str
     """State machine that trains."""
-    cors_origin: str = "*"
-    """Origin whose pages may read answers; tokens travel in a header, never in a cookie, so any is safe."""

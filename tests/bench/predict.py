@@ -26,7 +26,7 @@ from functions.predictions.operations import METRICS, operations
 from functions.shared.api import App, answer
 from functions.shared.cache.breaker import Cache
 from functions.shared.cache.resp import Dialer
-from functions.shared.identity.tokens import Keys, Verifier
+from functions.shared.identity.tokens import Verifier
 from tests.functions.support.apps import POOL, Client
 from tests.functions.support.calls import ENVIRONMENT, event
 from tests.functions.support.faults import FAULTS, FaultyProxy
@@ -42,10 +42,8 @@ Handler = Callable[[], Any]
 def ours(pool: Pool, port: int, *, remembered: int) -> Handler:
     """Our handler as it is deployed, but for the keys of a test pool and a Redis without TLS."""
     app = build(ENVIRONMENT, memory=Cache(Dialer("127.0.0.1", port, password=lambda: b"", tls=False)))
-    verifier = Verifier(
-        Keys(pool.document), issuer=pool.issuer, client_ids=frozenset({pool.client_id}), remembered=remembered
-    )
-    app = App(app.operations, app.log, verifier, app.cors_origin)
+    verifier = Verifier([pool.trusted()], remembered=remembered)
+    app = App(app.operations, app.log, verifier, app.cors_origin, app.sessions)
     call = event("POST", "/v1/ml/predict", body={"input": FEATURES}, token=pool.token())
     if not remembered:
         return lambda: forgetful(app, call, verifier)

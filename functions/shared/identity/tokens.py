@@ -6,19 +6,17 @@ import json
 import re
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jwt import InvalidKeyError, PyJWK
-from jwt.exceptions import PyJWKError
+from jwt import PyJWK
 
 from functions.shared.errors import ApiError
+from functions.shared.identity.keys import ALGORITHM, Keys
 
 LONGEST = 8192
 """API Gateway takes 10,240 bytes of headers in all; decoding costs time in proportion, so length comes first."""
-
-ALGORITHM = "RS256"
 
 COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)", re.ASCII)
 """A signed JWT: three segments of base64url without padding; the last is empty in an unsigned one."""
@@ -32,6 +30,10 @@ class Caller:
     scopes: frozenset[str]
     groups: frozenset[str]
     expires_at: float
+    session: str = ""
+    """Id of the sign-in that it was made in; empty for a program, which never signs in."""
+    client_id: str = ""
+    """App client that it was issued to."""
 
     def needs(self, scopes: tuple[str, ...], groups: tuple[str, ...]) -> None:
         """Ends with `missing_scope` or `missing_group` unless the caller has any scope and any group of these."""
@@ -41,60 +43,35 @@ class Caller:
             raise ApiError("missing_group", why=f"needs any of {', '.join(groups)}")
 
 
-class Keys:
-    """A pool's public keys: fetched once a process, again for an unknown id, kept when fetching fails."""
+@dataclass(frozen=True)
+class Issuer:
+    """A user pool whose tokens count, and those of which of its app clients."""
 
-    def __init__(
-        self, fetch: Callable[[], bytes], *, clock: Callable[[], float] = time.monotonic, cool_down_s: float = 10
-    ) -> None:
-        self._fetch, self._clock, self._cool_down_s = fetch, clock, cool_down_s
-        self._keys: dict[str, PyJWK] = {}
-        self._next_fetch = float("-inf")
-
-    def find(self, key_id: str) -> PyJWK | None:
-        """The key of this id, or None where the pool has none.
-
-        Raises:
-            ApiError: `unavailable` while no keys could be fetched at all.
-        """
-        if key_id not in self._keys and self._clock() >= self._next_fetch:
-            self._next_fetch = self._clock() + self._cool_down_s
-            self._refresh()
-        if not self._keys:
-            # The next call tries again: without any key no token could be accepted anyway.
-            self._next_fetch = float("-inf")
-            raise ApiError("unavailable", why="the pool's keys could not be fetched")
-        return self._keys.get(key_id)
-
-    def _refresh(self) -> None:
-        try:
-            document = json.loads(self._fetch())
-            found = {str(row["kid"]): row for row in document["keys"] if row.get("kty") == "RSA"}
-            self._keys = {key_id: PyJWK(row, algorithm=ALGORITHM) for key_id, row in found.items()} or self._keys
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, PyJWKError, InvalidKeyError):
-            # The keys of before still count: a pool rotates rarely, and `find` says so when there are none.
-            return
+    name: str
+    """The `iss` of its tokens."""
+    client_ids: frozenset[str]
+    keys: Keys
 
 
 class Verifier:
-    """Checks tokens of one pool, one kind and given app clients."""
+    """Checks tokens of one kind, of given pools and their app clients."""
 
     def __init__(
         self,
-        keys: Keys,
+        issuers: Iterable[Issuer],
         *,
-        issuer: str,
-        client_ids: frozenset[str],
         use: str = "access",
         clock: Callable[[], float] = time.time,
         leeway_s: float = 5,
         remembered: int = 1024,
     ) -> None:
-        self._keys, self._issuer, self._client_ids, self._use = keys, issuer, client_ids, use
+        self._issuers, self._use = tuple(issuers), use
         self._clock, self._leeway_s, self._remembered = clock, leeway_s, remembered
         self._client_claim = "client_id" if use == "access" else "aud"
-        self._by_header: dict[str, PyJWK] = {}
+        self._by_header: dict[str, tuple[PyJWK, Issuer]] = {}
         self._callers: dict[str, Caller] = {}
+        for issuer in self._issuers:
+            issuer.keys.on_change(self.forget)
 
     def caller(self, authorization: str | None) -> Caller:
         """Whom an Authorization header speaks for.
@@ -114,7 +91,7 @@ class Verifier:
             if self._clock() < known.expires_at:
                 return known
             del self._callers[token]
-        made = self._claims(self._payload(token))
+        made = self._claims(*self._payload(token))
         if self._callers and len(self._callers) >= self._remembered:
             del self._callers[next(iter(self._callers))]
         self._callers[token] = made
@@ -123,9 +100,10 @@ class Verifier:
     def forget(self) -> None:
         """Verifies every token in full again."""
         self._callers.clear()
+        self._by_header.clear()
 
-    def _payload(self, token: str) -> bytes:
-        """The signed payload.
+    def _payload(self, token: str) -> tuple[bytes, Issuer]:
+        """The signed payload, and whose key signed it.
 
         Each segment is decoded once; pyjwt's own way through a token costs as much again as the RSA operation.
         """
@@ -135,7 +113,8 @@ class Verifier:
         header, payload, signature = parts.groups()
         if not signature:
             raise ApiError("token_algorithm" if decoded(header).get("alg") != ALGORITHM else "token_malformed")
-        key = self._by_header.get(header) or self._key(header)
+        found = self._by_header.get(header) or self._key(header)
+        key, issuer = found
         try:
             content, signed = urlsafe_b64decode(payload + "=="), urlsafe_b64decode(signature + "==")
         except ValueError as error:
@@ -143,10 +122,10 @@ class Verifier:
         if not key.Algorithm.verify(f"{header}.{payload}".encode(), key.key, signed):
             raise ApiError("token_signature")
         # Only headers of genuine tokens are kept, so there are never more of them than the pool has keys.
-        self._by_header[header] = key
-        return content
+        self._by_header[header] = found
+        return content, issuer
 
-    def _key(self, header: str) -> PyJWK:
+    def _key(self, header: str) -> tuple[PyJWK, Issuer]:
         found = decoded(header)
         if found.get("alg") != ALGORITHM:
             raise ApiError("token_algorithm")
@@ -155,12 +134,25 @@ class Verifier:
         key_id = found.get("kid")
         if not isinstance(key_id, str):
             raise ApiError("token_malformed", why="no key id")
-        key = self._keys.find(key_id)
-        if key is None:
+        known = self._known(key_id)
+        if known is None:
+            for issuer in self._issuers:
+                issuer.keys.refresh()
+            known = self._known(key_id)
+        if known is None:
+            if not any(issuer.keys.any for issuer in self._issuers):
+                raise ApiError("keys_unavailable")
             raise ApiError("token_unknown_key")
-        return key
+        return known
 
-    def _claims(self, payload: bytes) -> Caller:
+    def _known(self, key_id: str) -> tuple[PyJWK, Issuer] | None:
+        for issuer in self._issuers:
+            key = issuer.keys.get(key_id)
+            if key is not None:
+                return key, issuer
+        return None
+
+    def _claims(self, payload: bytes, issuer: Issuer) -> Caller:
         try:
             claims: Any = json.loads(payload)
         except (ValueError, RecursionError) as error:
@@ -168,12 +160,12 @@ class Verifier:
         if not isinstance(claims, dict):
             raise ApiError("token_malformed")
         now = self._clock()
-        if claims.get("iss") != self._issuer:
+        if claims.get("iss") != issuer.name:
             raise ApiError("token_issuer")
         if claims.get("token_use") != self._use:
             raise ApiError("token_use")
         client = claims.get(self._client_claim)
-        if not isinstance(client, str) or client not in self._client_ids:
+        if not isinstance(client, str) or client not in issuer.client_ids:
             raise ApiError("token_client")
         expires_at = moment(claims, "exp")
         if now >= expires_at + self._leeway_s:
@@ -181,9 +173,14 @@ class Verifier:
         if max(moment(claims, "nbf", now), moment(claims, "iat", now)) > now + self._leeway_s:
             raise ApiError("token_early")
         subject, scope, groups = claims.get("sub"), claims.get("scope", ""), claims.get("cognito:groups", [])
-        if not (isinstance(subject, str) and subject and isinstance(scope, str) and isinstance(groups, list)):
+        session = claims.get("origin_jti", "")
+        if not (isinstance(subject, str) and subject and isinstance(scope, str) and isinstance(session, str)):
             raise ApiError("token_claims")
-        return Caller(subject, frozenset(scope.split()), frozenset(map(str, groups)), expires_at + self._leeway_s)
+        if not isinstance(groups, list):
+            raise ApiError("token_claims", why="groups")
+        return Caller(
+            subject, frozenset(scope.split()), frozenset(map(str, groups)), expires_at + self._leeway_s, session, client
+        )
 
 
 def moment(claims: Mapping[str, Any], name: str, default: float | None = None) -> float:

@@ -16,6 +16,7 @@ from functions.shared.cache.opening import password
 from functions.shared.cache.resp import ConnectionLostError
 from functions.shared.errors import ApiError
 from functions.shared.identity.pool import verifier
+from functions.shared.identity.settings import TokenSettings
 from functions.shared.logs import Log
 from functions.shared.tasks import WorkError
 from tests.functions.support.calls import CLIENT_ID, ENVIRONMENT, POOL_ID
@@ -206,7 +207,8 @@ def test_a_late_answer_is_told_from_a_broken_connection() -> None:
 def test_keys_come_from_the_pools_own_address() -> None:
     pool = Pool()
     with Server(Told(body=pool.document())) as server:
-        checked = verifier(POOL_ID, f"other, {CLIENT_ID}", environment(server))
+        settings = TokenSettings(user_pool_id=POOL_ID, client_id=CLIENT_ID)
+        checked = verifier(settings, environment(server))
         assert checked.caller(f"Bearer {pool.token()}").user_id == pool.subject
         assert server.asked[0][0] == f"/{POOL_ID}/.well-known/jwks.json"
 

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.shared.errors import ApiError
-from functions.shared.identity.tokens import LONGEST, Keys, Verifier
+from functions.shared.identity.keys import Keys
+from functions.shared.identity.tokens import LONGEST, Issuer, Verifier
 from tests.functions.support.tokens import Pool
 
 POOL = Pool()
@@ -24,9 +25,7 @@ NOW = int(time.time())
 
 
 def verifier(pool: Pool = POOL, **changes: Any) -> Verifier:
-    return Verifier(
-        Keys(pool.document), issuer=POOL.issuer, client_ids=frozenset({POOL.client_id, "machine"}), **changes
-    )
+    return Verifier([Issuer(POOL.issuer, frozenset({POOL.client_id, "machine"}), Keys(pool.document))], **changes)
 
 
 def segment(value: Any) -> str:
@@ -135,48 +134,113 @@ def test_only_so_many_tokens_are_remembered() -> None:
     assert all(caller is not first for caller in checked._callers.values())
 
 
-def test_keys_are_fetched_once_and_again_for_an_unknown_id_after_the_cool_down() -> None:
-    pool, clock = Pool(), [0.0]
-    keys = Keys(pool.document, clock=lambda: clock[0], cool_down_s=10)
-    assert keys.find("key-1") is keys.find("key-1")
-    assert keys.find("unknown") is None
-    assert pool.fetches == 1
-    pool.key_id, clock[0] = "key-2", 11.0
-    assert keys.find("key-2") is not None
-    assert pool.fetches == 2
+class Moving:
+    """A pool whose keys change, read by a verifier with a clock of its own."""
 
+    def __init__(self, *answers: bytes | Exception, known: bytes = b"") -> None:
+        self.answers, self.now, self.fetches = list(answers), 0.0, 0
+        document = json.loads(known) if known else None
+        self.keys = Keys(self.fetch, known=document, clock=lambda: self.now, cool_down_s=10)
+        self.verifier = Verifier([Issuer(POOL.issuer, frozenset({POOL.client_id}), self.keys)])
 
-def test_stale_keys_count_while_the_pool_cannot_be_reached() -> None:
-    answers: list[bytes | Exception] = [POOL.document(), OSError("no route"), b"<html>"]
-    clock = [0.0]
-
-    def fetch() -> bytes:
-        answer = answers.pop(0)
+    def fetch(self) -> bytes:
+        self.fetches += 1
+        answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    keys = Keys(fetch, clock=lambda: clock[0], cool_down_s=10)
-    assert keys.find("key-1")
-    for _ in range(2):
-        clock[0] += 11
-        assert keys.find("unknown") is None
-        assert keys.find("key-1")
-    assert answers == []
+    def code(self, token: str) -> str:
+        try:
+            self.verifier.caller(f"Bearer {token}")
+        except ApiError as error:
+            return error.code
+        return ""
+
+
+NEXT_KEY = Pool(key_id="key-2")
+
+
+def both() -> bytes:
+    rows = json.loads(POOL.document())["keys"] + json.loads(NEXT_KEY.document())["keys"]
+    return json.dumps({"keys": rows}).encode()
+
+
+def test_keys_are_fetched_once_and_again_for_an_unknown_id_after_the_cool_down() -> None:
+    pool = Moving(POOL.document(), both())
+    assert [pool.code(POOL.token()), pool.code(POOL.token(jti="2"))] == ["", ""]
+    assert [pool.code(NEXT_KEY.token()) for _ in range(3)] == ["token_unknown_key"] * 3
+    assert pool.fetches == 1
+    pool.now = 11.0
+    assert pool.code(NEXT_KEY.token()) == ""
+    assert pool.code(POOL.token()) == ""
+    assert pool.fetches == 2
+
+
+def test_keys_known_from_the_deployment_ask_nobody() -> None:
+    pool = Moving(known=POOL.document())
+    assert pool.code(POOL.token()) == ""
+    assert pool.fetches == 0
+
+
+def test_an_unknown_id_is_looked_up_at_once_when_only_the_deployments_keys_are_known() -> None:
+    pool = Moving(both(), known=POOL.document())
+    assert pool.code(NEXT_KEY.token()) == ""
+
+
+def test_keys_of_the_deployment_count_while_the_pool_cannot_be_reached() -> None:
+    pool = Moving(OSError("no route"), known=POOL.document())
+    assert pool.code(NEXT_KEY.token()) == "token_unknown_key"
+    assert pool.code(POOL.token()) == ""
+
+
+@pytest.mark.parametrize(
+    "answer", [OSError("no route"), b"<html>", b"{}", b'{"keys": [{"kty": "EC"}]}', b'{"keys": 7}']
+)
+def test_stale_keys_count_while_the_pool_gives_none(answer: bytes | Exception) -> None:
+    pool = Moving(POOL.document(), answer)
+    assert pool.code(POOL.token()) == ""
+    pool.now = 11.0
+    assert pool.code(NEXT_KEY.token()) == "token_unknown_key"
+    assert pool.code(POOL.token(jti="later")) == ""
+    assert pool.answers == []
 
 
 def test_without_any_keys_the_caller_is_told_to_come_back_and_the_next_call_tries_again() -> None:
-    tries: list[int] = []
+    pool = Moving(ConnectionError(), ConnectionError(), POOL.document())
+    assert [pool.code(POOL.token()) for _ in range(3)] == ["keys_unavailable", "keys_unavailable", ""]
 
-    def fetch() -> bytes:
-        tries.append(1)
-        raise ConnectionError
 
-    keys = Keys(fetch, clock=lambda: 0.0)
-    for _ in range(2):
-        with pytest.raises(ApiError, match="unavailable"):
-            keys.find("key-1")
-    assert len(tries) == 2
+def test_remembered_tokens_are_forgotten_when_a_key_goes() -> None:
+    pool = Moving(POOL.document(), NEXT_KEY.document())
+    assert pool.code(POOL.token(jti="one")) == ""
+    pool.now = 11.0
+    assert pool.code(NEXT_KEY.token()) == ""
+    pool.answers.append(NEXT_KEY.document())
+    assert pool.code(POOL.token(jti="one")) == "token_unknown_key"
+
+
+def test_a_key_that_comes_lets_remembered_tokens_be() -> None:
+    pool = Moving(POOL.document(), both())
+    token = POOL.token()
+    caller = pool.verifier.caller(f"Bearer {token}")
+    pool.now = 11.0
+    assert pool.code(NEXT_KEY.token()) == ""
+    assert pool.verifier.caller(f"Bearer {token}") is caller
+
+
+def test_tokens_of_several_pools_count_each_for_its_own_clients() -> None:
+    other = Pool("us-west-2_Example02", "key-west")
+    other.client_id = "west"
+    both_regions = Verifier([POOL.trusted(), other.trusted()])
+    assert both_regions.caller(f"Bearer {POOL.token()}").client_id == POOL.client_id
+    assert both_regions.caller(f"Bearer {other.token()}").client_id == "west"
+    for wrong in (POOL.token(client_id="west"), other.token(client_id=POOL.client_id)):
+        with pytest.raises(ApiError, match="token_client"):
+            both_regions.caller(f"Bearer {wrong}")
+    for crossed in (POOL.token(iss=other.issuer), other.token(iss=POOL.issuer)):
+        with pytest.raises(ApiError, match="token_issuer"):
+            both_regions.caller(f"Bearer {crossed}")
 
 
 @given(st.text(max_size=300))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.shared.api import App, Operation, answer
-from functions.shared.identity.tokens import Keys, Verifier
+from functions.shared.identity.tokens import Verifier
 from functions.shared.logs import Log
 from tests.functions.support.calls import event
 from tests.functions.support.tokens import Pool
@@ -44,7 +44,7 @@ class Client:
     log: io.StringIO = field(default_factory=io.StringIO)
 
     def __post_init__(self) -> None:
-        verifier = Verifier(Keys(POOL.document), issuer=POOL.issuer, client_ids=frozenset({POOL.client_id}))
+        verifier = Verifier([POOL.trusted()])
         log = Log("mlplatform-test-function", metrics=self.metrics, out=self.log)
         self.app = App(self.operations, log, verifier, "https://app.example.org")
 

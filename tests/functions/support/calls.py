@@ -21,6 +21,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "CACHE_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:cache",
     "USER_POOL_ID": POOL_ID,
     "CLIENT_ID": CLIENT_ID,
+    "SESSIONS_TABLE": "sessions",
     "MODEL_PACKAGE_GROUP": "mlplatform-test-models",
     "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:mlplatform-test-training",
     "ENVIRONMENT": "test",

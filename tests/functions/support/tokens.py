@@ -10,6 +10,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
+from functions.shared.identity.keys import Keys
+from functions.shared.identity.tokens import Issuer
 from tests.functions.support.calls import CLIENT_ID, POOL_ID, REGION
 
 
@@ -22,6 +24,10 @@ class Pool:
         self.subject = "3c1c0a4e-90c1-70a1-b1d2-1f6f7b3f5a10"
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.fetches = 0
+
+    def trusted(self, *more: str) -> Issuer:
+        """The pool as an issuer whose tokens count, for its own app client and more."""
+        return Issuer(self.issuer, frozenset({self.client_id, *more}), Keys(self.document))
 
     def document(self) -> bytes:
         """The pool's JWKS."""

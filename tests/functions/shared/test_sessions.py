@@ -1,0 +1,252 @@
+"""Ended sessions: refused at once, whatever the cache does; and no failure of the cache refuses anybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.shared.errors import ApiError
+from functions.shared.identity.pool import sessions, verifier
+from functions.shared.identity.sessions import CACHE_TTL_S, ENDED, LIVE, EndedSessions, SessionsTable, key_of
+from functions.shared.identity.settings import TokenSettings
+from functions.shared.identity.tokens import Caller
+from functions.shared.settings import SettingsError
+from tests.functions.support.calls import ENVIRONMENT
+from tests.functions.support.tokens import Pool
+
+CALLER = Caller("ada", frozenset(), frozenset(), 0, "session-1")
+PROGRAM = Caller("machine", frozenset(), frozenset(), 0, "")
+
+
+class Table:
+    """Knows which sessions were ended, unless it is gone."""
+
+    def __init__(self) -> None:
+        self.over: set[str] = set()
+        self.gone, self.asked = False, 0
+
+    def ended(self, session: str) -> bool:
+        self.asked += 1
+        if self.gone:
+            raise ApiError("unavailable")
+        return session in self.over
+
+
+class Memory:
+    """A cache that may be aside."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, bytes] = {}
+        self.aside = False
+        self.ttls: set[int] = set()
+
+    def get(self, key: str) -> bytes | None:
+        return None if self.aside else self.values.get(key)
+
+    def put(self, key: str, value: bytes, ttl_s: int, *, if_missing: bool = False) -> bool:
+        self.ttls.add(ttl_s)
+        if not self.aside and not (if_missing and key in self.values):
+            self.values[key] = value
+        return not self.aside
+
+
+class Clock:
+    """Moves when told."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def refused(checked: EndedSessions, caller: Caller = CALLER) -> bool:
+    try:
+        checked.check(caller)
+    except ApiError as error:
+        if error.code != "token_revoked":
+            raise
+        return True
+    return False
+
+
+def test_a_program_has_no_session_to_end() -> None:
+    table = Table()
+    assert not refused(EndedSessions(table), PROGRAM)
+    assert table.asked == 0
+
+
+def test_a_live_session_is_believed_for_a_moment_and_an_ended_one_is_refused_after_it() -> None:
+    table, clock = Table(), Clock()
+    checked = EndedSessions(table, clock=clock)
+    assert not refused(checked)
+    table.over.add("session-1")
+    assert not refused(checked)
+    assert table.asked == 1
+    clock.now = 1.0
+    assert refused(checked)
+    assert refused(checked)
+
+
+def test_the_cache_answers_in_the_tables_place_for_half_an_hour() -> None:
+    table, memory, clock = Table(), Memory(), Clock()
+    checked = EndedSessions(table, memory, clock=clock)
+    for second in range(3):
+        clock.now = second
+        assert not refused(checked)
+    assert table.asked == 1
+    assert memory.values == {"session:session-1": LIVE}
+    assert memory.ttls == {CACHE_TTL_S} == {1800}
+
+
+def test_a_sign_out_overwrites_what_the_cache_holds() -> None:
+    table, memory, clock = Table(), Memory(), Clock()
+    elsewhere, checked = EndedSessions(table, memory), EndedSessions(table, memory, clock=clock)
+    assert not refused(checked)
+    table.over.add("session-1")
+    elsewhere.end("session-1")
+    clock.now = 1.0
+    assert refused(checked)
+
+
+def test_a_question_that_was_under_way_does_not_undo_a_sign_out() -> None:
+    memory = Memory()
+
+    class SignedOutMeanwhile(Table):
+        def ended(self, session: str) -> bool:
+            memory.values[key_of(session)] = ENDED
+            return False
+
+    assert not refused(EndedSessions(SignedOutMeanwhile(), memory, remember_s=0))
+    assert memory.values[key_of("session-1")] == ENDED
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"?", b"true"])
+def test_a_value_of_another_kind_is_no_answer(rubbish: bytes) -> None:
+    table, memory = Table(), Memory()
+    memory.values[key_of("session-1")] = rubbish
+    table.over.add("session-1")
+    assert refused(EndedSessions(table, memory))
+
+
+def test_without_the_cache_the_table_is_asked() -> None:
+    table, memory = Table(), Memory()
+    memory.aside = True
+    table.over.add("session-1")
+    assert refused(EndedSessions(table, memory))
+
+
+def test_without_cache_and_table_a_function_that_has_a_cache_goes_on() -> None:
+    table, memory = Table(), Memory()
+    memory.aside = table.gone = True
+    assert not refused(EndedSessions(table, memory))
+    assert memory.values == {}
+
+
+def test_without_the_table_a_function_that_has_no_cache_asks_to_come_back() -> None:
+    table = Table()
+    table.gone = True
+    with pytest.raises(ApiError, match="unavailable"):
+        EndedSessions(table).check(CALLER)
+
+
+def test_only_so_many_sessions_are_remembered() -> None:
+    table = Table()
+    checked = EndedSessions(table, remembered=2, clock=lambda: 0.0)
+    for name in ("a", "b", "c", "a"):
+        checked.check(Caller("ada", frozenset(), frozenset(), 0, name))
+    assert table.asked == 4
+
+
+@given(st.lists(st.sampled_from(["ask", "end", "second", "cache goes", "cache comes", "cache forgets"]), max_size=40))
+def test_a_second_after_a_sign_out_nobody_gets_in(steps: list[str]) -> None:
+    table, memory, clock = Table(), Memory(), Clock()
+    here, there = EndedSessions(table, memory, clock=clock), EndedSessions(table, memory, clock=clock)
+    for step in steps:
+        if step == "ask":
+            refused(here)
+        elif step == "end" and not memory.aside:
+            table.over.add("session-1")
+            there.end("session-1")
+        elif step == "second":
+            clock.now += 1
+        elif step.startswith("cache"):
+            memory.aside = step == "cache goes"
+            if step == "cache forgets":
+                memory.values.clear()
+    clock.now += 1
+    assert refused(here) == ("session-1" in table.over)
+
+
+class Answering:
+    """DynamoDB as the table's store calls it."""
+
+    def __init__(self, answer: dict[str, Any] | Exception) -> None:
+        self.answer = answer
+        self.request: dict[str, Any] = {}
+
+    def call(self, operation: str, payload: Any) -> dict[str, Any]:
+        assert operation == "GetItem"
+        self.request = payload
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "over"), [({}, False), ({"Item": {}}, False), ({"Item": {"endedAt": {"S": "2026"}}}, True)]
+)
+def test_the_table_tells_ended_sessions_from_live_and_unknown_ones(answer: dict[str, Any], over: bool) -> None:
+    service: Any = Answering(answer)
+    assert SessionsTable(service, "sessions").ended("session-1") is over
+    assert service.request["Key"] == {"sessionId": {"S": "session-1"}}
+    assert service.request["ConsistentRead"] is True
+
+
+def test_a_table_that_does_not_answer_is_unavailable() -> None:
+    service: Any = Answering(ValueError("no JSON"))
+    with pytest.raises(ApiError, match="unavailable"):
+        SessionsTable(service, "sessions").ended("session-1")
+
+
+def settings(**more: str) -> TokenSettings:
+    return TokenSettings(user_pool_id="us-east-1_Example01", client_id="app", **more)
+
+
+def test_without_a_table_nothing_is_looked_up() -> None:
+    assert sessions(settings(), ENVIRONMENT) is None
+    assert sessions(settings(sessions_table="s"), ENVIRONMENT) is not None
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"jwks": "{"}, "JWKS"),
+        ({"jwks": "[]"}, "JWKS"),
+        ({"other_pools": "us-west-2_x"}, "OTHER_POOLS"),
+        ({"other_pools": "us-west-2_x="}, "OTHER_POOLS"),
+        ({"other_pools": "=client"}, "OTHER_POOLS"),
+        ({"other_pools": "west=client"}, "USER_POOL_ID"),
+    ],
+)
+def test_a_setting_of_another_form_is_named(more: dict[str, str], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        verifier(settings(**more), ENVIRONMENT)
+
+
+def test_pools_programs_and_keys_come_from_the_settings() -> None:
+    import json
+
+    own, west = Pool(), Pool("us-west-2_Example02", "key-west")
+    west.issuer = west.issuer.replace("us-east-1.", "us-west-2.")
+    keys = {name: json.loads(pool.document()) for name, pool in (("us-east-1_Example01", own), ("us-west-2_W", west))}
+    west.issuer = west.issuer.replace("us-west-2_Example02", "us-west-2_W")
+    told = settings(program_client_ids="robot, other", other_pools="us-west-2_W=w1,w2;", jwks=json.dumps(keys))
+    checked = verifier(told, ENVIRONMENT)
+    for pool, client in ((own, "app"), (own, "robot"), (own, "other"), (west, "w1"), (west, "w2")):
+        assert checked.caller("Bearer " + pool.token(client_id=client)).client_id == client
+    with pytest.raises(ApiError, match="token_client"):
+        checked.caller("Bearer " + west.token(client_id="app"))
