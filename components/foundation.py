@@ -36,6 +36,8 @@ class Stack:
     """Region that it is deployed to."""
     label: str = ""
     """Beginning of this region's resource names in the program; empty for the first region."""
+    active: bool = True
+    """Whether trainings start here: in one region of a stack, or both would train on the same data."""
 
     def named(self, noun: str) -> str:
         """Name of a component in the program, of its own in each region."""
@@ -54,21 +56,29 @@ class Foundation:
     layer: Layer
 
 
-def lay(stack: Stack) -> Foundation:
-    """Declares the foundation of one stack in one region; another provider makes it in another one."""
-    prefix, settings, account_id, opts = stack.prefix, stack.settings, stack.account_id, stack.opts
-    data, cache, log_days = settings.data, settings.cache, settings.observability.log_days
-    keys = Keys(
+def lock(stack: Stack) -> Keys:
+    """The keys of one region, before all else: what is replicated to a region is encrypted by its keys."""
+    data = stack.settings.data
+    return Keys(
         stack.named("keys"),
         {
-            "name_prefix": prefix,
-            "account_id": account_id,
+            "name_prefix": stack.prefix,
+            "account_id": stack.account_id,
             "region": stack.region,
             "deletion_days": data.key_deletion_days,
             "protect": data.protect,
         },
-        opts,
+        stack.opts,
     )
+
+
+def lay(stack: Stack, keys: Keys, tables: Tables | None = None) -> Foundation:
+    """Declares the foundation of one stack in one region; another provider makes it in another one.
+
+    Tables are those of the first region where they are given: they are replicated, not made again.
+    """
+    prefix, settings, account_id, opts = stack.prefix, stack.settings, stack.account_id, stack.opts
+    data, cache, log_days = settings.data, settings.cache, settings.observability.log_days
     network = Network(
         stack.named("network"),
         {
@@ -100,7 +110,7 @@ def lay(stack: Stack) -> Foundation:
         },
         opts,
     )
-    tables = Tables(
+    tables = tables or Tables(
         stack.named("tables"),
         {
             "name_prefix": prefix,

@@ -33,6 +33,8 @@ class ObservabilityArgs(TypedDict):
     """Rows of every component."""
     widgets: Sequence[Widget]
     """Dashboard rows of every component, in the order in which sections appear."""
+    dashboard_name: NotRequired[str]
+    """Name of the dashboard, which all regions of an account share; the prefix and `-application` by default."""
     emails: NotRequired[Sequence[str]]
     """Addresses that hear every alarm; AWS asks each to confirm."""
     runbook_url: NotRequired[str]
@@ -80,7 +82,7 @@ class Observability(pulumi.ComponentResource):
         body = dashboard(args["widgets"], region, [alarm.arn for alarm in self.alarms], _index(args["alarms"], links))
         self.dashboard = cloudwatch.Dashboard(
             f"{name}-dashboard",
-            dashboard_name=f"{prefix}-application",
+            dashboard_name=args.get("dashboard_name", f"{prefix}-application"),
             dashboard_body=Output.from_input(body).apply(lambda known: json.dumps(known, sort_keys=True)),
             opts=child,
         )

@@ -72,6 +72,7 @@ def train(stack: Stack, ground: Foundation, endpoint: MlEndpoint) -> TrainingWor
             "log_days": settings.observability.log_days,
             "emails": settings.observability.emails,
             "schedule": training.schedule,
+            "active": stack.active,
             "target_column": training.target_column,
             "metric": training.metric,
             "threshold": training.threshold,
@@ -87,6 +88,9 @@ def train(stack: Stack, ground: Foundation, endpoint: MlEndpoint) -> TrainingWor
         },
         stack.opts,
     )
+    if stack.label:
+        # The records come with the table, which is replicated from the first region.
+        return workflow
     archive = digest(built.baseline_model)[:12]
     Baseline(
         stack.named("baseline"),

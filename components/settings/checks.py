@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from components.network.plan import NEEDED_SERVICES
+from components.settings.regions import region_problems
 from components.settings.sections import Cache, Network, Settings
 
 _PRIVATE: Final = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -151,4 +152,32 @@ def _tags(settings: Settings) -> list[str]:
     return found
 
 
-_CHECKS: tuple[Callable[[Settings], list[str]], ...] = (_network, _cache, _endpoint, _training, _api, _tags)
+def _recovery(settings: Settings) -> list[str]:
+    recovery, standby = settings.recovery, settings.standby()
+    if recovery is None or standby is None:
+        return []
+    found = [f"recovery.region {problem}" for problem in region_problems(recovery.region)]
+    if recovery.region == settings.region:
+        found.append(
+            f"recovery.region is {recovery.region!r}, the region of the stack itself; allowed: another region; change "
+            "it, or remove recovery"
+        )
+    found += _apart(settings.network.cidr, recovery.cidr)
+    # What holds for the first region holds for the second, whose settings are made of both sections.
+    regional = (_network, _cache, _endpoint)
+    return found + [f"recovery, as it is deployed there: {told}" for check in regional for told in check(standby)]
+
+
+def _apart(first: str, second: str) -> list[str]:
+    try:
+        ours, theirs = ipaddress.IPv4Network(first), ipaddress.IPv4Network(second)
+    except ValueError:
+        return []  # told by the check of each network
+    if not ours.overlaps(theirs):
+        return []
+    return [
+        f"recovery.cidr is {second!r}, which overlaps network.cidr {first!r}; allowed: a range beside it; change it"
+    ]
+
+
+_CHECKS: tuple[Callable[[Settings], list[str]], ...] = (_network, _cache, _endpoint, _training, _api, _recovery, _tags)

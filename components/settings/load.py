@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 from pulumi.runtime.config import CONFIG, is_config_secret
 
 from components.settings import checks
 from components.settings.reading import SettingsError, camel, read, shown, unknown
+from components.settings.regions import region_problems
 from components.settings.sections import Settings
 
 NAMESPACE: Final = "mlplatform"
-_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
 def load(stack: str, config: Mapping[str, str] | None = None) -> Settings:
@@ -28,11 +27,10 @@ def load(stack: str, config: Mapping[str, str] | None = None) -> Settings:
     problems: list[str] = []
     sections = _sections(values, problems)
     region = values.get("aws:region", "")
-    if not _REGION.fullmatch(region):
-        problems.append(
-            f"aws:region is {shown(region) if region else 'missing'}; allowed: a region such as us-east-1; "
-            f"set it with pulumi config set aws:region us-east-1 --stack {stack}"
-        )
+    problems += [
+        f"aws:region {problem} with pulumi config set aws:region NAME --stack {stack}"
+        for problem in region_problems(region)
+    ]
     settings = Settings(region=region, **sections)
     # Checks between settings would only repeat what is already told about wrong ones.
     problems = problems or checks.problems(settings)
@@ -66,7 +64,13 @@ def _sections(values: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
         if item.name == "tags":
             found[item.name] = _tags(given, full, problems)
         else:
-            found[item.name] = read(hints[item.name], given, full, problems)
+            found[item.name] = read(_section(hints[item.name]), given, full, problems)
+    return found
+
+
+def _section(hint: Any) -> type[Any]:
+    """The dataclass of a section, also of one that a stack may do without."""
+    found: type[Any] = next((kind for kind in get_args(hint) if kind is not type(None)), hint)
     return found
 
 

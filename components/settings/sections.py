@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from components.ml_endpoint import Hosting
@@ -175,6 +175,30 @@ class Watch:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Recovery:
+    """The second region: the same platform again, smaller, fed by replication, ready to take over."""
+
+    region: str = field(metadata={"words": "a region such as us-west-2", "pattern": r"[a-z]{2}(-[a-z]+)+-\d"})
+    """Where it stands; another one than `aws:region`."""
+    active: bool = False
+    """Whether it carries the traffic: it then has the first region's sizes, and trainings start there instead."""
+    zones: tuple[str, ...] = matching(("a", "b"), "[a-f]", "letters of zones, each once, such as [a, b]")
+    """Its availability zones by letter."""
+    cidr: str = "10.1.0.0/16"
+    """Its private IPv4 range; another one than `network.cidr`, so that the two networks can be joined."""
+    cache_node_type: str = matching(
+        "cache.t4g.micro", r"cache\.[a-z0-9]+\.[a-z0-9]+", "a node type such as cache.t4g.micro"
+    )
+    """Size of a cache node while it waits."""
+    cache_nodes: int = ranged(1, 1, 6)
+    """Cache nodes while it waits."""
+    instances: int = ranged(1, 1, 100)
+    """Instances of its endpoint while it waits; scaling adds more as soon as requests come."""
+    predictions_concurrency: int | None = ranged(None, 1, 1000)
+    """Instances reserved for predictions while it waits."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings of one stack."""
 
@@ -188,7 +212,31 @@ class Settings:
     api: Api = Api()
     functions: Functions = Functions()
     observability: Watch = Watch()
+    recovery: Recovery | None = None
+    """The second region; there is none without it."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Tags of everything, beside Project, Environment and ManagedBy."""
     artifacts: str = "dist"
     """Folder that `make package` built; tests give another one."""
+
+    def standby(self) -> Settings | None:
+        """The settings of the second region: this stack's, moved and made smaller while it waits."""
+        recovery = self.recovery
+        if recovery is None:
+            return None
+        network = replace(self.network, zones=recovery.zones, cidr=recovery.cidr)
+        moved = replace(self, region=recovery.region, network=network)
+        if recovery.active:
+            return moved
+        nodes, fewest = recovery.cache_nodes, min(recovery.instances, self.endpoint.max_instances)
+        return replace(
+            moved,
+            cache=replace(
+                self.cache,
+                node_type=recovery.cache_node_type,
+                nodes=nodes,
+                multi_az=self.cache.multi_az and nodes > 1 and len(recovery.zones) > 1,
+            ),
+            endpoint=replace(self.endpoint, min_instances=fewest),
+            functions=replace(self.functions, predictions_concurrency=recovery.predictions_concurrency),
+        )

@@ -81,6 +81,8 @@ class TrainingWorkflowArgs(TypedDict):
     """Addresses that hear how trainings ended."""
     schedule: NotRequired[str]
     """When the newest data is trained by itself; on the first of the month at 3:00 UTC by default."""
+    active: NotRequired[bool]
+    """Whether uploads, calendar and decisions start executions; true by default. A second region waits without."""
     target_column: NotRequired[str]
     """Column that is predicted; `target` by default."""
     metric: NotRequired[str]

@@ -84,6 +84,7 @@ class TrainingWorkflow(pulumi.ComponentResource):
             schedule=args.get("schedule", "cron(0 3 1 * ? *)"),
             lost=self.lost,
             key_arn=args["keys"]["notifications"],
+            active=args.get("active", True),
             opts=child,
         )
         self.state_machine_arn = self.machine.arn

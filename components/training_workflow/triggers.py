@@ -110,8 +110,10 @@ class Triggers(pulumi.ComponentResource):
         lost: LostEvents,
         key_arn: Input[str],
         opts: ResourceOptions,
+        active: bool = True,
     ) -> None:
         super().__init__("mlplatform:index:TrainingTriggers", name, {}, opts)
+        state = "ENABLED" if active else "DISABLED"
         child = ResourceOptions(parent=self)
         queue_arn = lost.queue.arn
         self.upload = cloudwatch.EventRule(
@@ -119,6 +121,7 @@ class Triggers(pulumi.ComponentResource):
             name=f"{prefix}-upload",
             description="New data starts a training",
             event_pattern=Output.from_input(raw_bucket).apply(upload_pattern),
+            state=state,
             opts=child,
         )
         cloudwatch.EventTarget(
@@ -139,6 +142,7 @@ class Triggers(pulumi.ComponentResource):
             name=f"{prefix}-model-decision",
             description="A decision on a model reaches the training that waits for it",
             event_pattern=decision_pattern(f"{prefix}-models"),
+            state=state,
             opts=child,
         )
         permission = lambda_.Permission(
@@ -181,6 +185,7 @@ class Triggers(pulumi.ComponentResource):
             description="Trains on the newest data",
             schedule_expression=schedule,
             schedule_expression_timezone="UTC",
+            state=state,
             flexible_time_window={"mode": "FLEXIBLE", "maximum_window_in_minutes": 15},
             target={
                 "arn": machine_arn,

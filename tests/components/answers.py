@@ -186,7 +186,7 @@ ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 """Answers of provider functions."""
 
 
-def outputs(token: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def outputs(token: str, name: str, inputs: Mapping[str, Any], region: str = REGION) -> dict[str, Any]:
     """What creating a resource answers beside its inputs; always an id, a name and an ARN."""
     service = token.split(":")[1].split("/", maxsplit=1)[0]
     kind = token.rsplit(":", 1)[1].lower()
@@ -196,16 +196,29 @@ def outputs(token: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         "arn": _arn(service, f"{kind}/{inputs.get('name', name)}"),
     }
     row = OUTPUTS.get(token)
-    return {**general, **(row(name, inputs) if row else {})}
+    found: dict[str, Any] = moved({**general, **(row(name, inputs) if row else {})}, region)
+    return found
 
 
-def answer(token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def moved(value: Any, region: str) -> Any:
+    """An answer as another region gives it: the rows above are written for the first one."""
+    if isinstance(value, str):
+        return value.replace(REGION, region)
+    if isinstance(value, Mapping):
+        return {key: moved(inner, region) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [moved(inner, region) for inner in value]
+    return value
+
+
+def answer(token: str, arguments: Mapping[str, Any], region: str = REGION) -> dict[str, Any]:
     """The answer of a provider function; an unknown one is an error, since an empty answer would hide a value."""
     if token not in ANSWERS:
         raise AssertionError(
             f"no answer for the function {token}; add a row to ANSWERS in {__file__.rsplit('/', 1)[1]}"
         )
-    return ANSWERS[token](arguments)
+    found: dict[str, Any] = moved(ANSWERS[token](arguments), region)
+    return found
 
 
 def digest(text: str) -> str:

@@ -63,6 +63,8 @@ class Recorded:
     delete_before_replace: bool
     ignore_changes: tuple[str, ...]
     provider: str
+    region: str
+    """Of its provider, or its own."""
 
 
 @dataclass
@@ -192,6 +194,7 @@ class _Monitor(MockMonitor):
         self._preview = preview
         self._lock = threading.Lock()
         self._urns: set[str] = set()
+        self._regions: dict[str, str] = {}
 
     def register(self, request: Any) -> Any:
         from pulumi.runtime.proto import resource_pb2
@@ -216,7 +219,10 @@ class _Monitor(MockMonitor):
                 f"{urn}: {hole!r} was built from an output that has no value; "
                 "add a row for its resource to OUTPUTS in tests/components/answers.py"
             )
+        region = str(inputs.get("region") or self._regions.get(request.provider.rpartition("::")[0], REGION))
         with self._lock:
+            if request.type.startswith("pulumi:providers:"):
+                self._regions[urn] = region
             if urn in self._urns:
                 raise AssertionError(f"two resources have the URN {urn}; give one another name")
             self._urns.add(urn)
@@ -235,13 +241,14 @@ class _Monitor(MockMonitor):
                     delete_before_replace=request.deleteBeforeReplace,
                     ignore_changes=tuple(request.ignoreChanges),
                     provider=request.provider.rpartition("::")[0],
+                    region=region,
                 )
             )
         state = type(request.object)()
         state.CopyFrom(request.object)
         if not request.custom or self._preview:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=state)
-        made = outputs(request.type, request.name, inputs)
+        made = outputs(request.type, request.name, inputs, region)
         state.update({key: value for key, value in made.items() if key not in inputs and key != "id"})
         return resource_pb2.RegisterResourceResponse(urn=urn, id=str(made["id"]), object=state)
 
@@ -249,7 +256,9 @@ class _Monitor(MockMonitor):
         from pulumi.runtime.proto import resource_pb2
 
         try:
-            values = answer(request.tok, _plain(request.args)[0])
+            arguments = _plain(request.args)[0]
+            region = arguments.get("region") or self._regions.get(request.provider.rpartition("::")[0], REGION)
+            values = answer(request.tok, arguments, str(region))
         except Exception as error:
             self.failure = self.failure or error
             raise

@@ -31,6 +31,11 @@ def custom(stack: str) -> list[Recorded]:
     return [resource for resource in evaluated(stack).resources if resource.custom]
 
 
+def providers(stack: str) -> list[Recorded]:
+    """One a region."""
+    return evaluated(stack).of_type("pulumi:providers:aws")
+
+
 def documents(stack: str) -> list[tuple[Recorded, dict[str, Any]]]:
     """Every policy document with the resource that carries it."""
     return [
@@ -67,21 +72,26 @@ def test_a_second_run_makes_the_same_inputs(stack: str) -> None:
 @every_stack
 def test_every_resource_but_the_provider_stands_in_a_component(stack: str) -> None:
     orphans = [resource.name for resource in custom(stack) if not resource.parent]
-    assert orphans == ["aws"]
+    assert orphans == [provider.name for provider in providers(stack)]
 
 
 @every_stack
-def test_every_resource_comes_from_the_one_provider(stack: str) -> None:
-    provider = evaluated(stack).one("pulumi:providers:aws")
-    others = [resource.urn for resource in custom(stack) if resource.provider != provider.urn and resource != provider]
+def test_every_resource_comes_from_the_provider_of_its_region(stack: str) -> None:
+    known = {provider.urn: "standby" in provider.name for provider in providers(stack)}
+    others = [
+        resource.urn
+        for resource in custom(stack)
+        if resource.urn not in known and known.get(resource.provider) is not resource.name.startswith("standby-")
+    ]
     assert others == []
 
 
 @every_stack
-def test_the_provider_tags_everything(stack: str) -> None:
-    tags = json.loads(evaluated(stack).one("pulumi:providers:aws").inputs["defaultTags"])["tags"]
-    assert {"Project": "mlplatform", "Environment": stack, "ManagedBy": "pulumi"}.items() <= tags.items()
-    assert {"Owner", "CostCenter"} <= set(tags)
+def test_the_providers_tag_everything(stack: str) -> None:
+    for provider in providers(stack):
+        tags = json.loads(provider.inputs["defaultTags"])["tags"]
+        assert {"Project": "mlplatform", "Environment": stack, "ManagedBy": "pulumi"}.items() <= tags.items()
+        assert {"Owner", "CostCenter"} <= set(tags)
 
 
 @every_stack
@@ -89,7 +99,7 @@ def test_nothing_is_public(stack: str) -> None:
     recording = evaluated(stack)
     assert [s.name for s in recording.of_type("aws:ec2/subnet:Subnet") if s.inputs["mapPublicIpOnLaunch"]] == []
     blocks = recording.of_type("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
-    assert len(blocks) == len(recording.of_type("aws:s3/bucket:Bucket")) == 4
+    assert len(blocks) == len(recording.of_type("aws:s3/bucket:Bucket")) == 4 * len(providers(stack))
     assert all(len([value for value in block.inputs.values() if value is True]) == 4 for block in blocks)
     ingress = recording.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     assert [rule.name for rule in ingress if "referencedSecurityGroupId" not in rule.inputs] == []
@@ -167,13 +177,19 @@ def test_a_preview_of_an_empty_account_declares_the_same_resources(stack: str) -
 @every_stack
 def test_exports_are_those_that_users_rely_on(stack: str) -> None:
     exports = evaluated(stack).exports
-    assert sorted(exports) == sorted(EXPORTS)
+    expected = EXPORTS + (STANDBY_EXPORTS if len(providers(stack)) > 1 else ())
+    assert sorted(exports) == sorted(expected)
     assert [key for key, value in exports.items() if not value] == []
 
 
 EXPORTS = (
     *("alarm_topic_arn", "api_url", "dashboard_name", "endpoint_name", "logs_bucket", "model_package_group"),
     *("models_bucket", "processed_bucket", "raw_bucket", "state_machine_arn", "user_pool_client_id", "user_pool_id"),
+)
+
+STANDBY_EXPORTS = (
+    *("standby_alarm_topic_arn", "standby_api_url", "standby_models_bucket", "standby_raw_bucket", "standby_region"),
+    *("standby_state_machine_arn", "standby_user_pool_client_id", "standby_user_pool_id"),
 )
 
 

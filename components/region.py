@@ -1,0 +1,55 @@
+"""One region of a stack, whole: keys, foundation, services and their watch, composed from the stack's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from components.foundation import Foundation, Stack, lay
+from components.keys import Keys
+from components.ml_endpoint import MlEndpoint
+from components.observability import Observability, ObservabilityArgs
+from components.secure_api import SecureApi
+from components.services import open_door, serve, train
+from components.tables import Tables
+from components.training_workflow import TrainingWorkflow
+from components.values import Alarm, Widget
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """What one region of a stack consists of."""
+
+    stack: Stack
+    ground: Foundation
+    endpoint: MlEndpoint
+    workflow: TrainingWorkflow
+    api: SecureApi
+
+
+def compose(stack: Stack, keys: Keys, environment: str, tables: Tables | None = None) -> Region:
+    """Declares everything that one region has; with tables of another region it uses their replicas."""
+    ground = lay(stack, keys, tables)
+    endpoint = serve(stack, ground)
+    workflow = train(stack, ground, endpoint)
+    api = open_door(stack, ground, workflow, environment)
+    return Region(stack=stack, ground=ground, endpoint=endpoint, workflow=workflow, api=api)
+
+
+def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget] = ()) -> Observability:
+    """Alarms and dashboard of what a region's components declare, and of what ties it to another region."""
+    stack, ground = region.stack, region.ground
+    heard = stack.settings.observability
+    parts = (region.api, region.endpoint, ground.cache, region.workflow, ground.tables)
+    args: ObservabilityArgs = {
+        "name_prefix": stack.prefix,
+        "key_arn": ground.keys.arn("notifications"),
+        "alarms": [row for part in parts for row in part.alarms()] + list(alarms),
+        "widgets": [row for part in (*parts, ground.lake) for row in part.widgets()] + list(widgets),
+        # Dashboards have no region: two with the same name would be one.
+        "dashboard_name": f"{stack.prefix}-{stack.named('application')}",
+        "emails": heard.emails,
+    }
+    if heard.runbook_url is not None:
+        args["runbook_url"] = heard.runbook_url
+    return Observability(stack.named("observability"), args, stack.opts)
