@@ -102,6 +102,7 @@ def lay(stack: Stack, keys: Keys, tables: Tables | None = None) -> Foundation:
             "account_id": account_id,
             "data_key_arn": keys.arn("data"),
             "models_key_arn": keys.arn("models"),
+            "logs_key_arn": keys.arn("logs"),
             "protect": data.protect,
             "infrequent_access_days": data.infrequent_access_days,
             "glacier_days": data.glacier_days,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal, NotRequired, TypedDict, get_args
 
 import pulumi
@@ -21,6 +22,10 @@ _PURPOSES: Final[dict[DataClass, str]] = {
 }
 
 
+REPLICATED: Final[tuple[DataClass, ...]] = ("data", "models", "secrets")
+"""Classes of data that another region reads too; what logs and notifications encrypt stays in its region."""
+
+
 class KeysArgs(TypedDict):
     """What the keys need; the rest has secure defaults."""
 
@@ -34,29 +39,27 @@ class KeysArgs(TypedDict):
     """How long a key scheduled for deletion can be rescued, 7 to 30; 30 by default."""
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete them; true by default."""
+    multi_region: NotRequired[bool]
+    """Whether the keys `data`, `models` and `secrets` can have replicas in other regions; false by default. KMS fixes
+    it when a key is made: changing it later makes new keys, which `protect` refuses."""
+    replica_of: NotRequired[Mapping[DataClass, Input[str]]]
+    """ARNs of another region's multi-region keys (`Keys.multi_region_arns()`): their replicas are made here in place of
+    keys of their own, with a policy of their own and the primary's rotation."""
 
 
 class Keys(pulumi.ComponentResource):
     """Rotated keys `data`, `models`, `logs`, `secrets` and `notifications`, each with an alias."""
 
-    keys: dict[DataClass, kms.Key]
+    keys: dict[DataClass, kms.Key | kms.ReplicaKey]
     """The keys by class of data."""
 
     def __init__(self, name: str, args: KeysArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:Keys", name, {}, opts)
-        deletion_days = args.get("deletion_days", 30)
-        if not 7 <= deletion_days <= 30:
-            raise ValueError(f"Keys {name!r}: deletion_days is {deletion_days}; allowed: 7 to 30")
+        self._name, self._args = name, args
+        _validate(name, args)
         self.keys = {}
-        for data_class, purpose in _PURPOSES.items():
-            key = kms.Key(
-                f"{name}-{data_class}",
-                description=f"{args['name_prefix']}: {purpose}",
-                deletion_window_in_days=deletion_days,
-                enable_key_rotation=True,
-                policy=key_policy(data_class, args["account_id"], args["region"]),
-                opts=ResourceOptions(parent=self, protect=args.get("protect", True)),
-            )
+        for data_class in _PURPOSES:
+            key = self._key(data_class)
             kms.Alias(
                 f"{name}-{data_class}-alias",
                 name=f"alias/{args['name_prefix']}-{data_class}",
@@ -71,6 +74,59 @@ class Keys(pulumi.ComponentResource):
         if data_class not in self.keys:
             raise ValueError(f"data class {data_class!r} has no key; allowed: {', '.join(get_args(DataClass))}")
         return self.keys[data_class].arn
+
+    def multi_region_arns(self) -> dict[DataClass, Output[str]]:
+        """ARNs of the keys that may have replicas: what another region's `replica_of` takes.
+
+        Raises:
+            ValueError: where none may.
+        """
+        if not self._args.get("multi_region", False):
+            raise ValueError(
+                f"Keys {self._name!r}: multi_region is False; allowed: True where keys have replicas; set it"
+            )
+        return {data_class: self.arn(data_class) for data_class in REPLICATED}
+
+    def _key(self, data_class: DataClass) -> kms.Key | kms.ReplicaKey:
+        args = self._args
+        description = f"{args['name_prefix']}: {_PURPOSES[data_class]}"
+        policy = key_policy(data_class, args["account_id"], args["region"])
+        opts = ResourceOptions(parent=self, protect=args.get("protect", True))
+        primary = args.get("replica_of", {}).get(data_class)
+        if primary is not None:
+            return kms.ReplicaKey(
+                f"{self._name}-{data_class}",
+                primary_key_arn=primary,
+                description=description,
+                deletion_window_in_days=args.get("deletion_days", 30),
+                policy=policy,
+                opts=opts,
+            )
+        return kms.Key(
+            f"{self._name}-{data_class}",
+            description=description,
+            deletion_window_in_days=args.get("deletion_days", 30),
+            enable_key_rotation=True,
+            multi_region=True if args.get("multi_region", False) and data_class in REPLICATED else None,
+            policy=policy,
+            opts=opts,
+        )
+
+
+def _validate(name: str, args: KeysArgs) -> None:
+    problems = []
+    days, replicas = args.get("deletion_days", 30), args.get("replica_of", {})
+    if not 7 <= days <= 30:
+        problems.append(f"deletion_days is {days}; allowed: 7 to 30")
+    problems += [
+        f"replica_of has {data_class!r}; allowed: {', '.join(REPLICATED)}"
+        for data_class in replicas
+        if data_class not in REPLICATED
+    ]
+    if replicas and args.get("multi_region", False):
+        problems.append("multi_region is True with replica_of; allowed: one of the two, a replica has no replicas")
+    if problems:
+        raise ValueError(f"Keys {name!r}: " + "; ".join(problems))
 
 
 def partition(region: str) -> str:
@@ -98,6 +154,7 @@ def key_policy(data_class: DataClass, account_id: Input[str], region: str) -> Ou
 def _service_statements(data_class: DataClass, account_id: Input[str], region: str) -> list[Statement]:
     # Buckets, tables, volumes and secrets are reached in the name of the caller, whose role holds the right.
     if data_class == "logs":
+        buckets = f"arn:{partition(region)}:s3:::*"
         groups = Output.format("arn:{0}:logs:{1}:{2}:log-group:*", partition(region), region, account_id)
         return [
             {
@@ -107,6 +164,18 @@ def _service_statements(data_class: DataClass, account_id: Input[str], region: s
                 "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
                 "Resource": ["*"],
                 "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": [groups]}},
+            },
+            {
+                # S3 encrypts the lists of what a bucket holds in its own name.
+                "Sid": "InventoriesOfThisAccount",
+                "Effect": "Allow",
+                "Principal": {"Service": "s3.amazonaws.com"},
+                "Action": ["kms:GenerateDataKey*"],
+                "Resource": ["*"],
+                "Condition": {
+                    "ArnLike": {"aws:SourceArn": [buckets]},
+                    "StringEquals": {"aws:SourceAccount": [account_id]},
+                },
             },
         ]
     if data_class == "notifications":

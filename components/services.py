@@ -10,6 +10,7 @@ from components.ml_endpoint import MlEndpoint, MlEndpointArgs
 from components.secure_api import SecureApi, SecureApiArgs
 from components.settings import digest
 from components.training_workflow import TrainingWorkflow
+from functions.shared.places import PRODUCTION
 
 
 def serve(stack: Stack, ground: Foundation) -> MlEndpoint:
@@ -98,7 +99,7 @@ def train(stack: Stack, ground: Foundation, endpoint: MlEndpoint) -> TrainingWor
             "models_table": ground.tables.table_name("models"),
             "model_package_group": workflow.model_package_group,
             "model_data_url": Output.format(
-                "s3://{0}/baseline/{1}/model.tar.gz", ground.lake.bucket_name("models"), archive
+                "s3://{0}/{1}baseline/{2}/model.tar.gz", ground.lake.bucket_name("models"), PRODUCTION, archive
             ),
             "evaluation": built.evaluation(),
         },

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from components.data_lake.component import DataLake, DataLakeArgs
-from components.data_lake.documents import BucketName
+from components.data_lake.args import DataLakeArgs, LockMode
+from components.data_lake.component import DataLake
+from components.data_lake.documents import BucketName, LogService
 
-__all__ = ["BucketName", "DataLake", "DataLakeArgs"]
+__all__ = ["BucketName", "DataLake", "DataLakeArgs", "LockMode", "LogService"]

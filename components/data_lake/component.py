@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final, NotRequired, TypedDict
+from typing import Any, Final
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
 from pulumi_aws import s3
 
 from components.data_lake import documents
-from components.data_lake.documents import ACCESS_PREFIX, BUCKETS, BucketName
+from components.data_lake.args import DataLakeArgs, validate
+from components.data_lake.documents import BUCKETS, BucketName
+from components.data_lake.lifecycle import ARCHIVE_TIERS, lifecycle
 from components.values import Metric, Statement, Widget, policy_json
+from functions.shared.places import ACCESS_LOGS, ARCHIVE, INVENTORY
 
 _DAY_S: Final = 86_400
-# A bucket prefix has 37 characters at most, and the longest bucket noun takes eleven with its dashes.
-_PREFIX: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,25}")
-
-
-class DataLakeArgs(TypedDict):
-    """What the lake needs; the rest has secure defaults."""
-
-    name_prefix: str
-    """Beginning of the buckets' names, such as `mlplatform-dev`; AWS needs them unique, so the rest is drawn."""
-    account_id: Input[str]
-    """Account that owns the buckets."""
-    data_key_arn: Input[str]
-    """KMS key of raw and processed data."""
-    models_key_arn: Input[str]
-    """KMS key of models."""
-    protect: NotRequired[bool]
-    """Whether buckets refuse to be deleted with what they hold; true by default."""
-    infrequent_access_days: NotRequired[int]
-    """When processed data moves to Infrequent Access, 30 or more; 30 by default."""
-    glacier_days: NotRequired[int]
-    """When raw data moves to Glacier; 90 by default."""
-    log_days: NotRequired[int]
-    """When logs are deleted; 90 by default."""
-    old_version_days: NotRequired[int]
-    """How long overwritten and deleted objects stay; 30 by default."""
+_INVENTORY_FIELDS: Final = (
+    *("BucketKeyStatus", "ETag", "EncryptionStatus", "IntelligentTieringAccessTier", "IsMultipartUploaded"),
+    *("LastModifiedDate", "ReplicationStatus", "Size", "StorageClass"),
+)
+"""What a weekly list tells of each object beside its key and version."""
 
 
 class DataLake(pulumi.ComponentResource):
@@ -48,6 +30,8 @@ class DataLake(pulumi.ComponentResource):
     """The buckets by name."""
     policies: dict[BucketName, s3.BucketPolicy]
     """Who may not, whatever a role says."""
+    versioning: dict[BucketName, s3.BucketVersioning]
+    """What replication of a bucket must wait for."""
 
     def __init__(self, name: str, args: DataLakeArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:DataLake", name, {}, opts)
@@ -60,7 +44,8 @@ class DataLake(pulumi.ComponentResource):
             "logs": args.get("log_days", 90),
             "old_versions": args.get("old_version_days", 30),
         }
-        _validate(name, args["name_prefix"], days)
+        self._lock_days = args.get("lock_days", 0)
+        validate(name, args, days)
         # S3 delivers access logs only to a bucket whose default encryption is its own (SSE-S3).
         self._keys: dict[BucketName, Input[str] | None] = {
             "raw": args["data_key_arn"],
@@ -68,24 +53,34 @@ class DataLake(pulumi.ComponentResource):
             "models": args["models_key_arn"],
             "logs": None,
         }
-        self.buckets, self.policies = {}, {}
+        self.buckets, self.policies, self.versioning = {}, {}, {}
         for bucket in BUCKETS:
-            self.buckets[bucket] = self._bucket(bucket, days)
+            self._make(bucket, days)
         # Logs are lost until the logs bucket lets S3 write, so its policy stands first.
         self.policies["logs"] = self._policy("logs")
         for bucket in BUCKETS:
             if bucket != "logs":
                 self.policies[bucket] = self._policy(bucket)
-                s3.BucketLogging(
-                    f"{name}-{bucket}-access-log",
-                    bucket=self.buckets[bucket].bucket,
-                    target_bucket=self.buckets["logs"].bucket,
-                    target_prefix=f"{ACCESS_PREFIX}{bucket}/",
-                    opts=ResourceOptions(parent=self, depends_on=[self.policies["logs"]]),
-                )
+                self._watch(bucket)
         s3.BucketNotification(
             f"{name}-raw-events", bucket=self.buckets["raw"].bucket, eventbridge=True, opts=self._child
         )
+        tiers: Any = list(ARCHIVE_TIERS)
+        s3.BucketIntelligentTieringConfiguration(
+            f"{name}-models-archive",
+            bucket=self.buckets["models"].bucket,
+            name="archive",
+            filter={"prefix": ARCHIVE},
+            tierings=tiers,
+            opts=self._child,
+        )
+        if self._lock_days:
+            s3.BucketObjectLockConfiguration(
+                f"{name}-raw-lock",
+                bucket=self.buckets["raw"].bucket,
+                rule={"default_retention": {"mode": args.get("lock_mode", "GOVERNANCE"), "days": self._lock_days}},
+                opts=ResourceOptions(parent=self, depends_on=[self.versioning["raw"]]),
+            )
         self.register_outputs({bucket: self.bucket_name(bucket) for bucket in BUCKETS})
 
     def bucket_name(self, bucket: BucketName) -> Output[str]:
@@ -96,8 +91,13 @@ class DataLake(pulumi.ComponentResource):
         """ARN of a bucket."""
         return self._known(bucket).arn
 
+    def key_arn(self, bucket: BucketName) -> Input[str] | None:
+        """KMS key that a bucket encrypts by; None for the logs bucket, whose objects S3's own keys encrypt."""
+        self._known(bucket)
+        return self._keys[bucket]
+
     def may_read(self, bucket: BucketName, prefix: str = "") -> list[Statement]:
-        """The right to read and list what lies below a prefix such as `uploads/`, and to decrypt it."""
+        """The right to read and list what lies below a prefix of functions.shared.places, and to decrypt it."""
         return documents.read(bucket, prefix, self.bucket_arn(bucket), self._keys[bucket])
 
     def may_write(self, bucket: BucketName, prefix: str = "") -> list[Statement]:
@@ -133,12 +133,13 @@ class DataLake(pulumi.ComponentResource):
             raise ValueError(f"bucket {bucket!r} does not exist; allowed: {', '.join(BUCKETS)}")
         return self.buckets[bucket]
 
-    def _bucket(self, bucket: BucketName, days: dict[str, int]) -> s3.Bucket:
+    def _make(self, bucket: BucketName, days: dict[str, int]) -> None:
         base, key = f"{self._name}-{bucket}", self._keys[bucket]
-        made = s3.Bucket(
+        made = self.buckets[bucket] = s3.Bucket(
             base,
             bucket_prefix=f"{self._args['name_prefix']}-{bucket}-",
             force_destroy=not self._protect,
+            object_lock_enabled=True if bucket == "raw" and self._lock_days else None,
             opts=ResourceOptions(parent=self, protect=self._protect),
         )
         s3.BucketPublicAccessBlock(
@@ -156,7 +157,7 @@ class DataLake(pulumi.ComponentResource):
             rule={"object_ownership": "BucketOwnerEnforced"},
             opts=self._child,
         )
-        versioning = s3.BucketVersioning(
+        versioning = self.versioning[bucket] = s3.BucketVersioning(
             f"{base}-versions",
             bucket=made.bucket,
             versioning_configuration={"status": "Enabled"},
@@ -172,7 +173,7 @@ class DataLake(pulumi.ComponentResource):
             rules=[rule],
             opts=self._child,
         )
-        rules: Any = documents.lifecycle(bucket, days)
+        rules: Any = lifecycle(bucket, days)
         s3.BucketLifecycleConfiguration(
             f"{base}-lifecycle",
             bucket=made.bucket,
@@ -180,7 +181,37 @@ class DataLake(pulumi.ComponentResource):
             # Rules about old versions need versions.
             opts=ResourceOptions(parent=self, depends_on=[versioning]),
         )
-        return made
+
+    def _watch(self, bucket: BucketName) -> None:
+        """Who reads and writes the bucket, and every week what lies in it, goes to the logs bucket."""
+        base, logs = f"{self._name}-{bucket}", self.buckets["logs"]
+        delivered = ResourceOptions(parent=self, depends_on=[self.policies["logs"]])
+        s3.BucketLogging(
+            f"{base}-access-log",
+            bucket=self.buckets[bucket].bucket,
+            target_bucket=logs.bucket,
+            target_prefix=f"{ACCESS_LOGS}{bucket}/",
+            opts=delivered,
+        )
+        s3.Inventory(
+            f"{base}-inventory",
+            bucket=self.buckets[bucket].bucket,
+            name="weekly",
+            included_object_versions="All",
+            optional_fields=list(_INVENTORY_FIELDS),
+            schedule={"frequency": "Weekly"},
+            destination={
+                "bucket": {
+                    "account_id": self._args["account_id"],
+                    "bucket_arn": logs.arn,
+                    # S3 puts a slash, the bucket's name and the list's name behind it.
+                    "prefix": INVENTORY.rstrip("/"),
+                    "format": "Parquet",
+                    "encryption": {"sse_kms": {"key_id": self._args["logs_key_arn"]}},
+                }
+            },
+            opts=delivered,
+        )
 
     def _policy(self, bucket: BucketName) -> s3.BucketPolicy:
         arn, key = self.bucket_arn(bucket), self._keys[bucket]
@@ -192,23 +223,14 @@ class DataLake(pulumi.ComponentResource):
             statements += documents.deny_other_encryption(arn, keys, shared_key=bucket == "models")
         if bucket == "logs":
             sources = [self.bucket_arn(source) for source in BUCKETS if source != "logs"]
-            statements.append(documents.allow_access_logs(arn, self._args["account_id"], sources))
+            account = self._args["account_id"]
+            statements += documents.allow_delivery(arn, account, sources)
+            statements += [
+                documents.allow_service(service, arn, account) for service in self._args.get("log_services", [])
+            ]
         return s3.BucketPolicy(
             f"{self._name}-{bucket}-policy",
             bucket=self.buckets[bucket].bucket,
             policy=policy_json(statements),
             opts=self._child,
         )
-
-
-def _validate(name: str, prefix: str, days: dict[str, int]) -> None:
-    least = {"infrequent_access": 30, "glacier": 1, "logs": 1, "old_versions": 1}
-    problems = [
-        f"{key}_days is {days[key]}; allowed: {low} or more".replace("logs_", "log_").replace("versions_", "version_")
-        for key, low in least.items()
-        if days[key] < low
-    ]
-    if not _PREFIX.fullmatch(prefix):
-        problems.append(f"name_prefix is {prefix!r}; allowed: up to 26 lower-case letters, digits and dashes")
-    if problems:
-        raise ValueError(f"DataLake {name!r}: " + "; ".join(problems))

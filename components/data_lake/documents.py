@@ -1,4 +1,4 @@
-"""Bucket policies, lifecycle rules and rights of the data lake, as plain values."""
+"""Bucket policies and rights of the data lake, as plain values."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any, Final, Literal
 from pulumi import Input, Output
 
 from components.values import Statement
+from functions.shared.places import ACCESS_LOGS, INVENTORY, LOAD_BALANCER_LOGS, SITE_LOGS
 
 BucketName = Literal["raw", "processed", "models", "logs"]
 BUCKETS: Final[tuple[BucketName, ...]] = ("raw", "processed", "models", "logs")
-ACCESS_PREFIX: Final = "access/"
-"""Where the other buckets' access logs go in the logs bucket."""
+LogService = Literal["cloudfront", "load-balancer"]
 
+_WILD: Final = re.compile(r"[*?$]")
 _ENCRYPTION: Final = "s3:x-amz-server-side-encryption"
 _KEY: Final = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 
@@ -54,15 +55,41 @@ def deny_other_encryption(
     return statements
 
 
-def allow_access_logs(logs_arn: Input[str], account_id: Input[str], sources: list[Output[str]]) -> Statement:
-    """S3 delivers the access logs of the lake's own buckets."""
+def allow_delivery(logs_arn: Input[str], account_id: Input[str], sources: list[Output[str]]) -> list[Statement]:
+    """S3 delivers access logs and inventories of the lake's own buckets."""
+    own: dict[str, dict[str, Any]] = {
+        "ArnLike": {"aws:SourceArn": sources},
+        "StringEquals": {"aws:SourceAccount": [account_id]},
+    }
+    # An inventory is written as a stranger's object would be: handed over to the bucket's owner.
+    handed_over = {"StringEquals": {**own["StringEquals"], "s3:x-amz-acl": ["bucket-owner-full-control"]}}
+    return [
+        _write_by("S3DeliversAccessLogs", "logging.s3.amazonaws.com", logs_arn, ACCESS_LOGS, own),
+        _write_by("S3DeliversInventories", "s3.amazonaws.com", logs_arn, INVENTORY, own | handed_over),
+    ]
+
+
+def allow_service(service: LogService, logs_arn: Input[str], account_id: Input[str]) -> Statement:
+    """Another AWS service delivers the logs of what this account has there."""
+    of_account = {"StringEquals": {"aws:SourceAccount": [account_id]}}
+    if service == "load-balancer":
+        principal = "logdelivery.elasticloadbalancing.amazonaws.com"
+        folder = Output.format("{0}AWSLogs/{1}/", LOAD_BALANCER_LOGS, account_id)
+        return _write_by("LoadBalancersDeliverLogs", principal, logs_arn, folder, of_account)
+    handed_over = {"StringEquals": {**of_account["StringEquals"], "s3:x-amz-acl": ["bucket-owner-full-control"]}}
+    return _write_by("CloudFrontDeliversLogs", "delivery.logs.amazonaws.com", logs_arn, SITE_LOGS, handed_over)
+
+
+def _write_by(
+    sid: str, service: str, logs_arn: Input[str], prefix: Input[str], condition: Mapping[str, Mapping[str, Input[Any]]]
+) -> Statement:
     return {
-        "Sid": "S3DeliversAccessLogs",
+        "Sid": sid,
         "Effect": "Allow",
-        "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Principal": {"Service": service},
         "Action": ["s3:PutObject"],
-        "Resource": [Output.format("{0}/{1}*", logs_arn, ACCESS_PREFIX)],
-        "Condition": {"ArnLike": {"aws:SourceArn": sources}, "StringEquals": {"aws:SourceAccount": [account_id]}},
+        "Resource": [Output.format("{0}/{1}*", logs_arn, prefix)],
+        "Condition": condition,
     }
 
 
@@ -83,34 +110,19 @@ def _objects(bucket_arn: Input[str], prefix: str = "") -> Output[str]:
     return Output.format("{0}/{1}*", bucket_arn, prefix)
 
 
-def lifecycle(bucket: BucketName, days: Mapping[str, int]) -> list[dict[str, Any]]:
-    """The rules of one bucket; `days` holds infrequent_access, glacier, logs and old_versions."""
-    whole = {"prefix": ""}
-    rules: list[dict[str, Any]] = [
-        {
-            "id": "abandoned",
-            "status": "Enabled",
-            "filter": whole,
-            "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-            "noncurrent_version_expiration": {"noncurrent_days": days["old_versions"]},
-        },
-    ]
-    moves = {
-        "raw": ("GLACIER", days["glacier"]),
-        "processed": ("STANDARD_IA", days["infrequent_access"]),
-        "models": ("INTELLIGENT_TIERING", days["infrequent_access"]),
-    }
-    if bucket in moves:
-        storage_class, after = moves[bucket]
-        moved = [{"days": after, "storage_class": storage_class}]
-        rules.append({"id": "age", "status": "Enabled", "filter": whole, "transitions": moved})
-    else:
-        rules.append({"id": "age", "status": "Enabled", "filter": whole, "expiration": {"days": days["logs"]}})
-    return rules
+def check_prefix(prefix: str) -> None:
+    """Refuses a prefix that would reach further than it looks."""
+    if prefix == "" or (prefix.endswith("/") and not prefix.startswith("/") and not _WILD.search(prefix)):
+        return
+    raise ValueError(
+        f"prefix is {prefix!r}; allowed: empty for the whole bucket, or a folder such as uploads/ that ends with a "
+        "slash, begins with none and holds neither * nor ? nor $; `a` without a slash would reach `ab/` too"
+    )
 
 
 def read(bucket: str, prefix: str, bucket_arn: Input[str], key_arn: Input[str] | None) -> list[Statement]:
     """Reading and listing what lies below a prefix."""
+    check_prefix(prefix)
     name = _sid(bucket, prefix)
     listing: Statement = {
         "Sid": f"List{name}",
@@ -134,6 +146,7 @@ def read(bucket: str, prefix: str, bucket_arn: Input[str], key_arn: Input[str] |
 
 def write(bucket: str, prefix: str, bucket_arn: Input[str], key_arn: Input[str] | None) -> list[Statement]:
     """Storing objects below a prefix."""
+    check_prefix(prefix)
     name = _sid(bucket, prefix)
     statements: list[Statement] = [
         {

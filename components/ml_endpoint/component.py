@@ -25,8 +25,9 @@ from components.ml_endpoint.hosting import (
 )
 from components.observability import metric_inputs
 from components.values import Alarm, Metric, Statement, Widget, policy_json, trust_json
+from functions.shared.places import INFERENCE_LOGS, PRODUCTION, TRAINING
 
-CAPTURE_PREFIX: Final = "inference"
+CAPTURE_PREFIX: Final = INFERENCE_LOGS.rstrip("/")
 """Folder of the capture bucket."""
 
 
@@ -117,7 +118,7 @@ class MlEndpoint(pulumi.ComponentResource):
         archive = s3.BucketObjectv2(
             f"{name}-baseline",
             bucket=args["models_bucket"],
-            key=f"baseline/{args['baseline_digest'][:12]}/model.tar.gz",
+            key=f"{PRODUCTION}baseline/{args['baseline_digest'][:12]}/model.tar.gz",
             source=pulumi.FileAsset(args["baseline_path"]),
             kms_key_id=args["key_arn"],
             server_side_encryption="aws:kms",
@@ -223,7 +224,7 @@ class MlEndpoint(pulumi.ComponentResource):
     def _statements(self) -> list[Statement]:
         args, key = self._args, self._args["key_arn"]
         found = [
-            *rights.read("Models", key, args["models_bucket"]),
+            *rights.read("Models", key, args["models_bucket"], f"/{PRODUCTION}*", f"/{TRAINING}*"),
             *rights.container(key, f"/aws/sagemaker/Endpoints/{args['endpoint_name']}", self.image),
             *rights.use_key(key),
             *rights.watch(key, self._rollback_names()),

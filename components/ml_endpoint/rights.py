@@ -73,14 +73,14 @@ def watch(key_arn: Input[str], alarm_names: Sequence[str]) -> list[Statement]:
     return [{"Sid": "WatchAlarms", "Effect": "Allow", "Action": ["cloudwatch:DescribeAlarms"], "Resource": alarms}]
 
 
-def read(sid: str, key_arn: Input[str], bucket: Input[str], keys: str = "/*") -> list[Statement]:
-    """Reading objects of a bucket, and listing it: SageMaker copies by prefix."""
+def read(sid: str, key_arn: Input[str], bucket: Input[str], *keys: str) -> list[Statement]:
+    """Reading objects below prefixes of a bucket such as `/training/*`, and listing it: SageMaker copies by prefix."""
     return [
         {
             "Sid": f"Read{sid}",
             "Effect": "Allow",
             "Action": ["s3:GetObject"],
-            "Resource": [bucket_arn(key_arn, bucket, keys)],
+            "Resource": [bucket_arn(key_arn, bucket, found) for found in keys],
         },
         {
             "Sid": f"List{sid}",
@@ -91,13 +91,13 @@ def read(sid: str, key_arn: Input[str], bucket: Input[str], keys: str = "/*") ->
     ]
 
 
-def write(sid: str, key_arn: Input[str], bucket: Input[str], keys: str = "/*") -> Statement:
-    """Storing objects below a prefix of a bucket."""
+def write(sid: str, key_arn: Input[str], bucket: Input[str], *keys: str) -> Statement:
+    """Storing objects below prefixes of a bucket, such as `/training/*`."""
     return {
         "Sid": f"Write{sid}",
         "Effect": "Allow",
         "Action": ["s3:AbortMultipartUpload", "s3:PutObject"],
-        "Resource": [bucket_arn(key_arn, bucket, keys)],
+        "Resource": [bucket_arn(key_arn, bucket, found) for found in keys],
     }
 
 

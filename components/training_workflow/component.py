@@ -20,6 +20,7 @@ from components.training_workflow.plan import CODE_ARCHIVE, Plan
 from components.training_workflow.states import definition
 from components.training_workflow.triggers import LostEvents, Triggers
 from components.values import Alarm, Statement, Widget, policy_json, trust_json
+from functions.shared.places import CODE
 
 
 class TrainingWorkflow(pulumi.ComponentResource):
@@ -145,7 +146,7 @@ class TrainingWorkflow(pulumi.ComponentResource):
         return s3.BucketObjectv2(
             f"{name}-code",
             bucket=self._args["models_bucket"],
-            key=f"code/{self._args['code_digest'][:12]}/{CODE_ARCHIVE}",
+            key=f"{CODE}{self._args['code_digest'][:12]}/{CODE_ARCHIVE}",
             source=pulumi.FileAsset(self._args["code_path"]),
             kms_key_id=self._args["keys"]["models"],
             server_side_encryption="aws:kms",

@@ -24,7 +24,7 @@ def preprocess(plan: Plan, following: str) -> State:
         module="training.preprocess",
         arguments=["--input", f"{root}/input/data", "--output", f"{root}/output", "--target", plan.target_column],
         inputs={"data": "$.data.uri"},
-        outputs={split: f"States.Format('{{}}/{split}', $.paths.processed)" for split in _SPLITS},
+        outputs={split: f"$.paths.{split}" for split in _SPLITS},
         following=following,
     )
 
@@ -41,7 +41,7 @@ def evaluate(plan: Plan, following: str) -> State:
             *("--test", f"{root}/input/test"),
             *("--output", f"{root}/output/evaluation"),
         ],
-        inputs={"model": "$.paths.model_data", "test": "States.Format('{}/test/', $.paths.processed)"},
+        inputs={"model": "$.paths.model_data", "test": "States.Format('{}/', $.paths.test)"},
         outputs={"evaluation": "$.paths.evaluation"},
         following=following,
     )
@@ -59,9 +59,9 @@ def train(plan: Plan, following: str) -> State:
         },
         "HyperParameters": _hyperparameters(plan),
         "InputDataConfig": [
-            _channel("train", "States.Format('{}/train/', $.paths.processed)"),
-            _channel("validation", "States.Format('{}/validation/', $.paths.processed)"),
-            _channel("statistics", "States.Format('{}/statistics/', $.paths.processed)"),
+            _channel("train", "States.Format('{}/', $.paths.train)"),
+            _channel("validation", "States.Format('{}/', $.paths.validation)"),
+            _channel("statistics", "States.Format('{}/', $.paths.statistics)"),
             {
                 "ChannelName": _CODE_CHANNEL,
                 "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": plan.code_uri} | _REPLICATED},

@@ -12,6 +12,7 @@ from components.ml_endpoint.hosting import HostingShape
 from components.ml_endpoint.rights import bucket_arn, local_arn
 from components.training_workflow.args import TrainingWorkflowArgs
 from components.values import Statement
+from functions.shared.places import CODE, METADATA, STATISTICS, TEST, TRAIN, TRAINING, UPLOADS, VALIDATION
 
 
 def allow(sid: str, actions: Sequence[str], resources: Sequence[Input[str]]) -> Statement:
@@ -60,7 +61,11 @@ def machine_statements(
             own(args, "sagemaker", f"model-package-group/{prefix}-models", f"model-package/{prefix}-models/*"),
         ),
         # SageMaker looks at the archive and the figures in the caller's name when a version is registered.
-        allow("ReadModel", ["s3:GetObject"], [bucket_arn(keys["models"], args["models_bucket"], "/*")]),
+        allow(
+            "ReadModel",
+            ["s3:GetObject"],
+            [bucket_arn(keys["models"], args["models_bucket"], f"/{place}*") for place in (METADATA, TRAINING)],
+        ),
         passing,
         allow("MarkVersions", ["dynamodb:UpdateItem"], [table_arn(args)]),
         allow("Notify", ["sns:Publish"], [topic_arn]),
@@ -135,13 +140,14 @@ def observed() -> list[Statement]:
 def job_statements(args: TrainingWorkflowArgs) -> list[Statement]:
     """What training and processing containers may do."""
     data, models = args["keys"]["data"], args["keys"]["models"]
+    splits = [f"/{place}*" for place in (TRAIN, VALIDATION, TEST, STATISTICS)]
     found = [
-        *sagemaker_rights.read("Uploads", data, args["raw_bucket"], "/uploads/*"),
-        *sagemaker_rights.read("Splits", data, args["processed_bucket"]),
-        sagemaker_rights.write("Splits", data, args["processed_bucket"]),
-        *sagemaker_rights.read("Models", models, args["models_bucket"]),
-        sagemaker_rights.write("Models", models, args["models_bucket"], "/training/*"),
-        sagemaker_rights.write("Figures", models, args["models_bucket"], "/metadata/*"),
+        *sagemaker_rights.read("Uploads", data, args["raw_bucket"], f"/{UPLOADS}*"),
+        *sagemaker_rights.read("Splits", data, args["processed_bucket"], *splits),
+        sagemaker_rights.write("Splits", data, args["processed_bucket"], *splits),
+        *sagemaker_rights.read("Models", models, args["models_bucket"], f"/{CODE}*", f"/{TRAINING}*"),
+        sagemaker_rights.write("Models", models, args["models_bucket"], f"/{TRAINING}*"),
+        sagemaker_rights.write("Figures", models, args["models_bucket"], f"/{METADATA}*"),
         *sagemaker_rights.container(models, "/aws/sagemaker/TrainingJobs", args["image"]),
         *sagemaker_rights.container(models, "/aws/sagemaker/ProcessingJobs", args["image"]),
         *sagemaker_rights.use_key(models),
@@ -162,7 +168,7 @@ def intake_statements(args: TrainingWorkflowArgs, machine_name: str) -> list[Sta
     """Looking at data, claiming it, and asking whether an older claim still runs."""
     data = args["keys"]["data"]
     return [
-        *sagemaker_rights.read("Uploads", data, args["raw_bucket"], "/uploads/*"),
+        *sagemaker_rights.read("Uploads", data, args["raw_bucket"], f"/{UPLOADS}*"),
         allow("ClaimData", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn(args)]),
         allow("SeeExecutions", ["states:DescribeExecution"], own(args, "states", f"execution:{machine_name}:*")),
         allow("ReadEncrypted", ["kms:Decrypt"], [data]),
@@ -173,7 +179,7 @@ def compare_statements(args: TrainingWorkflowArgs) -> list[Statement]:
     """Reading figures and writing the verdict."""
     data, models = args["keys"]["data"], args["keys"]["models"]
     return [
-        allow("ReadFigures", ["s3:GetObject"], [bucket_arn(models, args["models_bucket"], "/metadata/*")]),
+        allow("ReadFigures", ["s3:GetObject"], [bucket_arn(models, args["models_bucket"], f"/{METADATA}*")]),
         allow("JudgeVersions", ["dynamodb:GetItem", "dynamodb:UpdateItem"], [table_arn(args)]),
         allow("ReadEncrypted", ["kms:Decrypt"], [data, models]),
     ]

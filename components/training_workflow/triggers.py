@@ -12,6 +12,7 @@ from pulumi_aws import cloudwatch, iam, lambda_, scheduler, sqs
 from components.function import ALIAS, Function
 from components.training_workflow.rights import allow
 from components.values import Statement, policy_json, trust_json
+from functions.shared.places import UPLOADS
 
 _DAY_S: Final = 86_400
 _RETRY: Final[Any] = {"maximum_event_age_in_seconds": _DAY_S, "maximum_retry_attempts": 24}
@@ -27,7 +28,7 @@ def upload_pattern(bucket: str) -> str:
         "detail-type": ["Object Created"],
         "detail": {
             "bucket": {"name": [bucket]},
-            "object": {"key": [{"prefix": "uploads/"}], "size": [{"numeric": [">", 0]}]},
+            "object": {"key": [{"prefix": UPLOADS}], "size": [{"numeric": [">", 0]}]},
         },
     }
     return json.dumps(pattern, sort_keys=True)

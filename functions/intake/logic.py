@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from functions.intake.csvfile import check
 from functions.intake.settings import Settings
 from functions.shared.models import ChangedError
+from functions.shared.places import CHECKPOINTS, METADATA, STATISTICS, TEST, TRAIN, TRAINING, UPLOADS, VALIDATION
 from functions.shared.tasks import WorkError
 
-UPLOADS = "uploads/"
 HEAD_BYTES = 256 * 1024
 """How much of a file is looked at; the rest is the preprocessing job's."""
 
@@ -162,17 +162,20 @@ def names(settings: Settings, version: str, suffix: str) -> dict[str, Any]:
     run = f"{version}-{suffix}"
     prefix = settings.name_prefix[: 63 - len(f"--preprocess-{run}")].rstrip("-")
     jobs = {kind: f"{prefix}-{kind}-{run}" for kind in ("preprocess", "train", "evaluate")}
-    models = f"s3://{settings.models_bucket}"
+    models, processed = f"s3://{settings.models_bucket}", f"s3://{settings.processed_bucket}"
     return {
         "version": version,
         "jobs": jobs,
         "paths": {
-            "processed": f"s3://{settings.processed_bucket}/{run}",
-            "evaluation": f"{models}/metadata/{run}",
+            "train": f"{processed}/{TRAIN}{run}",
+            "validation": f"{processed}/{VALIDATION}{run}",
+            "test": f"{processed}/{TEST}{run}",
+            "statistics": f"{processed}/{STATISTICS}{run}",
+            "evaluation": f"{models}/{METADATA}{run}",
             # Without the suffix: a second try goes on where the first one was interrupted.
-            "checkpoints": f"{models}/training/checkpoints/{version}",
-            "model_output": f"{models}/training",
-            "model_data": f"{models}/training/{jobs['train']}/output/model.tar.gz",
+            "checkpoints": f"{models}/{CHECKPOINTS}{version}",
+            "model_output": f"{models}/{TRAINING.rstrip('/')}",
+            "model_data": f"{models}/{TRAINING}{jobs['train']}/output/model.tar.gz",
         },
         "model_name": f"{prefix}-{run}",
         "config_name": f"{prefix}-config-{run}",

@@ -6,14 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from functions.shared.places import UPLOADS
 from functions.shared.schemas import Answer, Body, example
 
 
 class StartTraining(Body):
     """What to train on: a file of the raw bucket, or without one the newest upload."""
 
-    model_config = example({"key": "uploads/customers.csv"})
-    key: Annotated[str, Field(pattern=r"^uploads/.+\.csv$", max_length=1024)] | None = None
+    model_config = example({"key": f"{UPLOADS}customers.csv"})
+    key: Annotated[str, Field(pattern=rf"^{UPLOADS}.+\.csv$", max_length=1024)] | None = None
 
 
 class Training(Answer):

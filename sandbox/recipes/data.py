@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.recipes.recipe import Recipe, Work, hands
 
+_NO_DAX = "nothing here speaks DAX's protocol, and functions read the tables themselves"
 _PAPER = "moto has no cache parameter groups; the local Redis runs with its own defaults"
 
 
@@ -104,6 +105,14 @@ def _item_id(work: Work) -> str:
     return "|".join([work.inputs["tableName"], *(str(next(iter(item[key].values()))) for key in keys)])
 
 
+def _dax_port(work: Work) -> int:
+    return 9111 if work.inputs.get("clusterEndpointEncryptionType") == "TLS" else 8111
+
+
+def _dax_endpoint(work: Work) -> str | None:
+    return work.fill(f"{{clusterName}}.{{hash:6}}.dax-clusters.{{region}}.amazonaws.com:{_dax_port(work)}")
+
+
 def _redis(work: Work) -> None:
     """The group's endpoint is a real Redis on this machine, with the declared token and encryption."""
     if work.caches is None:
@@ -156,6 +165,18 @@ ROWS = {
         by_hand=hands("hashKey", "rangeKey", "item", "tableName"),
         shape=_item,
         id=_item_id,
+    ),
+    "aws:dax/subnetGroup:SubnetGroup": Recipe(recorded=_NO_DAX, outputs={"vpcId": "vpc-{hash:17}"}),
+    "aws:dax/parameterGroup:ParameterGroup": Recipe(recorded=_NO_DAX),
+    "aws:dax/cluster:Cluster": Recipe(
+        recorded=_NO_DAX,
+        id="{clusterName}",
+        outputs={
+            "arn": "arn:aws:dax:{region}:{account}:cache/{clusterName}",
+            "clusterAddress": "{clusterName}.{hash:6}.dax-clusters.{region}.amazonaws.com",
+            "configurationEndpoint": _dax_endpoint,
+            "port": _dax_port,
+        },
     ),
     "aws:elasticache/subnetGroup:SubnetGroup": Recipe(
         call="elasticache.create_cache_subnet_group",

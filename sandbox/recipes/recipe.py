@@ -75,11 +75,15 @@ class Work:
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Calls `service.method` in the resource's region."""
+        return self.call_in(self.region, operation, **parameters)
+
+    def call_in(self, region: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Calls `service.method` in another region."""
         if self.cloud is None:
             raise RuntimeError(f"{operation} needs a local cloud")
         service, method = operation.split(".")
         try:
-            answer: dict[str, Any] = getattr(self.cloud.client(service, self.region), method)(**parameters)
+            answer: dict[str, Any] = getattr(self.cloud.client(service, region), method)(**parameters)
         except (BotoCoreError, ClientError) as error:
             raise RefusedError(_refusal(self.type, operation, error)) from error
         return answer
@@ -141,6 +145,8 @@ class Recipe:
     """Inputs that the call takes and moto forgets, with the reason."""
     shape: Callable[[Work], None] | None = None
     """Completes `work.parameters` before the call."""
+    caller: Callable[[Work], str] | None = None
+    """Region that the call goes to where that is not the resource's own, as for replicas."""
     after: Callable[[Work], None] | None = None
     """Further calls."""
     id: Output = "{name}"

@@ -51,6 +51,14 @@ def _key(work: Work) -> None:
         work.call("kms.disable_key", KeyId=work.id)
 
 
+def _replica(work: Work) -> None:
+    """The primary's region makes the replica, which shares its id."""
+    work.parameters |= {
+        "KeyId": str(work.inputs["primaryKeyArn"]).rpartition("/")[2],
+        "ReplicaRegion": work.region,
+    }
+
+
 def _secret(work: Work) -> None:
     if work.inputs.get("policy"):
         work.call("secretsmanager.put_resource_policy", SecretId=work.id, ResourcePolicy=work.inputs["policy"])
@@ -109,6 +117,19 @@ ROWS = {
         after=_key,
         id=Answer("KeyMetadata.KeyId", "{hash:8}-{hash:4}-{hash:4}-{hash:4}-{hash:12}"),
         outputs={"keyId": "{id}", "arn": Answer("KeyMetadata.Arn", "arn:aws:kms:{region}:{account}:key/{id}")},
+    ),
+    "aws:kms/replicaKey:ReplicaKey": Recipe(
+        call="kms.replicate_key",
+        by_hand=hands("enabled", "primaryKeyArn"),
+        lost={"bypassPolicyLockoutSafetyCheck": "moto checks no key policy"},
+        shape=_replica,
+        caller=lambda work: str(work.inputs["primaryKeyArn"]).split(":")[3],
+        id=lambda work: str(work.inputs["primaryKeyArn"]).rpartition("/")[2],
+        outputs={
+            "keyId": "{id}",
+            "arn": "arn:aws:kms:{region}:{account}:key/{id}",
+            "keyRotationEnabled": lambda _work: True,
+        },
     ),
     "aws:kms/alias:Alias": Recipe(
         call="kms.create_alias",

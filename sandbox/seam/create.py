@@ -118,7 +118,8 @@ class Creator(Planner):
             _initialise(recipe.call, self.account, work.region)
             # The ids that moto draws depend on the resource alone, whatever was made before it.
             _seed(work.urn)
-            answer = work.call(recipe.call, **work.parameters)
+            region = recipe.caller(work) if recipe.caller else work.region
+            answer = work.call_in(region, recipe.call, **work.parameters)
             work.answer = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
             derive(recipe, work)
             if recipe.after:

@@ -12,6 +12,7 @@ from tests.components.recorder import ACCOUNT, REGION, Recording, record
 
 DATA = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/data"
 MODELS = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/models"
+LOGS = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/logs"
 KINDS = (
     *("Bucket", "BucketLifecycleConfiguration", "BucketOwnershipControls", "BucketPolicy", "BucketPublicAccessBlock"),
     *("BucketServerSideEncryptionConfiguration", "BucketVersioning"),
@@ -24,6 +25,7 @@ def arguments(**more: Any) -> Any:
         "account_id": ACCOUNT,
         "data_key_arn": DATA,
         "models_key_arn": MODELS,
+        "logs_key_arn": LOGS,
         **more,
     }
 
@@ -55,9 +57,11 @@ def granted(right: str, bucket: str, prefix: str) -> dict[str, dict[str, Any]]:
 
 def test_children_are_exactly_these() -> None:
     recording = run()
-    expected = dict.fromkeys(map(token, KINDS), 4) | {token("BucketLogging"): 3, token("BucketNotification"): 1}
+    expected = dict.fromkeys(map(token, KINDS), 4) | dict.fromkeys(map(token, ("BucketLogging", "Inventory")), 3)
+    single = ("BucketIntelligentTieringConfiguration", "BucketNotification")
+    expected |= dict.fromkeys(map(token, single), 1)
     assert recording.counts() == expected | {"mlplatform:index:DataLake": 1}
-    assert len(recording.children(recording.one("mlplatform:index:DataLake"))) == 32
+    assert len(recording.children(recording.one("mlplatform:index:DataLake"))) == 36
 
 
 @pytest.mark.parametrize("bucket", ["raw", "processed", "models", "logs"])
@@ -99,9 +103,9 @@ def test_access_logs_go_where_s3_can_write_them() -> None:
     delivery = denied(recording, "logs")["S3DeliversAccessLogs"]
     assert delivery["Principal"] == {"Service": "logging.s3.amazonaws.com"}
     assert len(delivery["Condition"]["ArnLike"]["aws:SourceArn"]) == 3
-    assert delivery["Resource"][0].endswith("/access/*")
+    assert delivery["Resource"][0].endswith("/system/access/*")
     prefixes = {log.inputs["targetPrefix"] for log in recording.of_type(token("BucketLogging"))}
-    assert prefixes == {"access/raw/", "access/processed/", "access/models/"}
+    assert prefixes == {f"system/access/{bucket}/" for bucket in ("raw", "processed", "models")}
     policy = recording.one(token("BucketPolicy"), "lake-logs-policy")
     assert all(policy.urn in log.dependencies for log in recording.of_type(token("BucketLogging")))
 
@@ -109,14 +113,14 @@ def test_access_logs_go_where_s3_can_write_them() -> None:
 @pytest.mark.parametrize(
     ("bucket", "rule"),
     [
-        ("raw", {"transitions": [{"days": 90, "storageClass": "GLACIER"}]}),
+        ("raw", {"transitions": [{"days": 90, "storageClass": "GLACIER_IR"}]}),
         ("processed", {"transitions": [{"days": 30, "storageClass": "STANDARD_IA"}]}),
         ("models", {"transitions": [{"days": 30, "storageClass": "INTELLIGENT_TIERING"}]}),
         ("logs", {"expiration": {"days": 45}}),
     ],
 )
 def test_what_is_old_moves_or_goes(bucket: str, rule: dict[str, Any]) -> None:
-    abandoned, age = child(run(log_days=45, old_version_days=9), "BucketLifecycleConfiguration", bucket)["rules"]
+    abandoned, age, *_ = child(run(log_days=45, old_version_days=9), "BucketLifecycleConfiguration", bucket)["rules"]
     assert rule.items() <= age.items()
     assert abandoned["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
     assert abandoned["noncurrentVersionExpiration"] == {"noncurrentDays": 9}

@@ -39,10 +39,20 @@ def test_keys_of_data_are_reached_only_in_the_name_of_a_role(name: str) -> None:
 
 
 def test_cloudwatch_logs_uses_the_key_for_log_groups_of_this_account_only() -> None:
-    _, logs = statements("logs")
+    _, logs, _ = statements("logs")
     assert logs["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
     condition = {"kms:EncryptionContext:aws:logs:arn": [f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:*"]}
     assert logs["Condition"] == {"ArnLike": condition}
+
+
+def test_s3_encrypts_inventories_of_this_account_only() -> None:
+    _, _, inventories = statements("logs")
+    assert inventories["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert inventories["Action"] == ["kms:GenerateDataKey*"]
+    assert inventories["Condition"] == {
+        "ArnLike": {"aws:SourceArn": ["arn:aws:s3:::*"]},
+        "StringEquals": {"aws:SourceAccount": [ACCOUNT]},
+    }
 
 
 def test_alarms_and_events_may_publish_encrypted() -> None:
@@ -62,6 +72,56 @@ def test_a_disposable_stack_can_delete_its_keys_soon() -> None:
 def test_a_window_that_kms_does_not_have_is_refused(days: int) -> None:
     with pytest.raises(ValueError, match=f"deletion_days is {days}; allowed: 7 to 30"):
         run(deletion_days=days)
+
+
+def test_keys_stay_in_their_region_unless_asked() -> None:
+    assert [key.inputs.get("multiRegion") for key in run().of_type("aws:kms/key:Key")] == [None] * 5
+
+
+def test_keys_of_what_is_replicated_can_have_replicas() -> None:
+    keys = {key.name: key.inputs.get("multiRegion") for key in run(multi_region=True).of_type("aws:kms/key:Key")}
+    assert {name for name, found in keys.items() if found} == {"keys-data", "keys-models", "keys-secrets"}
+
+
+def test_another_region_has_replicas_and_regional_keys_of_its_own() -> None:
+    def program() -> Any:
+        first: Any = {"name_prefix": "mlplatform-dev", "account_id": ACCOUNT, "region": REGION, "multi_region": True}
+        arns = Keys("keys", first).multi_region_arns()
+        second: Any = {**first, "region": "us-west-2", "multi_region": False, "replica_of": arns}
+        second |= {"protect": False, "deletion_days": 7}
+        standby = Keys("standby-keys", second)
+        return {"data": [arns["data"], standby.arn("data")]}
+
+    recording = record(program)
+    replicas = {key.name: key for key in recording.of_type("aws:kms/replicaKey:ReplicaKey")}
+    assert set(replicas) == {"standby-keys-data", "standby-keys-models", "standby-keys-secrets"}
+    data = replicas["standby-keys-data"]
+    primary, own = recording.value["data"]
+    assert data.inputs["primaryKeyArn"] == primary != own
+    assert (data.inputs["deletionWindowInDays"], data.protect) == (7, False)
+    assert json.loads(data.inputs["policy"])["Statement"][0]["Sid"] == "AccountAdministersByIam"
+    regional = {key.name for key in recording.of_type("aws:kms/key:Key") if key.name.startswith("standby")}
+    assert regional == {"standby-keys-logs", "standby-keys-notifications"}
+    aliases = [alias.name for alias in recording.of_type("aws:kms/alias:Alias") if alias.name.startswith("standby")]
+    assert len(aliases) == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"replica_of": {"logs": "arn"}}, "replica_of has 'logs'; allowed: data, models, secrets"),
+        ({"replica_of": {"data": "arn"}, "multi_region": True}, "multi_region is True with replica_of; allowed: one"),
+    ],
+)
+def test_replicas_that_kms_does_not_have_are_refused(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        run(**given)
+
+
+def test_regional_keys_have_no_replicas() -> None:
+    args: Any = {"name_prefix": "p", "account_id": ACCOUNT, "region": REGION}
+    with pytest.raises(ValueError, match="multi_region is False; allowed: True where keys have replicas; set it"):
+        record(lambda: Keys("keys", args).multi_region_arns())
 
 
 def test_an_unknown_class_of_data_is_told_with_those_that_exist() -> None:

@@ -298,13 +298,13 @@ def test_the_isolated_training_finds_its_code_in_a_channel() -> None:
     assert directory == "/opt/ml/input/data/code/sourcedir.tar.gz"
 
 
-def test_processing_writes_each_split_below_the_runs_folder() -> None:
+def test_processing_writes_each_split_to_its_own_place() -> None:
     outputs = {
         row["OutputName"]: row["S3Output"]
         for row in states()["Preprocess"]["Parameters"]["ProcessingOutputConfig"]["Outputs"]
     }
     assert set(outputs) == {"train", "validation", "test", "statistics"}
-    assert outputs["test"]["S3Uri.$"] == "States.Format('{}/test', $.paths.processed)"
+    assert {name: row["S3Uri.$"] for name, row in outputs.items()} == {name: f"$.paths.{name}" for name in outputs}
     assert outputs["test"]["LocalPath"] == "/opt/ml/processing/output/test"
 
 

@@ -99,7 +99,7 @@ def test_a_second_try_shares_only_the_checkpoints() -> None:
     first, second = (names(SETTINGS, "0123456789ab", suffix_of(arn)) for arn in ("one", "two"))
     assert first["paths"]["checkpoints"] == second["paths"]["checkpoints"]
     assert set(first["jobs"].values()).isdisjoint(second["jobs"].values())
-    assert first["paths"]["processed"] != second["paths"]["processed"]
+    assert all(first["paths"][split] != second["paths"][split] for split in ("train", "validation", "test"))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from tests.sandbox.containers.support import BUCKET, ROLE, emptied, ended, event
 
 BASE = f"s3://{BUCKET}/work"
 MODEL = f"{BASE}/model/train/output/model.tar.gz"
+SPLITS = ("train", "validation", "test", "statistics")
 FILLED = {
     "$.jobs.preprocess": "preprocess",
     "$.jobs.train": "train",
@@ -29,10 +30,8 @@ FILLED = {
     "$.paths.evaluation": f"{BASE}/evaluation",
     "$.paths.checkpoints": f"{BASE}/checkpoints",
     "States.JsonToString($.version)": '"abcdef012345"',
-    **{
-        f"States.Format('{{}}/{part}', $.paths.processed)": f"{BASE}/processed/{part.rstrip('/')}"
-        for part in ("train", "validation", "test", "statistics", "train/", "validation/", "test/", "statistics/")
-    },
+    **{f"$.paths.{part}": f"{BASE}/{part}/run" for part in SPLITS},
+    **{f"States.Format('{{}}/', $.paths.{part})": f"{BASE}/{part}/run/" for part in SPLITS},
 }
 
 

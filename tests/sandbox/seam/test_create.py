@@ -125,6 +125,37 @@ def test_a_table_has_its_index_stream_and_first_item(cloud: Cloud, ledger: Ledge
     }
 
 
+def test_a_bucket_lists_what_it_holds_every_week_on_paper(cloud: Cloud, ledger: Ledger) -> None:
+    declared = ledger.one("aws:s3/inventory:Inventory")
+    client = cloud.client("s3")
+    (found,) = client.list_bucket_inventory_configurations(Bucket=ledger.exports["bucket"])[
+        "InventoryConfigurationList"
+    ]
+    assert (found["Id"], found["Schedule"], found["IncludedObjectVersions"]) == (
+        "weekly",
+        {"Frequency": "Weekly"},
+        "All",
+    )
+    assert found["Destination"]["S3BucketDestination"]["Format"] == "Parquet"
+    assert declared.dropped == {"schedule": "moto keeps the setting and writes no list"}
+
+
+def test_a_lock_is_a_real_one(cloud: Cloud, ledger: Ledger) -> None:
+    bucket = next(found.id for found in ledger.of_type("aws:s3/bucket:Bucket") if found.name == "locked")
+    client = cloud.client("s3")
+    stored = client.put_object(Bucket=bucket, Key="evidence.csv", Body=b"x", ChecksumAlgorithm="SHA256")
+    with pytest.raises(client.exceptions.ClientError, match="AccessDenied"):
+        client.delete_object(Bucket=bucket, Key="evidence.csv", VersionId=stored["VersionId"])
+
+
+def test_a_replica_of_a_key_shares_its_id_in_another_region(cloud: Cloud, ledger: Ledger) -> None:
+    replica = ledger.one("aws:kms/replicaKey:ReplicaKey")
+    found = cloud.client("kms", "us-west-2").describe_key(KeyId=replica.id)["KeyMetadata"]
+    assert found["Arn"] == replica.outputs["arn"]
+    assert replica.outputs["arn"].split(":")[3] == "us-west-2"
+    assert replica.inputs["primaryKeyArn"].endswith(f":key/{replica.id}")
+
+
 def test_a_role_has_its_inline_policy(cloud: Cloud, ledger: Ledger) -> None:
     role = next(found for found in ledger.of_type("aws:iam/role:Role") if found.name == "role")
     assert "inline" in cloud.client("iam").list_role_policies(RoleName=role.id)["PolicyNames"]

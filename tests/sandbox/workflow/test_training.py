@@ -78,7 +78,7 @@ class Answers:
             "data": {"bucket": "models", "key": "uploads/a.csv", "uri": "s3://models/uploads/a.csv"},
             "jobs": {step: f"{step}-{VERSION}-{name}" for step in ("preprocess", "train", "evaluate")},
             "paths": {
-                "processed": f"{base}/processed",
+                **{split: f"{base}/{split}" for split in ("train", "validation", "test", "statistics")},
                 "evaluation": f"{base}/evaluation",
                 "checkpoints": f"{base}/checkpoints",
                 "model_output": f"{base}/model",

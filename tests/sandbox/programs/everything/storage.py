@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pulumi
-from pulumi_aws import dynamodb, ec2, elasticache, kms, s3
+from pulumi_aws import dax, dynamodb, ec2, elasticache, kms, s3
 
 key = kms.Key("storage")
 bucket = s3.Bucket("Raw", force_destroy=True, object_lock_enabled=False)
@@ -126,8 +126,49 @@ dynamodb.TableItem(
     hash_key=table.hash_key,
     item=json.dumps({"version": {"S": "#live"}, "liveVersion": {"S": "baseline"}}),
 )
+s3.Inventory(
+    "raw",
+    bucket=bucket.id,
+    name="weekly",
+    included_object_versions="All",
+    optional_fields=["Size", "StorageClass"],
+    schedule={"frequency": "Weekly"},
+    filter={"prefix": "uploads/"},
+    destination={
+        "bucket": {
+            "bucket_arn": bucket.arn,
+            "format": "Parquet",
+            "prefix": "inventory",
+            "encryption": {"sse_kms": {"key_id": key.arn}},
+        }
+    },
+)
+locked = s3.Bucket("locked", force_destroy=True, object_lock_enabled=True)
+s3.BucketObjectLockConfiguration(
+    "locked", bucket=locked.id, rule={"default_retention": {"mode": "GOVERNANCE", "days": 7}}
+)
+s3.BucketIntelligentTieringConfiguration(
+    "locked",
+    bucket=locked.id,
+    name="archive",
+    filter={"prefix": "archive/"},
+    tierings=[{"access_tier": "ARCHIVE_ACCESS", "days": 90}],
+)
+shared_key = kms.Key("shared", multi_region=True, enable_key_rotation=True)
+kms.ReplicaKey("shared", primary_key_arn=shared_key.arn, deletion_window_in_days=7, region="us-west-2")
 network = ec2.Vpc("storage", cidr_block="10.1.0.0/16")
 subnet = ec2.Subnet("storage", vpc_id=network.id, cidr_block="10.1.1.0/24")
+accelerator = dax.Cluster(
+    "fast",
+    cluster_name="everything-dax",
+    node_type="dax.t3.small",
+    replication_factor=1,
+    iam_role_arn="arn:aws:iam::123456789012:role/dax",
+    cluster_endpoint_encryption_type="TLS",
+    server_side_encryption={"enabled": True},
+    subnet_group_name=dax.SubnetGroup("fast", name="everything-dax", subnet_ids=[subnet.id]).name,
+    parameter_group_name=dax.ParameterGroup("fast", name="everything-dax").name,
+)
 subnets = elasticache.SubnetGroup("cache", subnet_ids=[subnet.id])
 parameters = elasticache.ParameterGroup(
     "cache", family="redis7", parameters=[{"name": "maxmemory-policy", "value": "allkeys-lru"}]
