@@ -1,4 +1,4 @@
-"""`python -m sandbox up | status | call | report | down`: the command line, and nothing else."""
+"""`python -m sandbox up | status | call | drill | report | down`: the command line, and nothing else."""
 
 from __future__ import annotations
 
@@ -37,12 +37,27 @@ def _run(options: Any) -> int:
     """The command's exit code; an error that is known is told in a line."""
     from sandbox.client import CallError
     from sandbox.cloud import PortInUseError
+    from sandbox.control import ControlError
+    from sandbox.drill.journal import JournalError
+    from sandbox.drill.runbook import RunbookError
     from sandbox.first_model import FirstModelError
     from sandbox.program import ProgramError
     from sandbox.state import StateError
     from sandbox.up import StartError
 
-    known = (CallError, PortInUseError, FirstModelError, ProgramError, StateError, StartError, OSError, ValueError)
+    known = (
+        CallError,
+        ControlError,
+        JournalError,
+        RunbookError,
+        PortInUseError,
+        FirstModelError,
+        ProgramError,
+        StateError,
+        StartError,
+        OSError,
+        ValueError,
+    )
     try:
         return int(options.command(options))
     except known as error:
@@ -53,11 +68,13 @@ def _run(options: Any) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from sandbox.drill.command import add as add_drill
+
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The platform on this machine.")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--directory", type=Path, default=Path(".sandbox"), help="where one sandbox keeps its state")
     common.add_argument("--debug", action="store_true", help="show where an error was raised")
-    commands = parser.add_subparsers(required=True, metavar="up|status|call|report|down")
+    commands = parser.add_subparsers(required=True, metavar="up|status|call|drill|report|down")
     up = commands.add_parser("up", parents=[common], help="start the stack; Ctrl-C ends it")
     up.add_argument("--detach", action="store_true", help="return when it is ready and let it run")
     up.add_argument("--stack", default="dev", help="which Pulumi.<stack>.yaml (default dev)")
@@ -71,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("path", help="such as /ml/model-info")
     call.add_argument("--data", help="the JSON body; @file reads it from a file")
     call.set_defaults(command=_call)
+    add_drill(commands.add_parser("drill", parents=[common], help="make a failure and follow the runbook"))
     report = commands.add_parser("report", parents=[common], help="what is created, recorded and not held")
     report.add_argument("--stack", help="plan this stack instead of asking the running one")
     report.set_defaults(command=_report)

@@ -1,0 +1,43 @@
+"""What each kind of drill must be able to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sandbox.drill.client import Channel, Client
+from sandbox.drill.context import Context
+from sandbox.drill.losses import Lost
+
+
+class Kind(Protocol):
+    """One failure and what belongs to it. What it must know later is kept in the journal's memory, before it acts."""
+
+    name: str
+    runbook: str
+    """Page of docs/runbooks that is followed."""
+    target_s: float
+    """How long the recovery may take."""
+    notes: Sequence[str]
+    """Where the sandbox differs from AWS in this."""
+
+    def channels(self, context: Context) -> list[Channel]:
+        """How the client writes meanwhile."""
+
+    def fail(self, context: Context, client: Client) -> None:
+        """Makes the failure."""
+
+    def given(self, context: Context) -> dict[str, str]:
+        """The variables that the person with the runbook decides, such as the time to go back to."""
+
+    def verify(self, context: Context, client: Client, lost: Sequence[Lost], failed_at: float) -> list[str]:
+        """What is not as it should be after the recovery, in words; empty when all is well."""
+
+    def mend(self, context: Context) -> list[str]:
+        """Undoes the failure without the runbook and removes what the drill made; what it could not, in words.
+
+        Called after every drill as well, where most of it finds nothing to do.
+        """
+
+    def open(self, context: Context) -> list[str]:
+        """What an interrupted drill leaves in disorder, in words."""
