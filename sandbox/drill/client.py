@@ -86,6 +86,11 @@ class Client:
                 raise RuntimeError(f"no {' and '.join(behind)} taken within {limit_s:.0f} s; last answer: {last}")
             time.sleep(0.02)
 
+    def lasting(self, seconds: float) -> None:
+        """Waits until the oldest acknowledged write is so old."""
+        oldest = min((write.at for write in self.writes), default=time.time())
+        time.sleep(max(0.0, oldest + seconds - time.time()))
+
     def of(self, channel: str) -> list[Write]:
         """The acknowledged writes of a channel."""
         with self._lock:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-KINDS = ("function",)
+KINDS = ("function", "table")
 
 
 def add(parser: argparse.ArgumentParser) -> None:

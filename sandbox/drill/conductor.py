@@ -70,6 +70,7 @@ def _fail(kind: Kind, context: Context, client: Client, say: Say) -> None:
     if context.journal.phase != "begun":
         return
     client.acknowledged(WARM, PATIENCE_S)
+    client.lasting(kind.warm_s)
     say(f"  the client writes {', '.join(client.channels)}; now the failure: {kind.name}")
     context.journal.enter("begun", failed=time.time())
     kind.fail(context, client)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime, timezone
 from typing import Any
 
 from sandbox.events.hooks import Hooks
@@ -104,7 +105,7 @@ def _restore(handler: Any) -> Any:
         restored.put_item(item)
     restored.billing_mode = body.get("BillingModeOverride") or source.billing_mode
     restored.sse_specification = body.get("SSESpecificationOverride") or source.sse_specification
-    restored.restore_date_time = moment
+    restored.restore_date_time = datetime.fromtimestamp(moment, timezone.utc)
     return DynamoResult(restored.describe())
 
 
@@ -129,7 +130,7 @@ def _moment(table: Any, body: dict[str, Any]) -> float:
         return now
     if wanted is None:
         raise _refused("ValidationException", "give RestoreDateTime, or UseLatestRestorableTime")
-    moment = float(wanted)
+    moment: float = wanted.replace(tzinfo=wanted.tzinfo or timezone.utc).timestamp()
     earliest = float(table.continuous_backups["PointInTimeRecoveryDescription"]["EarliestRestorableDateTime"])
     # Times are given to the second: the second in which recovery was switched on counts as after it.
     if not int(earliest) <= moment <= now:

@@ -13,9 +13,7 @@ from sandbox.events.hooks import Hooks
 from sandbox.lambdas import Functions
 from sandbox.lambdas.plan import LATEST, Plan, parse
 
-NOTES = (
-    "functions: new code, versions and aliases take effect at once; a changed configuration only by a deployment",
-)
+NOTES = ("functions: new code, versions and aliases take effect at once; a changed configuration only by a deployment",)
 _CHANGES = ("create_alias", "update_alias", "delete_alias", "publish_version")
 
 

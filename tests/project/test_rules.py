@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("artifacts", "components", "functions", "policies", "sandbox", "training", "tests")
+CODE = ("artifacts", "components", "functions", "operations", "policies", "sandbox", "training", "tests")
 
 ALLOWED_IMPORTS = {
     "functions": {"functions"},
     "training": {"training"},
+    "operations": {"operations"},
     "policies": {"policies"},
     "components": {"components", "functions", "training"},
     "sandbox": {"sandbox", "policies"},

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sandbox.drill.kinds.function import Function
 from sandbox.drill.kinds.kind import Kind
+from sandbox.drill.kinds.table import Table
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Function(),)}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Function(), Table())}
 """By the word on the command line."""

@@ -23,6 +23,7 @@ class Function:
     name = "function"
     runbook = "function-failure"
     target_s = CRITICAL_S
+    warm_s = 0.0
     notes: Sequence[str] = ()
 
     def channels(self, context: Context) -> list[Channel]:

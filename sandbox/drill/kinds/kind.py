@@ -18,6 +18,8 @@ class Kind(Protocol):
     """Page of docs/runbooks that is followed."""
     target_s: float
     """How long the recovery may take."""
+    warm_s: float
+    """How long the client writes before the failure at least."""
     notes: Sequence[str]
     """Where the sandbox differs from AWS in this."""
 
