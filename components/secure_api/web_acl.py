@@ -1,10 +1,10 @@
-"""WebAcl: the firewall in front of the API, and its log."""
+"""WebAcl: the firewall in front of the API, the site or the load balancer, and its log."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final, NotRequired, TypedDict
+from typing import Any, Final, Literal, NotRequired, TypedDict, get_args
 
 import pulumi
 from pulumi import Input, ResourceOptions
@@ -22,6 +22,12 @@ MANAGED: Final = {
 """Managed group → rules of it that only count. The common set holds the cross-site scripting rules."""
 
 _WINDOW_S: Final = 300
+_SHOWN: Final = {"api": "API", "site": "site", "balancer": "load balancer"}
+
+
+Noun = Literal["api", "site", "balancer"]
+MARK_HEADER: Final = "x-site-mark"
+"""Header that holds the mark; lower case, as WAF compares it."""
 
 
 class WebAclArgs(TypedDict):
@@ -29,10 +35,15 @@ class WebAclArgs(TypedDict):
 
     name_prefix: str
     """Beginning of the names."""
-    resource_arn: Input[str]
-    """Stage that is protected."""
     key_arn: Input[str]
-    """KMS key of the log."""
+    """KMS key of the log, in the firewall's region."""
+    resource_arn: NotRequired[Input[str]]
+    """Stage or load balancer that is protected; a distribution names its firewall itself, with scope CLOUDFRONT."""
+    noun: NotRequired[Noun]
+    """What is protected: api (the default), site or balancer; part of the names."""
+    mark: NotRequired[Input[str]]
+    """Value of the header by which requests are known that another firewall has judged by address and country; a rule
+    holds for everybody without it."""
     requests_per_address: NotRequired[int]
     """Requests of one address in five minutes; 2,000 by default."""
     countries: NotRequired[Sequence[str]]
@@ -52,13 +63,15 @@ class WebAcl(pulumi.ComponentResource):
     def __init__(self, name: str, args: WebAclArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:WebAcl", name, {}, opts)
         _validate(name, args)
-        self._acl_name = f"{args['name_prefix']}-api"
+        self._noun: Noun = args.get("noun", "api")
+        self._acl_name = f"{args['name_prefix']}-{self._noun}"
         child = ResourceOptions(parent=self)
-        rows = rules(args.get("requests_per_address", 2000), args.get("countries", []))
+        rows = rules(args.get("requests_per_address", 2000), args.get("countries", []), args.get("mark"))
         self.acl = wafv2.WebAcl(
             f"{name}-acl",
             name=self._acl_name,
-            scope="REGIONAL",
+            # CloudFront takes firewalls of us-east-1 alone, so the provider must be that region's.
+            scope="CLOUDFRONT" if self._noun == "site" else "REGIONAL",
             default_action={"allow": {}},
             rules=rows,
             visibility_config=_visibility(self._acl_name),
@@ -76,7 +89,7 @@ class WebAcl(pulumi.ComponentResource):
             resource_arn=self.acl.arn,
             log_destination_configs=[self.log_group.arn],
             redacted_fields=[
-                {"single_header": {"name": header}} for header in ("authorization", "cookie", "x-api-key")
+                {"single_header": {"name": header}} for header in ("authorization", "cookie", "x-api-key", MARK_HEADER)
             ],
             logging_filter={
                 "default_behavior": "DROP",
@@ -90,21 +103,20 @@ class WebAcl(pulumi.ComponentResource):
             },
             opts=child,
         )
-        wafv2.WebAclAssociation(
-            f"{name}-association", resource_arn=args["resource_arn"], web_acl_arn=self.acl.arn, opts=child
-        )
+        if "resource_arn" in args:
+            wafv2.WebAclAssociation(
+                f"{name}-association", resource_arn=args["resource_arn"], web_acl_arn=self.acl.arn, opts=child
+            )
         self.register_outputs({"arn": self.acl.arn})
 
     def blocked(self) -> Metric:
         """Requests that any rule blocked."""
+        # Figures of a firewall of CloudFront have no region.
+        region = {} if self._noun == "site" else {"Region": self.acl.arn.apply(lambda arn: arn.split(":")[3])}
         return Metric(
             namespace="AWS/WAFV2",
             name="BlockedRequests",
-            dimensions={
-                "WebACL": self._acl_name,
-                "Region": self.acl.arn.apply(lambda arn: arn.split(":")[3]),
-                "Rule": "ALL",
-            },
+            dimensions={"WebACL": self._acl_name, "Rule": "ALL", **region},
             period_s=300,
             label="blocked",
         )
@@ -113,30 +125,39 @@ class WebAcl(pulumi.ComponentResource):
         """A burst of blocked requests is an attack, or a rule that hits users."""
         return [
             Alarm(
-                name="api-blocked",
+                name=f"{self._noun}-blocked",
                 metric=self.blocked(),
                 threshold=1000,
-                description="the firewall blocks more than a thousand requests in five minutes",
+                description=f"the firewall of the {_SHOWN[self._noun]} blocks over a thousand requests in five minutes",
                 runbook="api-blocked",
             )
         ]
 
     def widgets(self) -> list[Widget]:
         """Blocked requests."""
-        return [Widget(title="Firewall", section="API", metrics=[self.blocked()], y_label="requests in 5 minutes")]
+        shown = _SHOWN[self._noun]
+        title = "Firewall" if self._noun == "api" else f"Firewall of the {shown}"
+        section = {"api": "API", "site": "Site", "balancer": "Load balancer"}[self._noun]
+        return [Widget(title=title, section=section, metrics=[self.blocked()], y_label="requests in 5 minutes")]
 
 
-def rules(requests_per_address: int, countries: Sequence[str]) -> list[Any]:
-    """The rules in the order in which they are asked; cheap ones first."""
+def rules(requests_per_address: int, countries: Sequence[str], mark: Input[str] | None = None) -> list[Any]:
+    """The rules in the order in which they are asked; cheap ones first.
+
+    With a mark, requests that carry it pass the rules about address and country: theirs are those of an edge.
+    """
     found: list[dict[str, Any]] = []
     if countries:
         elsewhere = {"not_statement": {"statements": [{"geo_match_statement": {"country_codes": sorted(countries)}}]}}
-        found.append({"name": "countries", "action": {"block": {}}, "statement": elsewhere})
-    rate = {
+        outside = elsewhere if mark is None else {"and_statement": {"statements": [elsewhere, _unmarked(mark)]}}
+        found.append({"name": "countries", "action": {"block": {}}, "statement": outside})
+    rate: dict[str, Any] = {
         "limit": requests_per_address,
         "aggregate_key_type": "IP",
         "evaluation_window_sec": _WINDOW_S,
     }
+    if mark is not None:
+        rate["scope_down_statement"] = _unmarked(mark)
     found.append({"name": "rate", "action": {"block": {}}, "statement": {"rate_based_statement": rate}})
     for group, counted in MANAGED.items():
         managed: dict[str, Any] = {"name": group, "vendor_name": "AWS"}
@@ -150,12 +171,24 @@ def rules(requests_per_address: int, countries: Sequence[str]) -> list[Any]:
     ]
 
 
+def _unmarked(mark: Input[str]) -> dict[str, Any]:
+    marked = {
+        "field_to_match": {"single_header": {"name": MARK_HEADER}},
+        "positional_constraint": "EXACTLY",
+        "search_string": mark,
+        "text_transformations": [{"priority": 0, "type": "NONE"}],
+    }
+    return {"not_statement": {"statements": [{"byte_match_statement": marked}]}}
+
+
 def _visibility(name: str) -> Any:
     return {"cloudwatch_metrics_enabled": True, "metric_name": name, "sampled_requests_enabled": True}
 
 
 def _validate(name: str, args: WebAclArgs) -> None:
     problems = []
+    if args.get("noun", "api") not in get_args(Noun):
+        problems.append(f"noun is {args.get('noun')!r}; allowed: {', '.join(get_args(Noun))}")
     rate = args.get("requests_per_address", 2000)
     if not 10 <= rate <= 2_000_000_000:
         problems.append(f"requests_per_address is {rate}; allowed: 10 to 2000000000")

@@ -295,7 +295,7 @@ def test_the_firewall_stands_before_the_stage_and_logs_without_credentials(recor
         f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:aws-waf-logs-mlplatform-dev-api"
     ]
     redacted = {row["singleHeader"]["name"] for row in logging["redactedFields"]}
-    assert redacted == {"authorization", "cookie", "x-api-key"}
+    assert redacted == {"authorization", "cookie", "x-api-key", "x-site-mark"}
 
 
 def test_the_firewall_has_every_rule_that_is_required() -> None:

@@ -1,0 +1,19 @@
+"""The web app's delivery: a private bucket behind CloudFront, with the API on the same address."""
+
+from __future__ import annotations
+
+from components.site.certificate import Certificate, CertificateArgs
+from components.site.component import Site, SiteArgs
+from components.site.log import SiteLog, SiteLogArgs
+from components.site.mark import Mark, MarkArgs
+
+__all__ = [
+    "Certificate",
+    "CertificateArgs",
+    "Mark",
+    "MarkArgs",
+    "Site",
+    "SiteArgs",
+    "SiteLog",
+    "SiteLogArgs",
+]
