@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.recipes.recipe import Recipe, Work, hands
 
+_STREAM_LABEL = "2000-01-01T00:00:00.000"
 _NO_DAX = "nothing here speaks DAX's protocol, and functions read the tables themselves"
 _PAPER = "moto has no cache parameter groups; the local Redis runs with its own defaults"
 
@@ -87,12 +88,34 @@ def _table_settings(work: Work) -> None:
 
     # A stream is labelled with the time of its creation; a fixed label lets two runs give the same ledger.
     table = dynamodb_backends[work.account][work.region].get_table(name)
-    table.latest_stream_label = "2000-01-01T00:00:00.000"
+    table.latest_stream_label = _STREAM_LABEL
     arn = work.fill("arn:aws:dynamodb:{region}:{account}:table/{name}")
     work.outputs |= {
         "streamArn": f"{arn}/stream/{table.latest_stream_label}",
         "streamLabel": table.latest_stream_label,
     }
+    _replicate(work)
+
+
+def _replicate(work: Work) -> None:
+    """Asks for each replica as the provider does; the replication runtime makes it."""
+    for replica in work.inputs.get("replicas") or []:
+        wanted = {"RegionName": replica["regionName"]}
+        if replica.get("kmsKeyArn"):
+            wanted["KMSMasterKeyId"] = replica["kmsKeyArn"]
+        work.call("dynamodb.update_table", TableName=work.inputs["name"], ReplicaUpdates=[{"Create": wanted}])
+
+
+def _replicas(work: Work) -> list[dict[str, Any]] | None:
+    if not work.inputs.get("replicas"):
+        return None
+    found = []
+    for replica in work.inputs["replicas"]:
+        arn = f"arn:aws:dynamodb:{replica['regionName']}:{work.account}:table/{work.inputs['name']}"
+        found.append(
+            {**replica, "arn": arn, "streamArn": f"{arn}/stream/{_STREAM_LABEL}", "streamLabel": _STREAM_LABEL}
+        )
+    return found
 
 
 def _item(work: Work) -> None:
@@ -133,6 +156,7 @@ _TABLE = hands(
     "pointInTimeRecovery",
     "rangeKey",
     "readCapacity",
+    "replicas",
     "serverSideEncryption",
     "ttl",
     "writeCapacity",
@@ -146,7 +170,6 @@ ROWS = {
             "ttl": "moto keeps the setting and shows expired items all the same",
             "tableClass": "moto forgets it",
             "onDemandThroughput": "moto forgets it",
-            "replicas": "moto makes no replica",
         },
         shape=_table,
         after=_table_settings,
@@ -158,6 +181,7 @@ ROWS = {
                 if work.inputs.get("streamEnabled")
                 else None
             ),
+            "replicas": _replicas,
         },
     ),
     "aws:dynamodb/tableItem:TableItem": Recipe(

@@ -91,7 +91,13 @@ def _role(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _table(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     arn = _arn("dynamodb", f"table/{inputs.get('name', name)}")
-    return {"id": inputs.get("name", name), "arn": arn, "streamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}
+    stream = f"{arn}/stream/2026-01-01T00:00:00.000"
+    found = {"id": inputs.get("name", name), "arn": arn, "streamArn": stream}
+    if inputs.get("replicas"):
+        found["replicas"] = [
+            {**replica, "streamArn": stream.replace(REGION, replica["regionName"])} for replica in inputs["replicas"]
+        ]
+    return found
 
 
 def _cache(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,7 +193,7 @@ ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 
 
 def outputs(token: str, name: str, inputs: Mapping[str, Any], region: str = REGION) -> dict[str, Any]:
-    """What creating a resource answers beside its inputs; always an id, a name and an ARN."""
+    """What creating a resource answers: its id, and what AWS assigns beside or inside of the inputs."""
     service = token.split(":")[1].split("/", maxsplit=1)[0]
     kind = token.rsplit(":", 1)[1].lower()
     general = {
@@ -196,7 +202,8 @@ def outputs(token: str, name: str, inputs: Mapping[str, Any], region: str = REGI
         "arn": _arn(service, f"{kind}/{inputs.get('name', name)}"),
     }
     row = OUTPUTS.get(token)
-    found: dict[str, Any] = moved({**general, **(row(name, inputs) if row else {})}, region)
+    assigned = {key: value for key, value in general.items() if key == "id" or key not in inputs}
+    found: dict[str, Any] = moved({**assigned, **(row(name, inputs) if row else {})}, region)
     return found
 
 

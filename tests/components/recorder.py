@@ -249,7 +249,7 @@ class _Monitor(MockMonitor):
         if not request.custom or self._preview:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=state)
         made = outputs(request.type, request.name, inputs, region)
-        state.update({key: value for key, value in made.items() if key not in inputs and key != "id"})
+        state.update({key: value for key, value in made.items() if key != "id"})
         return resource_pb2.RegisterResourceResponse(urn=urn, id=str(made["id"]), object=state)
 
     def invoke(self, request: Any) -> Any:

@@ -30,8 +30,8 @@ def run(**more: Any) -> Recording:
     return record(program)
 
 
-def granted(right: str, table: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = record(lambda: getattr(Tables("tables", arguments()), right)(table)).value
+def granted(right: str, *which: str, **more: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = record(lambda: getattr(Tables("tables", arguments(**more)), right)(*which)).value
     return found
 
 
@@ -39,13 +39,13 @@ def table(name: str, **more: Any) -> Recorded:
     return run(**more).one(TABLE, f"tables-{name}")
 
 
-def test_children_are_exactly_three_tables() -> None:
+def test_children_are_exactly_five_tables() -> None:
     recording = run()
-    assert recording.counts() == {TABLE: 3, "mlplatform:index:Tables": 1}
-    assert len(recording.children(recording.one("mlplatform:index:Tables"))) == 3
+    assert recording.counts() == {TABLE: 5, "mlplatform:index:Tables": 1}
+    assert len(recording.children(recording.one("mlplatform:index:Tables"))) == 5
 
 
-@pytest.mark.parametrize("name", ["models", "predictions", "batches"])
+@pytest.mark.parametrize("name", ["users", "sessions", "models", "predictions", "batches"])
 def test_every_table_is_encrypted_restorable_on_demand_and_streams(name: str) -> None:
     made = table(name)
     assert made.inputs["name"] == f"mlplatform-dev-{name}"
@@ -56,11 +56,31 @@ def test_every_table_is_encrypted_restorable_on_demand_and_streams(name: str) ->
     assert (made.inputs["deletionProtectionEnabled"], made.protect) == (True, True)
 
 
+def keys_of_indexes(made: Any) -> dict[str, tuple[str, str | None]]:
+    return {index["name"]: (index["hashKey"], index.get("rangeKey")) for index in made["globalSecondaryIndexes"]}
+
+
+def test_users_are_found_by_their_address() -> None:
+    made = table("users").inputs
+    assert made["hashKey"] == "userId"
+    assert keys_of_indexes(made) == {"EmailIndex": ("email", None)}
+    assert "ttl" not in made
+
+
+def test_sessions_end_by_themselves_and_are_found_by_user() -> None:
+    made = table("sessions").inputs
+    assert made["hashKey"] == "sessionId"
+    assert keys_of_indexes(made) == {"UserIdIndex": ("userId", "createdAt")}
+    assert made["ttl"] == {"enabled": True, "attributeName": "ttl"}
+
+
 def test_models_are_found_by_group_and_by_package() -> None:
     made = table("models").inputs
     assert made["hashKey"] == "version"
-    found = {index["name"]: (index["hashKey"], index.get("rangeKey")) for index in made["globalSecondaryIndexes"]}
-    assert found == {"GroupIndex": ("modelGroup", "createdAt"), "PackageIndex": ("modelPackageArn", None)}
+    assert keys_of_indexes(made) == {
+        "GroupIndex": ("modelGroup", "createdAt"),
+        "PackageIndex": ("modelPackageArn", None),
+    }
     keys = {attribute["name"] for attribute in made["attributes"]}
     assert keys == {"version", "modelGroup", "createdAt", "modelPackageArn"}
     assert "ttl" not in made
@@ -79,11 +99,10 @@ def test_a_disposable_stack_can_delete_its_tables() -> None:
     assert made.inputs["pointInTimeRecovery"]["recoveryPeriodInDays"] == 7
 
 
-def test_reading_includes_the_indexes_and_no_scan() -> None:
+def test_reading_reaches_items_by_key_and_neither_indexes_nor_scans() -> None:
     read, key = granted("may_read", "models")
-    arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/mlplatform-dev-models"
-    assert read["Resource"] == [arn, f"{arn}/index/*"]
-    assert "dynamodb:Scan" not in read["Action"]
+    assert read["Resource"] == [f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/mlplatform-dev-models"]
+    assert read["Action"] == ["dynamodb:BatchGetItem", "dynamodb:GetItem"]
     assert key["Action"] == ["kms:Decrypt"]
     assert key["Condition"] == {"StringLike": {"kms:ViaService": ["dynamodb.*.amazonaws.com"]}}
 
@@ -101,8 +120,32 @@ def test_a_recovery_that_dynamodb_does_not_have_is_refused(days: int) -> None:
 
 
 def test_an_unknown_table_is_told_with_those_that_exist() -> None:
-    with pytest.raises(ValueError, match="'users' does not exist; allowed: models, predictions, batches"):
-        granted("may_read", "users")
+    with pytest.raises(ValueError, match="'user' does not exist; allowed: users, sessions, models, predictions, batch"):
+        granted("may_read", "user")
+
+
+def test_a_query_reaches_one_index_of_one_table() -> None:
+    query, key = granted("may_query_index", "users", "EmailIndex")
+    assert query == {
+        "Sid": "QueryUsersEmailIndex",
+        "Effect": "Allow",
+        "Action": ["dynamodb:Query"],
+        "Resource": [f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/mlplatform-dev-users/index/EmailIndex"],
+    }
+    assert key["Resource"] == [KEY]
+
+
+def test_an_unknown_index_is_told_with_those_that_exist() -> None:
+    with pytest.raises(ValueError, match="table 'models' has no index 'EmailIndex'; allowed: GroupIndex, PackageIndex"):
+        granted("may_query_index", "models", "EmailIndex")
+
+
+def test_requests_that_an_index_turns_away_count_too() -> None:
+    (alarm, *_) = record(lambda: {"rows": Tables("tables", arguments()).alarms()}).value["rows"]
+    assert alarm.metric.expression == "SUM([reads, reads_EmailIndex, writes, writes_EmailIndex])"
+    dimensions = {key: dict(metric.dimensions) for key, metric in alarm.metric.metrics.items()}
+    assert dimensions["reads_EmailIndex"]["GlobalSecondaryIndexName"] == "EmailIndex"
+    assert "GlobalSecondaryIndexName" not in dimensions["writes"]
 
 
 def first_items() -> dict[str, Recorded]:

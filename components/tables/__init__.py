@@ -1,0 +1,8 @@
+"""Tables: Users, Sessions, Models, Predictions and Batches in DynamoDB, and rights that reach one table or index."""
+
+from __future__ import annotations
+
+from components.tables.component import Replica, ReplicaRegion, Tables, TablesArgs
+from components.tables.plan import TableName
+
+__all__ = ["Replica", "ReplicaRegion", "TableName", "Tables", "TablesArgs"]
