@@ -25,7 +25,7 @@ class LaneState(TypedDict):
     pending: int
     replicated: int
     superseded: int
-    """Writes that arrived after a later write to the same key in the target region, which stands."""
+    """Writes that were overtaken: a later one stands in the target region, or the version is gone for good."""
     failed: int
     held: bool
     """Whether the lane waits because replication is paused or one of its regions is lost."""
@@ -58,7 +58,7 @@ class PendingWrite(TypedDict):
     key: str
     """The object's key, the item's key as JSON, or the secret's version."""
     operation: str
-    """`put` or `delete`; `tag` for the tags of an object."""
+    """`put`, `delete`, or `metadata` for changed tags and locks of an object."""
     written: float
     """When it was acknowledged, in seconds since 1970."""
 
