@@ -13,7 +13,7 @@ from functions.routes import ROUTES
 
 project, environment = pulumi.get_project(), pulumi.get_stack()
 settings = load(environment)
-capabilities = {route.capability for route in ROUTES} | {"approvals", "compare", "intake", "release"}
+capabilities = {route.capability for route in ROUTES} | {"approvals", "compare", "intake", "release", "rotation"}
 built = Artifacts(settings.artifacts, capabilities)
 tags = {**settings.tags, "Environment": environment, "ManagedBy": "pulumi", "Project": project}
 

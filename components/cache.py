@@ -47,6 +47,8 @@ class CacheArgs(TypedDict):
     """When AWS may patch nodes (UTC); sun:05:00-sun:06:00 by default."""
     retention_days: NotRequired[int]
     """How long its logs are kept; 30 by default."""
+    secret_recovery_days: NotRequired[int]
+    """How long the token's secret can be restored after it was deleted, 7 to 30; 30 by default."""
     protect: NotRequired[bool]
     """Whether it refuses to be deleted and leaves a last snapshot; true by default."""
 
@@ -75,7 +77,7 @@ class Cache(pulumi.ComponentResource):
             f"{name}-token",
             description=f"Token of the prediction cache {self._group_id}",
             kms_key_id=args["secret_key_arn"],
-            recovery_window_in_days=30 if protect else 7,
+            recovery_window_in_days=args.get("secret_recovery_days", 30),
             opts=ResourceOptions(parent=self, protect=protect),
         )
         token = self._token(name)
@@ -119,8 +121,14 @@ class Cache(pulumi.ComponentResource):
             snapshot_window=args.get("snapshot_window", "03:00-04:00"),
             final_snapshot_identifier=f"{self._group_id}-final" if protect else None,
             log_delivery_configurations=self._logs(name, args),
-            # Its id is fixed, so a group that must be replaced cannot stand beside the new one.
-            opts=ResourceOptions(parent=self, protect=protect, delete_before_replace=True),
+            opts=ResourceOptions(
+                parent=self,
+                protect=protect,
+                # Its id is fixed, so a group that must be replaced cannot stand beside the new one.
+                delete_before_replace=True,
+                # Rotation changes the token behind Pulumi's back; the declared one is the first one.
+                ignore_changes=["authToken"],
+            ),
         )
         self.host = self.group.primary_endpoint_address
         self.port = self.group.port.apply(lambda port: PORT if port is None else int(port))
@@ -141,6 +149,17 @@ class Cache(pulumi.ComponentResource):
                 "Action": ["kms:Decrypt"],
                 "Resource": [self._secret_key_arn],
                 "Condition": {"StringEquals": {"kms:EncryptionContext:SecretARN": [self.secret.arn]}},
+            },
+        ]
+
+    def may_change_token(self) -> list[Statement]:
+        """The right to give the group another token, and to see when it has taken it."""
+        return [
+            {
+                "Sid": "ChangeCacheToken",
+                "Effect": "Allow",
+                "Action": ["elasticache:DescribeReplicationGroups", "elasticache:ModifyReplicationGroup"],
+                "Resource": [self.group.arn],
             },
         ]
 
@@ -250,6 +269,7 @@ class Cache(pulumi.ComponentResource):
 def _validate(name: str, args: CacheArgs, group_id: str) -> None:
     problems = []
     nodes, snapshot_days = args.get("nodes", 1), args.get("snapshot_days", 1)
+    recovery_days = args.get("secret_recovery_days", 30)
     if not _GROUP_ID.fullmatch(group_id):
         problems.append(
             f"name_prefix is {args['name_prefix']!r}; allowed: lower-case letters, digits and single dashes, beginning "
@@ -261,5 +281,7 @@ def _validate(name: str, args: CacheArgs, group_id: str) -> None:
         problems.append(f"nodes is {nodes} with multi_az; allowed: 2 to 6")
     if not 0 <= snapshot_days <= 35:
         problems.append(f"snapshot_days is {snapshot_days}; allowed: 0 to 35")
+    if not 7 <= recovery_days <= 30:
+        problems.append(f"secret_recovery_days is {recovery_days}; allowed: 7 to 30")
     if problems:
         raise ValueError(f"Cache {name!r}: " + "; ".join(problems))

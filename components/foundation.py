@@ -12,6 +12,7 @@ from components.data_lake import DataLake
 from components.function import Layer
 from components.keys import Keys
 from components.network import Network
+from components.secrets import SigningSecret
 from components.settings import Artifacts, Settings
 from components.tables import Tables
 
@@ -53,6 +54,8 @@ class Foundation:
     lake: DataLake
     tables: Tables
     cache: Cache
+    callbacks: SigningSecret
+    """Keys that messages to other systems are signed with."""
     layer: Layer
 
 
@@ -137,9 +140,22 @@ def lay(stack: Stack, keys: Keys, tables: Tables | None = None) -> Foundation:
             "snapshot_window": cache.snapshot_window,
             "maintenance_window": cache.maintenance_window,
             "retention_days": log_days,
+            "secret_recovery_days": settings.secrets.recovery_days,
+            "protect": data.protect,
+        },
+        opts,
+    )
+    callbacks = SigningSecret(
+        stack.named("callbacks"),
+        {
+            "purpose": f"callbacks of {prefix}",
+            "key_arn": keys.arn("secrets"),
+            "recovery_days": settings.secrets.recovery_days,
             "protect": data.protect,
         },
         opts,
     )
     layer = Layer(stack.named("packages"), {"layer_name": f"{prefix}-packages", "archive": stack.built.layer}, opts)
-    return Foundation(keys=keys, network=network, lake=lake, tables=tables, cache=made_cache, layer=layer)
+    return Foundation(
+        keys=keys, network=network, lake=lake, tables=tables, cache=made_cache, callbacks=callbacks, layer=layer
+    )

@@ -9,8 +9,9 @@ from components.foundation import Foundation, Stack, lay
 from components.keys import Keys
 from components.ml_endpoint import MlEndpoint
 from components.observability import Observability, ObservabilityArgs
+from components.secrets import Rotation
 from components.secure_api import SecureApi
-from components.services import open_door, serve, train
+from components.services import open_door, rotate, serve, train
 from components.tables import Tables
 from components.training_workflow import TrainingWorkflow
 from components.values import Alarm, Widget
@@ -25,6 +26,7 @@ class Region:
     endpoint: MlEndpoint
     workflow: TrainingWorkflow
     api: SecureApi
+    rotations: Sequence[Rotation]
 
 
 def compose(stack: Stack, keys: Keys, environment: str, tables: Tables | None = None) -> Region:
@@ -33,7 +35,8 @@ def compose(stack: Stack, keys: Keys, environment: str, tables: Tables | None = 
     endpoint = serve(stack, ground)
     workflow = train(stack, ground, endpoint)
     api = open_door(stack, ground, workflow, environment)
-    return Region(stack=stack, ground=ground, endpoint=endpoint, workflow=workflow, api=api)
+    rotations = rotate(stack, ground)
+    return Region(stack=stack, ground=ground, endpoint=endpoint, workflow=workflow, api=api, rotations=rotations)
 
 
 def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget] = ()) -> Observability:
@@ -41,11 +44,16 @@ def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget
     stack, ground = region.stack, region.ground
     heard = stack.settings.observability
     parts = (region.api, region.endpoint, ground.cache, region.workflow, ground.tables)
+    rotations = region.rotations
     args: ObservabilityArgs = {
         "name_prefix": stack.prefix,
         "key_arn": ground.keys.arn("notifications"),
-        "alarms": [row for part in parts for row in part.alarms()] + list(alarms),
-        "widgets": [row for part in (*parts, ground.lake) for row in part.widgets()] + list(widgets),
+        "alarms": [row for part in parts for row in part.alarms()]
+        + [row for rotation in rotations for row in rotation.alarms()]
+        + list(alarms),
+        "widgets": [row for part in (*parts, ground.lake) for row in part.widgets()]
+        + [row for rotation in rotations for row in rotation.widgets()]
+        + list(widgets),
         # Dashboards have no region: two with the same name would be one.
         "dashboard_name": f"{stack.prefix}-{stack.named('application')}",
         "emails": heard.emails,

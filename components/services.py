@@ -7,9 +7,11 @@ from pulumi import Output
 from components.baseline import Baseline
 from components.foundation import Foundation, Stack
 from components.ml_endpoint import MlEndpoint, MlEndpointArgs
+from components.secrets import Rotation, RotationArgs
 from components.secure_api import SecureApi, SecureApiArgs
 from components.settings import digest
 from components.training_workflow import TrainingWorkflow
+from components.training_workflow.triggers import LostEvents
 from functions.shared.places import PRODUCTION
 
 
@@ -143,3 +145,50 @@ def open_door(stack: Stack, ground: Foundation, workflow: TrainingWorkflow, envi
     if settings.functions.predictions_concurrency is not None:
         args["predictions_concurrency"] = settings.functions.predictions_concurrency
     return SecureApi(stack.named("api"), args, stack.opts)
+
+
+def rotate(stack: Stack, ground: Foundation) -> list[Rotation]:
+    """What gives each secret a new value from time to time."""
+    cache, secrets, name = ground.cache, stack.settings.secrets, stack.named("rotation-lost")
+    lost = LostEvents(name, f"{stack.prefix}-rotation-lost-events", ground.keys.arn("notifications"), stack.opts)
+    shared: RotationArgs = {
+        "name_prefix": stack.prefix,
+        "noun": "cache",
+        "kind": "cache",
+        "account_id": stack.account_id,
+        "secret_arn": cache.secret.arn,
+        "secret_key_arn": ground.keys.arn("secrets"),
+        "log_key_arn": ground.keys.arn("logs"),
+        "lost_events_arn": lost.queue.arn,
+        "lost_events_key_arn": ground.keys.arn("notifications"),
+        "every_days": secrets.rotation_days,
+        "functions_directory": stack.built.functions,
+        "layers": [ground.layer.arn],
+        "memory_mb": stack.settings.functions.memory_mb,
+        "retention_days": stack.settings.observability.log_days,
+    }
+    token: RotationArgs = {
+        **shared,
+        "environment": {
+            "cache_group": cache.group.replication_group_id,
+            "cache_host": cache.host,
+            "cache_port": cache.port.apply(str),
+        },
+        "statements": cache.may_change_token(),
+        # It signs in with the new token before anybody else has to.
+        "subnet_ids": ground.network.private_subnet_ids,
+        "security_group_ids": ground.network.group_ids("functions"),
+    }
+    signing: RotationArgs = {
+        **shared,
+        "noun": "callbacks",
+        "kind": "signing",
+        "secret_arn": ground.callbacks.secret.arn,
+        "environment": {"overlap_days": str(secrets.signing_overlap_days)},
+    }
+    rotations = [
+        Rotation(stack.named("rotation-cache"), token, stack.opts),
+        Rotation(stack.named("rotation-callbacks"), signing, stack.opts),
+    ]
+    lost.accept(name, [rotation.daily.arn for rotation in rotations])
+    return rotations

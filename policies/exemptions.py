@@ -61,13 +61,6 @@ def problems(exemptions: Iterable[Exemption], rules: Collection[str]) -> list[st
 
 EXEMPTIONS: tuple[Exemption, ...] = (
     Exemption(
-        rule="secret-rotated",
-        resource="*cache-token",
-        reason="the cache takes a new token in two steps (ROTATE, then SET), which needs a function of its own; "
-        "until it is built the token is random, encrypted by our key and readable by the functions alone",
-        until=date(2027, 5, 31),
-    ),
-    Exemption(
         rule="cognito-threat-protection",
         resource="*api-identity-pool",
         reason="the Plus tier charges every active user, 200 USD a month for ten thousand, seven times what the budget "

@@ -31,7 +31,7 @@ class FunctionArgs(TypedDict):
     function_name: str
     """Physical name such as `mlplatform-dev-predictions`, up to 64 characters."""
     capability: str
-    """Folder of functions/ whose handler it runs."""
+    """What it does, in names and alarms; the folder of functions/ whose handler it runs, unless `handler` says."""
     code: str
     """Path of its archive, such as `dist/functions/predictions.zip`."""
     key_arn: Input[str]

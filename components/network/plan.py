@@ -18,12 +18,12 @@ REDIS: Final = 6379
 
 
 INTERFACE_SERVICES: Final = (
-    *("cognito-idp", "ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "sagemaker.api", "sagemaker.runtime"),
-    *("secretsmanager", "sns", "states", "sts", "xray"),
+    *("cognito-idp", "ecr.api", "ecr.dkr", "elasticache", "kms", "logs", "monitoring", "sagemaker.api"),
+    *("sagemaker.runtime", "secretsmanager", "sns", "states", "sts", "xray"),
 )
 """AWS services that private subnets can be given an interface endpoint for."""
 
-NEEDED_SERVICES: Final = ("cognito-idp", "sagemaker.runtime", "secretsmanager")
+NEEDED_SERVICES: Final = ("cognito-idp", "elasticache", "sagemaker.runtime", "secretsmanager")
 """What the functions inside the network call: without a NAT gateway each needs an interface endpoint."""
 
 

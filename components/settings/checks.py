@@ -75,6 +75,14 @@ def _cache(settings: Settings) -> list[str]:
     return found + _windows(cache)
 
 
+def _secrets(settings: Settings) -> list[str]:
+    secrets = settings.secrets
+    if secrets.signing_overlap_days > secrets.rotation_days:
+        told = f"secrets.signingOverlapDays is {secrets.signing_overlap_days} with rotationDays {secrets.rotation_days}"
+        return [f"{told}; allowed: rotationDays at most, so that two keys are good at a time; lower it"]
+    return []
+
+
 def _windows(cache: Cache) -> list[str]:
     begin, end = cache.maintenance_window.split("-")
     start = _week_minute(begin)
@@ -180,4 +188,13 @@ def _apart(first: str, second: str) -> list[str]:
     ]
 
 
-_CHECKS: tuple[Callable[[Settings], list[str]], ...] = (_network, _cache, _endpoint, _training, _api, _recovery, _tags)
+_CHECKS: tuple[Callable[[Settings], list[str]], ...] = (
+    _network,
+    _cache,
+    _secrets,
+    _endpoint,
+    _training,
+    _api,
+    _recovery,
+    _tags,
+)

@@ -84,6 +84,18 @@ class Cache:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Secrets:
+    """How long secrets live."""
+
+    rotation_days: int = ranged(30, 1, 30)
+    """How often each secret gets a new value."""
+    recovery_days: int = ranged(30, 7, 30)
+    """How long a deleted secret can be restored."""
+    signing_overlap_days: int = ranged(7, 1, 30)
+    """How long a signing key goes on to count after the next one has come."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Training:
     """How models are trained and judged."""
 
@@ -207,6 +219,7 @@ class Settings:
     network: Network = Network()
     data: Data = Data()
     cache: Cache = Cache()
+    secrets: Secrets = Secrets()
     endpoint: Hosting = field(default_factory=Hosting)
     training: Training = Training()
     api: Api = Api()

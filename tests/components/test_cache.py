@@ -78,6 +78,8 @@ def test_the_token_is_made_once_and_is_a_secret_everywhere() -> None:
     assert "secretString" in version.secrets
     assert "authToken" in group.secrets
     assert json.loads(version.inputs["secretString"]) == {"token": group.inputs["authToken"]}
+    # Rotation changes the token behind Pulumi's back, so neither is compared again.
+    assert group.ignore_changes == ("authToken",)
     # The cache's token comes from what was kept, not from what was invented on this run.
     assert version.urn in group.dependencies
 
@@ -101,7 +103,20 @@ def test_one_setting_decides_about_deletion() -> None:
     assert (kept.protect, kept.inputs["finalSnapshotIdentifier"]) == (True, "mlplatform-dev-cache-final")
     assert (gone.protect, "finalSnapshotIdentifier" in gone.inputs) == (False, False)
     secret = "aws:secretsmanager/secret:Secret"
-    assert run(protect=False).one(secret).inputs["recoveryWindowInDays"] == 7
+    assert (run().one(secret).protect, run(protect=False).one(secret).protect) == (True, False)
+
+
+def test_the_recovery_of_the_secret_is_chosen() -> None:
+    secret = "aws:secretsmanager/secret:Secret"
+    assert run().one(secret).inputs["recoveryWindowInDays"] == 30
+    assert run(secret_recovery_days=7).one(secret).inputs["recoveryWindowInDays"] == 7
+
+
+def test_changing_the_token_means_modifying_one_group() -> None:
+    found = record(lambda: Cache("cache", arguments()).may_change_token()).value
+    group = f"arn:aws:elasticache:{REGION}:{ACCOUNT}:replicationgroup:mlplatform-dev-cache"
+    assert [row["Resource"] for row in found] == [[group]]
+    assert found[0]["Action"] == ["elasticache:DescribeReplicationGroups", "elasticache:ModifyReplicationGroup"]
 
 
 def test_zero_snapshot_days_make_no_snapshot() -> None:

@@ -51,7 +51,7 @@ def test_one_zone_without_nat_is_exactly_this() -> None:
         "aws:ec2/securityGroup:SecurityGroup": 4,
         "aws:ec2/subnet:Subnet": 2,
         "aws:ec2/vpc:Vpc": 1,
-        "aws:ec2/vpcEndpoint:VpcEndpoint": 5,
+        "aws:ec2/vpcEndpoint:VpcEndpoint": 6,
         "aws:iam/role:Role": 1,
         "aws:iam/rolePolicy:RolePolicy": 1,
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 7,
@@ -139,6 +139,7 @@ def test_interface_endpoints_stand_in_every_zone_and_answer_to_the_usual_names()
     interfaces = [endpoint for endpoint in found if endpoint.inputs["vpcEndpointType"] == "Interface"]
     assert [endpoint.inputs["serviceName"].removeprefix("com.amazonaws.us-east-1.") for endpoint in interfaces] == [
         "cognito-idp",
+        "elasticache",
         "sagemaker.runtime",
         "secretsmanager",
     ]

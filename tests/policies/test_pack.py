@@ -133,12 +133,14 @@ def test_before_names_are_known_resources_are_tied_by_what_they_wait_for() -> No
 
 
 def test_exemptions_and_undecided_verdicts_are_told() -> None:
-    secret = row("aws:secretsmanager/secret:Secret", "cache-token", kmsKeyId=UNKNOWN)
-    told = [message for message, _ in stack_validated("verdicts-not-held", [secret])]
-    assert any(message.startswith("secret-rotated is broken and exempt: cache-token: until ") for message in told)
+    secret = row("aws:secretsmanager/secret:Secret", "token", kmsKeyId=UNKNOWN)
+    pool = row("aws:cognito/userPool:UserPool", "api-identity-pool", deletionProtection="ACTIVE")
+    told = [message for message, _ in stack_validated("verdicts-not-held", [secret, pool])]
+    exempt = "cognito-threat-protection is broken and exempt: api-identity-pool: until "
+    assert any(message.startswith(exempt) for message in told)
     assert "1 verdicts are not decidable before the update: secret-encrypted-by-own-key" in told
-    assert stack_validated("exemption-in-force", [secret]) == []
-    assert stack_validated("secret-rotated", [secret]) == []
+    assert stack_validated("exemption-in-force", [secret, pool]) == []
+    assert stack_validated("secret-rotated", [secret]) != []
 
 
 @pytest.fixture(scope="module")

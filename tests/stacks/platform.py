@@ -24,6 +24,7 @@ CAPABILITIES = (
     "predictions",
     "registry",
     "release",
+    "rotation",
     "system",
     "trainings",
 )

@@ -1,0 +1,8 @@
+"""Secrets that change by themselves: what rotates them, and a signing key of the platform's own."""
+
+from __future__ import annotations
+
+from components.secrets.rotation import Rotation, RotationArgs
+from components.secrets.signing import SigningSecret, SigningSecretArgs
+
+__all__ = ["Rotation", "RotationArgs", "SigningSecret", "SigningSecretArgs"]
