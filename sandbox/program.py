@@ -12,7 +12,7 @@ import runpy
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,12 @@ def run(
     *,
     root: Path = ROOT,
     config: Mapping[str, str] | None = None,
+    begun: Callable[[Ledger], None] | None = None,
 ) -> Ledger:
     """Runs `__main__.py` of a project for a stack; `config` overrides single values of its file.
 
-    Without a maker nothing is created: every resource is recorded with the outputs that can be derived.
+    Without a maker nothing is created: every resource is recorded with the outputs that can be derived. `begun` gets
+    the ledger while it is still empty, for whom resources are needed as soon as they are declared.
     Raises ProgramError with the first cause.
     """
     root = root.resolve()
@@ -47,6 +49,8 @@ def run(
     project, values = configuration(stack, root)
     values.update(config or {})
     ledger = Ledger(stack=stack, project=project)
+    if begun is not None:
+        begun(ledger)
     contextvars.copy_context().run(_run, ledger, maker, values, root)
     return ledger
 

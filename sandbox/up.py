@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from sandbox import identity, program
+from sandbox import program
 from sandbox.client import sign_in
 from sandbox.cloud import HOST, Cloud, listen
 from sandbox.ledger import Ledger
@@ -88,6 +88,7 @@ class Sandbox:
                 runtime.attach(self.ledger)
         with step("gateway"):
             self._serve(listener, runtimes["functions"])
+            self.notes += runtimes["identities"].notes
         with step("demo user"):
             password = _password()
             tokens = self._user(password)
@@ -116,11 +117,11 @@ class Sandbox:
         from sandbox.cache import Caches
         from sandbox.containers import Containers
         from sandbox.events import Events
+        from sandbox.identity import Identities
         from sandbox.lambdas import Functions
         from sandbox.recovery import Recovery
         from sandbox.workflow import Workflows
 
-        identity.install()
         home = self.home.path
         caches = Caches(self.cloud, home / "cache")
         self.later("caches", caches.close)
@@ -134,6 +135,8 @@ class Sandbox:
         self.later("events", events.close)
         recovery = Recovery(self.cloud, functions, home / "releases")
         self.later("recovery", recovery.close)
+        identities = Identities(self.cloud, functions, home / "identity")
+        self.later("identities", identities.close)
         runtimes: dict[str, Any] = {
             "caches": caches,
             "functions": functions,
@@ -141,6 +144,7 @@ class Sandbox:
             "workflows": workflows,
             "events": events,
             "recovery": recovery,
+            "identities": identities,
         }
         for runtime in runtimes.values():
             runtime.install()
@@ -150,7 +154,8 @@ class Sandbox:
         from sandbox.seam.create import Creator
 
         maker = Creator(self.cloud, runtimes["caches"], self.options.root)
-        ledger = program.run(self.options.stack, maker, root=self.options.root)
+        follow = runtimes["functions"].follow
+        ledger = program.run(self.options.stack, maker, root=self.options.root, begun=follow)
         path = self.home.path / LEDGER
         path.touch(mode=0o600)
         path.write_text(ledger.to_json(), encoding="utf-8")

@@ -69,6 +69,7 @@ class Functions:
         self._pools: dict[tuple[str, str, str], Pool] = {}
         self._events: set[asyncio.Task[None]] = set()
         self._hooks = Hooks(self)
+        self._growing: Ledger | None = None
         self._count = 0
         self._closed = False
 
@@ -78,7 +79,7 @@ class Functions:
 
     def attach(self, ledger: Ledger) -> None:
         """Takes over what the program declared; ValueError when a function cannot be run here."""
-        self.plans = plans(ledger)
+        self._growing, self.plans = None, plans(ledger)
         _, runtime = host()
         notes = [
             f"function {plan.name}: declared {plan.runtime}, runs on {runtime}"
@@ -88,6 +89,10 @@ class Functions:
         self.notes = [*notes, *self._layer_notes(), *NOTES]
         self.loop.call_soon_threadsafe(self._watch_memory)
 
+    def follow(self, ledger: Ledger) -> None:
+        """Lets functions be called while the program still runs, each from the moment it is declared."""
+        self._growing = ledger
+
     def names(self) -> list[str]:
         """The names of all declared functions."""
         return [plan.name for plan in self.plans.values()]
@@ -96,6 +101,8 @@ class Functions:
         """A function and the qualifier that it was called by; NoSuchFunctionError when there is none."""
         region, name, own = parse(name_or_arn)
         region = region or self.cloud.region
+        if self._growing is not None:
+            self.plans = plans(self._growing)
         try:
             plan = self.plans[region, name]
         except KeyError:

@@ -31,7 +31,10 @@ def test_register_confirm_login_refresh_logout(main: Deployed, anybody: Caller, 
     assert set(made.content) == {"userId", "email", "name", "message"}
     assert (made.content["email"], made.content["name"]) == (email, "Ada Example")
     anybody.call("POST", "/auth/login", credentials).refused(403, "not_confirmed")
-    confirmed = anybody.call("POST", "/auth/confirm", {"email": email, "code": "123456"})
+    code = main.code(email)
+    wrong = {"email": email, "code": "000000" if code != "000000" else "111111"}
+    anybody.call("POST", "/auth/confirm", wrong).refused(400, "invalid_code")
+    confirmed = anybody.call("POST", "/auth/confirm", {"email": email, "code": code})
     assert confirmed.status == 200
     assert set(confirmed.content) == {"message"}
 

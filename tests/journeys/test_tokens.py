@@ -11,19 +11,22 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from moto.utilities.utils import load_resource
 
 from tests.journeys.support.caller import PASSWORD, Caller
 from tests.journeys.support.deployed import Deployed, row_of
 
 pytestmark = pytest.mark.journey
-HEADERS = {"kid": "dummy"}
 
 
 @pytest.fixture(scope="session")
-def pool_key() -> Any:
-    """The key that the local user pools sign with, so that only what a test changes is wrong."""
-    return jwt.PyJWK(load_resource("cognitoidp/resources/jwks-private.json"), "RS256").key
+def pool_key(main: Deployed) -> Any:
+    """The key that the pool signs with, so that only what a test changes is wrong."""
+    return main.pool_key()[1]
+
+
+@pytest.fixture(scope="session")
+def key_id(main: Deployed) -> dict[str, str]:
+    return {"kid": main.pool_key()[0]}
 
 
 @pytest.fixture
@@ -49,8 +52,10 @@ def part(value: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-def test_token_made_here_is_accepted_unchanged(main: Deployed, claims: dict[str, Any], pool_key: Any) -> None:
-    token = jwt.encode(claims | {"jti": "another"}, pool_key, "RS256", HEADERS)
+def test_token_made_here_is_accepted_unchanged(
+    main: Deployed, claims: dict[str, Any], pool_key: Any, key_id: dict[str, str]
+) -> None:
+    token = jwt.encode(claims | {"jti": "another"}, pool_key, "RS256", key_id)
     assert Caller(main, token).call("GET", "/models").status == 200
 
 
@@ -78,19 +83,21 @@ def test_missing_token(main: Deployed) -> None:
     ],
     ids=lambda change: "-".join(f"{name}" for name in change) + ("-null" if None in change.values() else ""),
 )
-def test_one_wrong_claim(main: Deployed, claims: dict[str, Any], pool_key: Any, change: dict[str, Any]) -> None:
+def test_one_wrong_claim(
+    main: Deployed, claims: dict[str, Any], pool_key: Any, key_id: dict[str, str], change: dict[str, Any]
+) -> None:
     wrong = {name: value for name, value in (claims | change).items() if value is not None}
     code = "token_client" if "client_id" in change else "unauthorized"
-    refused(main, jwt.encode(wrong, pool_key, "RS256", HEADERS), code=code)
+    refused(main, jwt.encode(wrong, pool_key, "RS256", key_id), code=code)
 
 
-def test_token_without_the_scope(main: Deployed, claims: dict[str, Any], pool_key: Any) -> None:
+def test_token_without_the_scope(main: Deployed, claims: dict[str, Any], pool_key: Any, key_id: dict[str, str]) -> None:
     for scope in ("", "platform/other"):
-        token = jwt.encode(claims | {"scope": scope}, pool_key, "RS256", HEADERS)
+        token = jwt.encode(claims | {"scope": scope}, pool_key, "RS256", key_id)
         refused(main, token, 403, "missing_scope")
 
 
-def test_token_of_another_pool_signed_by_the_same_key(main: Deployed) -> None:
+def test_token_of_another_pool(main: Deployed) -> None:
     cognito = main.client("cognito-idp")
     pool = cognito.create_user_pool(PoolName="other")["UserPool"]["Id"]
     flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
@@ -116,8 +123,10 @@ def test_id_token(main: Deployed) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE"])
-def test_algorithm_none(main: Deployed, claims: dict[str, Any], user: Caller, algorithm: str) -> None:
-    head = part({"alg": algorithm, "kid": "dummy", "typ": "JWT"})
+def test_algorithm_none(
+    main: Deployed, claims: dict[str, Any], user: Caller, key_id: dict[str, str], algorithm: str
+) -> None:
+    head = part({"alg": algorithm, **key_id, "typ": "JWT"})
     refused(main, f"{head}.{part(claims)}.")
     refused(main, f"{head}.{part(claims)}.{user.token.rpartition('.')[2]}")
 
@@ -128,7 +137,9 @@ def test_unsigned(main: Deployed, user: Caller) -> None:
 
 
 @pytest.mark.parametrize("form", [PublicFormat.SubjectPublicKeyInfo, PublicFormat.PKCS1])
-def test_hs256_with_the_public_key(main: Deployed, claims: dict[str, Any], pool_key: Any, form: PublicFormat) -> None:
+def test_hs256_with_the_public_key(
+    main: Deployed, claims: dict[str, Any], pool_key: Any, key_id: dict[str, str], form: PublicFormat
+) -> None:
     import hashlib
     import hmac
 
@@ -138,11 +149,13 @@ def test_hs256_with_the_public_key(main: Deployed, claims: dict[str, Any], pool_
     refused(main, f"{signed}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}")
 
 
-def test_other_rsa_algorithm_and_other_key(main: Deployed, claims: dict[str, Any], pool_key: Any) -> None:
+def test_other_rsa_algorithm_and_other_key(
+    main: Deployed, claims: dict[str, Any], pool_key: Any, key_id: dict[str, str]
+) -> None:
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    refused(main, jwt.encode(claims, other, "RS256", HEADERS))
+    refused(main, jwt.encode(claims, other, "RS256", key_id))
     refused(main, jwt.encode(claims, other, "RS256", {"kid": "unknown"}))
-    refused(main, jwt.encode(claims, pool_key, "RS512", HEADERS))
+    refused(main, jwt.encode(claims, pool_key, "RS512", key_id))
 
 
 def test_tampered(main: Deployed, claims: dict[str, Any], user: Caller) -> None:
@@ -153,8 +166,8 @@ def test_tampered(main: Deployed, claims: dict[str, Any], user: Caller) -> None:
     assert user.call("GET", "/models").status == 200
 
 
-def test_oversized(main: Deployed, claims: dict[str, Any], pool_key: Any) -> None:
+def test_oversized(main: Deployed, claims: dict[str, Any], pool_key: Any, key_id: dict[str, str]) -> None:
     refused(main, "x" * 9000)
-    refused(main, jwt.encode(claims | {"filler": "x" * 6500}, pool_key, "RS256", HEADERS))
+    refused(main, jwt.encode(claims | {"filler": "x" * 6500}, pool_key, "RS256", key_id))
     # Beyond what API Gateway takes of headers altogether.
     refused(main, "x" * 12_000, 431, "invalid_request")

@@ -108,6 +108,7 @@ def signed_up(deployed: Deployed) -> Caller:
     anybody, email = Caller(deployed), f"user-{secrets.token_hex(6)}@example.org"
     account = {"email": email, "password": PASSWORD, "name": "Ada Example", "language": "en"}
     assert anybody.call("POST", "/auth/register", account).status == 201
-    assert anybody.call("POST", "/auth/confirm", {"email": email, "code": "123456"}).status == 200
+    code = deployed.code(email)
+    assert anybody.call("POST", "/auth/confirm", {"email": email, "code": code}).status == 200
     tokens = anybody.call("POST", "/auth/login", {"email": email, "password": PASSWORD}).content
     return Caller(deployed, tokens["accessToken"], email, tokens["refreshToken"])

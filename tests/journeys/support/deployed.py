@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import shutil
 import signal
@@ -10,13 +12,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
 
 import boto3
 from botocore.config import Config
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from sandbox.first_model import DATA, sample
 from sandbox.state import Home, State
@@ -128,6 +133,27 @@ class Deployed:
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}, proxies={}),
         )
+
+    def code(self, to: str) -> str:
+        """The newest code that was sent to an address."""
+        status, answer = self.ask(f"/_sandbox/messages?to={quote(to)}")
+        assert status == 200
+        return str(answer["messages"][-1]["code"])
+
+    def ask(self, path: str, form: Mapping[str, str] | None = None, **headers: str) -> tuple[int, Any]:
+        """A plain request to the AWS endpoint, a POST where there is a form."""
+        where = urlsplit(self.state.aws_endpoint)
+        sent = None if form is None else urlencode(form)
+        with closing(http.client.HTTPConnection(where.hostname or "", where.port, timeout=30)) as connection:
+            connection.request("GET" if sent is None else "POST", path, sent, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def pool_key(self) -> tuple[str, Any]:
+        """Id and private half of the user pool's newest key."""
+        folder = self.place.home / "identity" / self.state.outputs["user_pool_id"]
+        newest = max(folder.glob("*.pem"), key=lambda path: path.stat().st_mtime_ns)
+        return newest.stem, load_pem_private_key(newest.read_bytes(), None)
 
     def kill(self, words: str) -> int:
         """Kills the one process with these words in its command line, and gives its id."""
