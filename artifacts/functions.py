@@ -11,7 +11,8 @@ from artifacts.build import DIST, ROOT, Part, write
 from artifacts.wheels import HOST, LAMBDA, install, resolved
 
 SOURCES = ROOT / "functions"
-LOCK = SOURCES / "requirements.lock"
+LOCKS = {"layer": SOURCES / "requirements.lock", "layer-database": SOURCES / "database.lock"}
+"""Per layer what it holds; the second is for the functions that speak to the database, so that the rest stay small."""
 OPENAPI = "functions/system/openapi.json"
 
 
@@ -50,16 +51,21 @@ def archive(capability: str) -> Part:
 
 
 def layers() -> list[Part]:
-    """The layer as Lambda takes it, and the same locked packages for this machine."""
-    deployed, host = DIST / "layer.zip", DIST / "layer-host" / "python"
-    return [
-        Part("layer", resolved(LOCK, LAMBDA), (deployed,), lambda: build_layer(deployed)),
-        Part("layer-host", resolved(LOCK, HOST), (host,), lambda: install(LOCK, host, HOST)),
-    ]
+    """The layers as Lambda takes them, and the same locked packages for this machine."""
+    return [part for name, lock in LOCKS.items() for part in layer(name, lock)]
 
 
-def build_layer(target: Path) -> None:
-    """Resolves the layer's wheels for Lambda and zips them below `python/`."""
+def layer(name: str, lock: Path) -> tuple[Part, Part]:
+    """`<name>.zip` for Lambda, and `<name>-host/` for this machine."""
+    deployed, host = DIST / f"{name}.zip", DIST / f"{name}-host" / "python"
+    return (
+        Part(name, resolved(lock, LAMBDA), (deployed,), lambda: build_layer(lock, deployed)),
+        Part(f"{name}-host", resolved(lock, HOST), (host,), lambda: install(lock, host, HOST)),
+    )
+
+
+def build_layer(lock: Path, target: Path) -> None:
+    """Resolves a layer's wheels for Lambda and zips them below `python/`."""
     with tempfile.TemporaryDirectory() as folder:
-        install(LOCK, Path(folder), LAMBDA)
+        install(lock, Path(folder), LAMBDA)
         write(target, zip_bytes(tree(Path(folder), "python/")))

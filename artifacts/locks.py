@@ -17,7 +17,7 @@ def lock_all() -> None:
     """Resolves every lock file again; the layer gets the versions that the tests run with."""
     sources = [
         ROOT / "pyproject.toml",
-        *(ROOT / name for name in ("functions/requirements.in", "training/requirements.in")),
+        *(ROOT / name for name in ("functions/requirements.in", "functions/database.in", "training/requirements.in")),
     ]
     resolve(
         EVERYTHING,
@@ -29,6 +29,7 @@ def lock_all() -> None:
         "3.11",
     )
     resolve(ROOT / "functions/requirements.lock", [ROOT / "functions/requirements.in"], *pinned(LAMBDA))
+    resolve(ROOT / "functions/database.lock", [ROOT / "functions/database.in"], *pinned(LAMBDA))
     resolve(ROOT / "training/vendored.lock", [ROOT / "training/vendored.in"], "--no-deps", *pinned(CONTAINER))
 
 

@@ -54,8 +54,13 @@ class Signer:
 
     def _key_of(self, day: str) -> bytes:
         if day != self._day:
-            key = f"AWS4{self._credentials.secret_key}".encode()
-            for part in (day, *self._scope.split("/")):
-                key = hmac.digest(key, part.encode(), "sha256")
-            self._day, self._key = day, key
+            self._day, self._key = day, day_key(self._credentials.secret_key, f"{day}/{self._scope}")
         return self._key
+
+
+def day_key(secret_key: str, scope: str) -> bytes:
+    """The key of a scope such as `20261121/us-east-1/rds-db/aws4_request`."""
+    key = f"AWS4{secret_key}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key

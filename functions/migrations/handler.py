@@ -1,0 +1,40 @@
+"""Invoked at each deployment with `{"digest", "tf": {"action"}}`; answers `{"outcome", "applied", "version"}`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from functions.migrations import logic, store
+from functions.migrations.files import read
+from functions.migrations.settings import Settings
+from functions.shared.database.connection import Address, Dialer, Limits, PostgreSql
+from functions.shared.logs import Log
+from functions.shared.settings import load
+from functions.shared.tasks import Run, task
+
+
+def build(environ: Mapping[str, str] = os.environ) -> tuple[Run, Log]:
+    """Everything that the function needs."""
+    settings = load(Settings, environ)
+    address = Address(settings.database_host, settings.database_port, settings.database_name, settings.database_user)
+
+    def run(event: Mapping[str, Any]) -> dict[str, Any]:
+        if event.get("tf", {}).get("action") == "delete":
+            # The invocation leaves the stack; its data stays as long as the cluster does.
+            return {"outcome": "kept", "applied": [], "version": None}
+        # A new index takes as long as it takes: the function's own time limit is the limit.
+        database = PostgreSql(Dialer(address, environ, Limits(connect_s=5, answer_s=600)))
+        try:
+            logic.wait_for(database, settings.wait_s)
+            done = logic.migrate(database, read())
+            logic.let_in(database, *store.credentials(settings.application_secret, environ))
+        finally:
+            database.close()
+        return done
+
+    return run, Log(environ["AWS_LAMBDA_FUNCTION_NAME"])
+
+
+handler = task(build)

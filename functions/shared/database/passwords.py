@@ -1,0 +1,27 @@
+"""Passwords of database roles as PostgreSQL keeps them, so that no statement and no log ever holds one."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from base64 import b64encode
+from hashlib import pbkdf2_hmac, sha256
+
+ROUNDS = 4096
+"""PostgreSQL's own count; the passwords are random and long, so more would only cost time at each sign-in."""
+
+
+def verifier(password: str, salt: bytes | None = None) -> str:
+    """`SCRAM-SHA-256$…` of a password of ASCII characters, to be given to `ALTER ROLE … PASSWORD`.
+
+    Raises:
+        ValueError: the password has characters that clients may normalise differently.
+    """
+    if not password.isascii() or not password.isprintable() or not password:
+        raise ValueError("password: only printable ASCII characters are allowed; draw another one")
+    salt = secrets.token_bytes(16) if salt is None else salt
+    salted = pbkdf2_hmac("sha256", password.encode(), salt, ROUNDS)
+    stored = sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    texts = [b64encode(part).decode() for part in (salt, stored, server)]
+    return f"SCRAM-SHA-256${ROUNDS}:{texts[0]}${texts[1]}:{texts[2]}"
