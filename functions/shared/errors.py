@@ -20,6 +20,7 @@ ERRORS: Mapping[str, Row] = {
     "invalid_request": Row(400, "the request does not fit its schema; see details"),
     "invalid_json": Row(400, "the body is not JSON as RFC 8259 defines it; NaN and Infinity are no JSON"),
     "model_rejected_input": Row(400, "the model cannot take this input; see details"),
+    "unsupported_language": Row(400, "the text is in a language that is not read here; see details"),
     "weak_password": Row(400, "the password is too weak: 8 characters or more, with upper, lower, digit and symbol"),
     "invalid_code": Row(400, "the code is wrong or too old; register again to get another"),
     "token_missing": Row(401, "send the header Authorization: Bearer <access token>"),

@@ -23,12 +23,15 @@ SERVICES: Mapping[str, tuple[str, str, str]] = {
     "secretsmanager": ("secretsmanager", "secretsmanager", "SECRETS_MANAGER"),
     "sagemaker-runtime": ("runtime.sagemaker", "sagemaker", "SAGEMAKER_RUNTIME"),
     "cognito-idp": ("cognito-idp", "cognito-idp", "COGNITO_IDENTITY_PROVIDER"),
+    "bedrock-runtime": ("bedrock-runtime", "bedrock", "BEDROCK_RUNTIME"),
+    "comprehend": ("comprehend", "comprehend", "COMPREHEND"),
 }
 """Per service: host before the region, signing name, end of its AWS_ENDPOINT_URL_… variable."""
 
 TARGETS: Mapping[str, tuple[str, str]] = {
     "dynamodb": ("DynamoDB_20120810", "application/x-amz-json-1.0"),
     "secretsmanager": ("secretsmanager", "application/x-amz-json-1.1"),
+    "comprehend": ("Comprehend_20171127", "application/x-amz-json-1.1"),
 }
 """Per service of the JSON protocol: target prefix and content type."""
 
@@ -81,28 +84,28 @@ class Service:
         self._signer = Signer(Credentials.of(environ), environ["AWS_REGION"], SERVICES[name][1], self._url.netloc)
         self._connection: http.client.HTTPConnection | None = None
 
-    def call(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """An operation of a JSON-protocol service.
+    def call(self, operation: str, payload: Mapping[str, Any], *, timeout_s: float | None = None) -> dict[str, Any]:
+        """An operation of a JSON-protocol service; `timeout_s` in place of the service's own.
 
         Raises:
             AwsError, AwsTimeoutError, AwsUnreachableError: it did not work.
         """
         prefix, content_type = TARGETS[self._name]
         headers = {"content-type": content_type, "x-amz-target": f"{prefix}.{operation}"}
-        answer = json.loads(self.post("/", headers, json.dumps(payload).encode()).body)
+        answer = json.loads(self.post("/", headers, json.dumps(payload).encode(), timeout_s=timeout_s).body)
         return dict(answer)
 
-    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def post(self, path: str, headers: Mapping[str, str], body: bytes, *, timeout_s: float | None = None) -> Reply:
         """A signed POST. A kept connection that the other side has closed meanwhile is replaced once."""
         signed = self._signer.headers(path, headers, body, self._clock())
         kept = self._connection is not None
         try:
             try:
-                return self._send(path, signed, body)
+                return self._send(path, signed, body, timeout_s)
             except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLError) as error:
                 if not kept or isinstance(error, TimeoutError):
                     raise
-                return self._send(path, signed, body)
+                return self._send(path, signed, body, timeout_s)
         except TimeoutError as error:
             raise AwsTimeoutError(self._name) from error
         except (OSError, http.client.HTTPException) as error:
@@ -114,9 +117,11 @@ class Service:
             self._connection.close()
             self._connection = None
 
-    def _send(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def _send(self, path: str, headers: Mapping[str, str], body: bytes, timeout_s: float | None) -> Reply:
         connection, self._connection = self._connection or self._connect(), None
         try:
+            if timeout_s is not None:
+                connection.sock.settimeout(timeout_s)
             connection.request("POST", path, body, dict(headers))
             response = connection.getresponse()
             content = response.read()

@@ -1,0 +1,1 @@
+"""What customers say: sentiment, needs, safety concerns and adverse events."""
