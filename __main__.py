@@ -7,8 +7,9 @@ from pulumi_aws.get_caller_identity import get_caller_identity_output
 from pulumi_aws.provider import Provider
 
 from components.foundation import Stack, lock
-from components.region import compose, watch
+from components.region import Rows, compose, watch
 from components.settings import Artifacts, Settings, load
+from components.ties import tie
 from functions.routes import ROUTES
 
 project, environment = pulumi.get_project(), pulumi.get_stack()
@@ -39,7 +40,14 @@ recovery, elsewhere = settings.recovery, settings.standby()
 first = place("", settings, active=recovery is None or not recovery.active)
 keys = lock(first)
 home = compose(first, keys, environment)
-observability = watch(home)
+away, rows = None, Rows()
+if recovery is not None and elsewhere is not None:
+    second = place("standby", elsewhere, active=recovery.active)
+    away = compose(second, lock(second, keys), environment, tables=home.ground.tables)
+    ties = tie(home, away)
+    rows = ties.first()
+    watched = watch(away, ties.second())
+observability = watch(home, rows)
 
 lake = home.ground.lake
 exports = {
@@ -57,12 +65,9 @@ exports = {
     "alarm_topic_arn": observability.topic_arn,
 }
 
-if recovery is not None and elsewhere is not None:
-    second = place("standby", elsewhere, active=recovery.active)
-    away = compose(second, lock(second), environment, tables=home.ground.tables)
-    watched = watch(away)
+if away is not None:
     exports |= {
-        "standby_region": pulumi.Output.from_input(second.region),
+        "standby_region": pulumi.Output.from_input(away.stack.region),
         "standby_api_url": away.api.api_url,
         "standby_user_pool_id": away.api.user_pool_id,
         "standby_user_pool_client_id": away.api.user_pool_client_id,

@@ -10,7 +10,7 @@ from pulumi import Input, ResourceOptions
 from components.cache import Cache
 from components.data_lake import DataLake
 from components.function import Layer
-from components.keys import Keys
+from components.keys import Keys, KeysArgs
 from components.network import Network
 from components.secrets import SigningSecret
 from components.settings import Artifacts, Settings
@@ -59,20 +59,24 @@ class Foundation:
     layer: Layer
 
 
-def lock(stack: Stack) -> Keys:
-    """The keys of one region, before all else: what is replicated to a region is encrypted by its keys."""
+def lock(stack: Stack, primary: Keys | None = None) -> Keys:
+    """The keys of one region, before all else: what is replicated to a region is encrypted by its keys.
+
+    With keys of the first region, those that can have replicas are replicas of them.
+    """
     data = stack.settings.data
-    return Keys(
-        stack.named("keys"),
-        {
-            "name_prefix": stack.prefix,
-            "account_id": stack.account_id,
-            "region": stack.region,
-            "deletion_days": data.key_deletion_days,
-            "protect": data.protect,
-        },
-        stack.opts,
-    )
+    args: KeysArgs = {
+        "name_prefix": stack.prefix,
+        "account_id": stack.account_id,
+        "region": stack.region,
+        "deletion_days": data.key_deletion_days,
+        "protect": data.protect,
+    }
+    if primary is not None:
+        args["replica_of"] = primary.multi_region_arns()
+    elif stack.settings.recovery is not None:
+        args["multi_region"] = True
+    return Keys(stack.named("keys"), args, stack.opts)
 
 
 def lay(stack: Stack, keys: Keys, tables: Tables | None = None) -> Foundation:

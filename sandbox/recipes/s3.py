@@ -191,6 +191,14 @@ ROWS = {
         shape=_lock,
         id="{bucket}",
     ),
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": Recipe(
+        call="s3.put_bucket_replication",
+        lost={
+            "rules.deleteMarkerReplication": "moto notes Disabled",
+            "rules.sourceSelectionCriteria": "moto forgets it",
+        },
+        id="{bucket}",
+    ),
     "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": Recipe(call="s3.put_bucket_cors", id="{bucket}"),
     "aws:s3/bucketObjectv2:BucketObjectv2": _OBJECT,
     "aws:s3/bucketObject:BucketObject": _OBJECT,
