@@ -7,9 +7,10 @@ from pulumi_aws.get_caller_identity import get_caller_identity_output
 from pulumi_aws.provider import Provider
 
 from components.foundation import Stack, lock
-from components.region import Rows, compose, watch
+from components.region import compose, watch
 from components.settings import Artifacts, Settings, load
 from components.ties import tie
+from components.values import Alarm, Widget
 from functions.routes import ROUTES
 
 project, environment = pulumi.get_project(), pulumi.get_stack()
@@ -40,14 +41,15 @@ recovery, elsewhere = settings.recovery, settings.standby()
 first = place("", settings, active=recovery is None or not recovery.active)
 keys = lock(first)
 home = compose(first, keys, environment)
-away, rows = None, Rows()
+away = None
+rows: tuple[list[Alarm], list[Widget]] = ([], [])
 if recovery is not None and elsewhere is not None:
     second = place("standby", elsewhere, active=recovery.active)
     away = compose(second, lock(second, keys), environment, tables=home.ground.tables)
     ties = tie(home, away)
     rows = ties.first()
-    watched = watch(away, ties.second())
-observability = watch(home, rows)
+    watched = watch(away, *ties.second())
+observability = watch(home, *rows)
 
 lake = home.ground.lake
 exports = {

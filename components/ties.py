@@ -9,7 +9,8 @@ from pulumi import Input
 
 from components.data_lake import BucketName
 from components.recovery import BucketPair, Replication
-from components.region import Region, Rows
+from components.region import Region
+from components.values import Alarm, Widget
 
 REPLICATED: Final[tuple[BucketName, ...]] = ("raw", "processed", "models")
 """Buckets that are replicated whole; logs stay where they were written."""
@@ -24,17 +25,13 @@ class Ties:
     back: Replication
     """From the second region to the first: what is written there while it carries the traffic."""
 
-    def first(self) -> Rows:
-        """What the first region watches."""
-        return Rows(
-            alarms=(*self.there.source_alarms(), *self.back.target_alarms()), widgets=tuple(self.back.target_widgets())
-        )
+    def first(self) -> tuple[list[Alarm], list[Widget]]:
+        """Alarms and dashboard rows of the first region."""
+        return [*self.there.source_alarms(), *self.back.target_alarms()], self.back.target_widgets()
 
-    def second(self) -> Rows:
-        """What the second region watches."""
-        return Rows(
-            alarms=(*self.back.source_alarms(), *self.there.target_alarms()), widgets=tuple(self.there.target_widgets())
-        )
+    def second(self) -> tuple[list[Alarm], list[Widget]]:
+        """Alarms and dashboard rows of the second region."""
+        return [*self.back.source_alarms(), *self.there.target_alarms()], self.there.target_widgets()
 
 
 def tie(first: Region, second: Region) -> Ties:

@@ -10,6 +10,8 @@ from policies.resources import Node
 from policies.rule import Rule
 
 KEY = "aws:kms/key:Key"
+REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
+"""A multi-region key's copy: its policy is its own, its rotation the primary's."""
 SECRETS = ("aws:secretsmanager/secret:Secret",)
 ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 LONGEST_ROTATION_DAYS = 30
@@ -82,7 +84,7 @@ RULES = (
         id="kms-not-public",
         severity="critical",
         controls=("FSBP KMS.5",),
-        types=(KEY,),
+        types=(KEY, REPLICA_KEY),
         what="No key policy allows everyone anything without a condition that bounds who.",
         why="Whoever may use the key reads everything that it encrypts.",
         mend="name the principals, or bound the statement by kms:CallerAccount",
@@ -92,7 +94,7 @@ RULES = (
         id="kms-services-bounded",
         severity="medium",
         controls=("FSBP KMS.5",),
-        types=(KEY,),
+        types=(KEY, REPLICA_KEY),
         what="A service that may use a key is bounded to this account, one source or one encryption context.",
         why="Otherwise the service can be made to use the key for somebody else's resource (confused deputy).",
         mend="add a condition on aws:SourceAccount, aws:SourceArn, kms:ViaService or an encryption context",
@@ -102,7 +104,7 @@ RULES = (
         id="kms-deletion-can-be-stopped",
         severity="medium",
         controls=("FSBP KMS.3",),
-        types=(KEY,),
+        types=(KEY, REPLICA_KEY),
         what="A deleted key waits at least seven days, and its policy cannot lock everybody out.",
         why="All that a lost key encrypted is lost with it.",
         mend="set deletion_window_in_days to 7 or more and leave bypass_policy_lockout_safety_check off",

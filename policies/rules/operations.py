@@ -46,6 +46,7 @@ TAGGABLE = frozenset(
         "iam/policy:Policy",
         "iam/role:Role",
         "kms/key:Key",
+        "kms/replicaKey:ReplicaKey",
         "lambda/function:Function",
         "s3/bucket:Bucket",
         "sagemaker/endpoint:Endpoint",
