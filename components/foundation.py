@@ -14,7 +14,7 @@ from components.keys import Keys, KeysArgs
 from components.network import Network
 from components.secrets import SigningSecret
 from components.settings import Artifacts, Settings
-from components.tables import Tables
+from components.tables import TableAccelerator, Tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,8 @@ class Foundation:
     network: Network
     lake: DataLake
     tables: Tables
+    accelerator: TableAccelerator | None
+    """In front of the tables, where the settings ask for it."""
     cache: Cache
     callbacks: SigningSecret
     """Keys that messages to other systems are signed with."""
@@ -115,6 +117,8 @@ def lay(stack: Stack, keys: Keys, tables: Tables | None = None) -> Foundation:
             "glacier_days": data.glacier_days,
             "log_days": data.log_days,
             "old_version_days": data.old_version_days,
+            "lock_days": data.lock_days,
+            "lock_mode": data.lock_mode,
         },
         opts,
     )
@@ -128,6 +132,21 @@ def lay(stack: Stack, keys: Keys, tables: Tables | None = None) -> Foundation:
         },
         opts,
     )
+    accelerator = None
+    if data.accelerator_nodes:
+        accelerator = TableAccelerator(
+            stack.named("accelerator"),
+            {
+                "name_prefix": prefix,
+                "statements": tables.may_accelerate(),
+                "subnet_ids": network.private_subnet_ids,
+                "vpc_id": network.vpc.id,
+                "caller_group_id": network.group_ids("functions")[0],
+                "node_type": data.accelerator_node_type,
+                "nodes": data.accelerator_nodes,
+            },
+            opts,
+        )
     made_cache = Cache(
         stack.named("cache"),
         {
@@ -161,5 +180,12 @@ def lay(stack: Stack, keys: Keys, tables: Tables | None = None) -> Foundation:
     )
     layer = Layer(stack.named("packages"), {"layer_name": f"{prefix}-packages", "archive": stack.built.layer}, opts)
     return Foundation(
-        keys=keys, network=network, lake=lake, tables=tables, cache=made_cache, callbacks=callbacks, layer=layer
+        keys=keys,
+        network=network,
+        lake=lake,
+        tables=tables,
+        accelerator=accelerator,
+        cache=made_cache,
+        callbacks=callbacks,
+        layer=layer,
     )

@@ -44,14 +44,17 @@ def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget
     stack, ground = region.stack, region.ground
     heard = stack.settings.observability
     parts = (region.api, region.endpoint, ground.cache, region.workflow, ground.tables)
+    chosen = () if ground.accelerator is None else (ground.accelerator,)
     rotations = region.rotations
     args: ObservabilityArgs = {
         "name_prefix": stack.prefix,
         "key_arn": ground.keys.arn("notifications"),
         "alarms": [row for part in parts for row in part.alarms()]
+        + [row for part in chosen for row in part.alarms()]
         + [row for rotation in rotations for row in rotation.alarms()]
         + list(alarms),
         "widgets": [row for part in (*parts, ground.lake) for row in part.widgets()]
+        + [row for part in chosen for row in part.widgets()]
         + [row for rotation in rotations for row in rotation.widgets()]
         + list(widgets),
         # Dashboards have no region: two with the same name would be one.

@@ -118,6 +118,16 @@ def _minute(clock: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
+def _data(settings: Settings) -> list[str]:
+    data = settings.data
+    if data.lock_days and data.lock_mode == "COMPLIANCE" and not data.protect:
+        remedy = "change one: nobody could destroy this stack before its locks end"
+        return [
+            f"data.lockMode is COMPLIANCE while data.protect is false; allowed: GOVERNANCE, or protect true; {remedy}"
+        ]
+    return []
+
+
 def _endpoint(settings: Settings) -> list[str]:
     # Hosting speaks of its own fields; what is allowed comes from it.
     return [f"endpoint: {problem}; change it" for problem in settings.endpoint.problems()]
@@ -190,6 +200,7 @@ def _apart(first: str, second: str) -> list[str]:
 
 _CHECKS: tuple[Callable[[Settings], list[str]], ...] = (
     _network,
+    _data,
     _cache,
     _secrets,
     _endpoint,

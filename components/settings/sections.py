@@ -57,6 +57,16 @@ class Data:
     """How long overwritten and deleted objects stay."""
     recovery_days: int = ranged(35, 1, 35)
     """How far back a table can be restored."""
+    lock_days: int = ranged(0, 0, 36_500)
+    """How long nobody can delete a version of a raw file; 0 locks nothing. Only a new stack can begin with it."""
+    lock_mode: Literal["GOVERNANCE", "COMPLIANCE"] = "GOVERNANCE"
+    """Whether whoever holds a special right can lift a lock, or nobody."""
+    accelerator_nodes: int = ranged(0, 0, 11)
+    """Nodes of a DAX cluster in front of the tables, for callers whose client speaks its protocol; 0 makes none."""
+    accelerator_node_type: str = matching(
+        "dax.t3.small", r"dax\.[a-z][a-z0-9]*\.[a-z0-9]+", "a node type such as dax.t3.small"
+    )
+    """Size of such a node."""
     key_deletion_days: int = ranged(30, 7, 30)
     """How long a key scheduled for deletion can be rescued."""
 

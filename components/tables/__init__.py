@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from components.tables.accelerator import TableAccelerator, TableAcceleratorArgs
 from components.tables.component import Replica, ReplicaRegion, Tables, TablesArgs
 from components.tables.plan import TableName
 
-__all__ = ["Replica", "ReplicaRegion", "TableName", "Tables", "TablesArgs"]
+__all__ = ["Replica", "ReplicaRegion", "TableAccelerator", "TableAcceleratorArgs", "TableName", "Tables", "TablesArgs"]

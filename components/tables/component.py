@@ -119,6 +119,19 @@ class Tables(pulumi.ComponentResource):
             raise ValueError(f"table {table!r} has no index {index!r}; allowed: {', '.join(INDEXES[table])}")
         return self._may("Query", table, _QUERY, Output.format("{0}/index/{1}", self.table_arn(table), index), index)
 
+    def may_accelerate(self) -> list[Statement]:
+        """What a DAX cluster needs in its callers' place: to look at every table, read, write and query it."""
+        arns = [self.table_arn(table) for table in TABLES]
+        look: Statement = {
+            "Sid": "LookAtTables",
+            "Effect": "Allow",
+            "Action": ["dynamodb:DescribeTable"],
+            "Resource": arns,
+        }
+        granted = [row for table in TABLES for row in (*self.may_read(table), *self.may_write(table))]
+        queries = [row for table in TABLES for index in INDEXES[table] for row in self.may_query_index(table, index)]
+        return [look, *granted, *queries]
+
     def throttles(self, table: TableName, operation: str) -> Metric:
         """Throttled requests of an operation such as `PutItem`."""
         return self._metric(table, "ThrottledRequests", label=f"{table} {operation}", Operation=operation)
