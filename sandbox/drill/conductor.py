@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from sandbox.drill import runbook
 from sandbox.drill.client import Client
 from sandbox.drill.context import Context
@@ -23,15 +25,10 @@ PATIENCE_S = 30.0
 Say = Callable[[str], None]
 
 
-def conduct(kind: Kind, context: Context, say: Say) -> Report:
+def conduct(kind: Kind, context: Context, say: Say, patience_s: float = PATIENCE_S) -> Report:
     """A drill from its beginning to its end."""
     context.journal.open(kind.name)
-    return _go_on(kind, context, say)
-
-
-def resume(kind: Kind, context: Context, say: Say) -> Report:
-    """The rest of a drill that was interrupted: the same failure, the steps that are left, the whole count."""
-    return _go_on(kind, context, say)
+    return resume(kind, context, say, patience_s)
 
 
 def mend(kind: Kind, context: Context) -> list[str]:
@@ -42,18 +39,26 @@ def mend(kind: Kind, context: Context) -> list[str]:
     return left
 
 
-def _go_on(kind: Kind, context: Context, say: Say) -> Report:
+def resume(kind: Kind, context: Context, say: Say, patience_s: float = PATIENCE_S) -> Report:
+    """What is left of a drill: the same failure, the steps that are not done, the count of all writes.
+
+    Args:
+        kind: what fails; the journal's kind.
+        context: the sandbox, with the journal of the open drill.
+        say: takes the lines of progress.
+        patience_s: how long the first writes may take, before the failure and after the recovery.
+    """
     page = runbook.read(context.root / "docs" / "runbooks" / f"{kind.runbook}.md")
     report = Report(kind.name, f"docs/runbooks/{kind.runbook}.md", kind.target_s, notes=list(kind.notes))
-    client = Client(kind.channels(context), context.journal.ledger)
+    client = Client(kind.channels(context), context.journal.ledger, context.rate)
     client.start()
     try:
-        _fail(kind, context, client, say)
+        _fail(kind, context, client, say, patience_s)
         report.failed_at = float(context.journal.content["failed"])
         recovered = _follow(page, kind, context, report, say)
         if recovered:
-            client.acknowledged(WARM, PATIENCE_S)
-    except RuntimeError as error:
+            client.acknowledged(WARM, patience_s)
+    except (RuntimeError, BotoCoreError, ClientError) as error:
         report.inconsistencies.append(str(error))
         recovered = False
     finally:
@@ -65,16 +70,17 @@ def _go_on(kind: Kind, context: Context, say: Say) -> Report:
     return report
 
 
-def _fail(kind: Kind, context: Context, client: Client, say: Say) -> None:
+def _fail(kind: Kind, context: Context, client: Client, say: Say, patience_s: float) -> None:
     """Makes the failure, once the client has written for a while; an interrupted drill may have made it already."""
-    if context.journal.phase != "begun":
-        return
-    client.acknowledged(WARM, PATIENCE_S)
-    client.lasting(kind.warm_s)
-    say(f"  the client writes {', '.join(client.channels)}; now the failure: {kind.name}")
-    context.journal.enter("begun", failed=time.time())
-    kind.fail(context, client)
-    context.journal.enter("failed")
+    journal = context.journal
+    if journal.phase == "begun":
+        client.acknowledged(WARM, patience_s)
+        client.lasting(kind.warm_s)
+        say(f"  the client writes {', '.join(client.channels)}; now the failure: {kind.name}")
+        journal.enter("failing", failed=time.time())
+    if journal.phase == "failing":
+        kind.fail(context, client)
+        journal.enter("failed")
 
 
 def _follow(page: Runbook, kind: Kind, context: Context, report: Report, say: Say) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.client import sign_in
 from sandbox.cloud import local_client
+from sandbox.drill.client import RATE
 from sandbox.drill.journal import Journal
 from sandbox.first_model import DATA, sample
 from sandbox.program import ROOT
@@ -27,6 +28,8 @@ class Context:
     state: State
     journal: Journal
     root: Path = ROOT
+    rate: float = RATE
+    """Writes a second on each of the client's channels."""
     lag_s: float | None = None
     """How far replication is behind, where a kind can choose it."""
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-PHASES = ("begun", "failed", "recovered")
-"""begun: the client writes; failed: the failure was made; recovered: the runbook has ended."""
+PHASES = ("begun", "failing", "failed", "recovered")
+"""begun: the client writes; failing: a part of the failure may be made; failed: all of it; recovered: the runbook has
+ended."""
 
 
 class JournalError(RuntimeError):
@@ -87,6 +88,8 @@ class Journal:
 
     def enter(self, phase: str, **values: Any) -> None:
         """Moves on to another phase."""
+        if phase not in PHASES:
+            raise ValueError(f"phase {phase!r} is unknown; there are: {', '.join(PHASES)}")
         self.content.update(values, phase=phase)
         self.save()
 

@@ -82,7 +82,7 @@ def _section(text: str, heading: str) -> str:
 
 def _steps(name: str, section: str) -> tuple[Step, ...]:
     heads = list(_STEP.finditer(section))
-    ends = [head.start() for head in heads[1:]] + [len(section)]
+    ends = [*(head.start() for head in heads[1:]), len(section)][: len(heads)]
     return tuple(
         _step(name, head["title"].strip(), section[head.end() : end]) for head, end in zip(heads, ends, strict=True)
     )

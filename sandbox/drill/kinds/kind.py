@@ -27,7 +27,7 @@ class Kind(Protocol):
         """How the client writes meanwhile."""
 
     def fail(self, context: Context, client: Client) -> None:
-        """Makes the failure."""
+        """Makes the failure; called again when it was interrupted, and then goes on with the same one."""
 
     def given(self, context: Context) -> dict[str, str]:
         """The variables that the person with the runbook decides, such as the time to go back to."""
