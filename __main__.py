@@ -6,9 +6,10 @@ import pulumi
 from pulumi_aws.get_caller_identity import get_caller_identity_output
 from pulumi_aws.provider import Provider
 
-from components.foundation import Stack, lock
+from components.foundation import Stack, Twin, lock
 from components.region import compose, watch
 from components.settings import Artifacts, Settings, load
+from components.tables import ReplicaRegion
 from components.ties import tie
 from components.values import Alarm, Widget
 from functions.routes import ROUTES
@@ -40,12 +41,17 @@ def place(label: str, chosen: Settings, *, active: bool) -> Stack:
 recovery, elsewhere = settings.recovery, settings.standby()
 first = place("", settings, active=recovery is None or not recovery.active)
 keys = lock(first)
-home = compose(first, keys, environment)
 away = None
 rows: tuple[list[Alarm], list[Widget]] = ([], [])
-if recovery is not None and elsewhere is not None:
+if recovery is None or elsewhere is None:
+    home = compose(first, keys, environment, Twin())
+else:
     second = place("standby", elsewhere, active=recovery.active)
-    away = compose(second, lock(second, keys), environment, tables=home.ground.tables)
+    keys_there = lock(second, keys)
+    copies: list[ReplicaRegion] = [{"region": second.region, "key_arn": keys_there.arn("data")}]
+    home = compose(first, keys, environment, Twin(copies=copies))
+    replicas = home.ground.tables.in_region(second.region)
+    away = compose(second, keys_there, environment, Twin(tables=replicas))
     ties = tie(home, away)
     rows = ties.first()
     watched = watch(away, *ties.second())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pulumi import Input, ResourceOptions
@@ -14,7 +14,7 @@ from components.keys import Keys, KeysArgs
 from components.network import Network
 from components.secrets import SigningSecret
 from components.settings import Artifacts, Settings
-from components.tables import TableAccelerator, Tables
+from components.tables import Replica, ReplicaRegion, TableAccelerator, TableName, Tables, TablesArgs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,16 @@ class Stack:
     def named(self, noun: str) -> str:
         """Name of a component in the program, of its own in each region."""
         return f"{self.label}-{noun}" if self.label else noun
+
+
+@dataclass(frozen=True, kw_only=True)
+class Twin:
+    """What a region's foundation takes from the other region's, or gives to it."""
+
+    copies: Sequence[ReplicaRegion] = ()
+    """Where each table gets a replica."""
+    tables: Mapping[TableName, Replica] | None = None
+    """Replicas of the first region's tables, in place of tables of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,11 +91,8 @@ def lock(stack: Stack, primary: Keys | None = None) -> Keys:
     return Keys(stack.named("keys"), args, stack.opts)
 
 
-def lay(stack: Stack, keys: Keys, tables: Tables | None = None) -> Foundation:
-    """Declares the foundation of one stack in one region; another provider makes it in another one.
-
-    Tables are those of the first region where they are given: they are replicated, not made again.
-    """
+def lay(stack: Stack, keys: Keys, twin: Twin) -> Foundation:
+    """Declares the foundation of one stack in one region; another provider makes it in another one."""
     prefix, settings, account_id, opts = stack.prefix, stack.settings, stack.account_id, stack.opts
     data, cache, log_days = settings.data, settings.cache, settings.observability.log_days
     network = Network(
@@ -122,16 +129,7 @@ def lay(stack: Stack, keys: Keys, tables: Tables | None = None) -> Foundation:
         },
         opts,
     )
-    tables = tables or Tables(
-        stack.named("tables"),
-        {
-            "name_prefix": prefix,
-            "key_arn": keys.arn("data"),
-            "protect": data.protect,
-            "recovery_days": data.recovery_days,
-        },
-        opts,
-    )
+    tables = Tables(stack.named("tables"), _tables(stack, keys, twin), opts)
     accelerator = None
     if data.accelerator_nodes:
         accelerator = TableAccelerator(
@@ -189,3 +187,17 @@ def lay(stack: Stack, keys: Keys, tables: Tables | None = None) -> Foundation:
         callbacks=callbacks,
         layer=layer,
     )
+
+
+def _tables(stack: Stack, keys: Keys, twin: Twin) -> TablesArgs:
+    args: TablesArgs = {
+        "name_prefix": stack.prefix,
+        "key_arn": keys.arn("data"),
+        "protect": stack.settings.data.protect,
+        "recovery_days": stack.settings.data.recovery_days,
+    }
+    if twin.tables is not None:
+        args["replica_of"] = twin.tables
+    if twin.copies:
+        args["replicas"] = twin.copies
+    return args

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from components.foundation import Foundation, Stack, lay
+from components.foundation import Foundation, Stack, Twin, lay
 from components.keys import Keys
 from components.ml_endpoint import MlEndpoint
 from components.observability import Observability, ObservabilityArgs
 from components.secrets import Rotation
 from components.secure_api import SecureApi
 from components.services import open_door, rotate, serve, train
-from components.tables import Tables
 from components.training_workflow import TrainingWorkflow
 from components.values import Alarm, Widget
 
@@ -29,9 +28,9 @@ class Region:
     rotations: Sequence[Rotation]
 
 
-def compose(stack: Stack, keys: Keys, environment: str, tables: Tables | None = None) -> Region:
-    """Declares everything that one region has; with tables of another region it uses their replicas."""
-    ground = lay(stack, keys, tables)
+def compose(stack: Stack, keys: Keys, environment: str, twin: Twin) -> Region:
+    """Declares everything that one region has."""
+    ground = lay(stack, keys, twin)
     endpoint = serve(stack, ground)
     workflow = train(stack, ground, endpoint)
     api = open_door(stack, ground, workflow, environment)
