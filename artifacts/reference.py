@@ -10,10 +10,18 @@ FOLDER = ROOT / "docs" / "reference"
 def pages() -> dict[str, str]:
     """File name → text of every generated page."""
     from artifacts.requirements import page as requirements
+    from components.data_lake.reference import page as data_lake
+    from components.tables.reference import page as tables
     from policies.reference import page as policies
     from sandbox.report import page as sandbox
 
-    return {"policies.md": policies(), "requirements.md": requirements(), "sandbox.md": sandbox()}
+    return {
+        "policies.md": policies(),
+        "requirements.md": requirements(),
+        "sandbox.md": sandbox(),
+        "data-lake.md": data_lake(),
+        "tables.md": tables(),
+    }
 
 
 def write_all() -> list[str]:

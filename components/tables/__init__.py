@@ -1,4 +1,4 @@
-"""Tables: Users, Sessions, Models, Predictions and Batches in DynamoDB, and rights that reach one table or index."""
+"""Tables in DynamoDB: users, sessions, models, predictions, batches, counters; rights reach one table or index."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ class Tables(pulumi.ComponentResource):
             billing_mode="PAY_PER_REQUEST",
             hash_key=KEYS[table],
             attributes=attributes(table),
-            global_secondary_indexes=indexes(table),
+            global_secondary_indexes=indexes(table) or None,
             ttl={"enabled": True, "attribute_name": "ttl"} if table in EXPIRING else None,
             point_in_time_recovery={"enabled": True, "recovery_period_in_days": args.get("recovery_days", 35)},
             server_side_encryption={"enabled": True, "kms_key_arn": args["key_arn"]},

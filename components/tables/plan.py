@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, get_args
 
-TableName = Literal["users", "sessions", "models", "predictions", "batches"]
+TableName = Literal["users", "sessions", "models", "predictions", "batches", "counters"]
 
 TABLES: Final[tuple[TableName, ...]] = get_args(TableName)
 KEYS: Final[dict[TableName, str]] = {
@@ -13,6 +13,7 @@ KEYS: Final[dict[TableName, str]] = {
     "models": "version",
     "predictions": "predictionId",
     "batches": "batchId",
+    "counters": "counter",
 }
 """Table → hash key; none has a range key."""
 
@@ -22,10 +23,11 @@ INDEXES: Final[dict[TableName, dict[str, tuple[str, str | None]]]] = {
     "models": {"GroupIndex": ("modelGroup", "createdAt"), "PackageIndex": ("modelPackageArn", None)},
     "predictions": {"UserIndex": ("userId", "createdAt")},
     "batches": {"UserIndex": ("userId", "createdAt")},
+    "counters": {},
 }
 """Table → index → hash key and range key."""
 
-EXPIRING: Final[tuple[TableName, ...]] = ("sessions", "predictions", "batches")
+EXPIRING: Final[tuple[TableName, ...]] = ("sessions", "predictions", "batches", "counters")
 """Tables whose items end at the second that their attribute `ttl` names."""
 
 

@@ -39,13 +39,13 @@ def table(name: str, **more: Any) -> Recorded:
     return run(**more).one(TABLE, f"tables-{name}")
 
 
-def test_children_are_exactly_five_tables() -> None:
+def test_children_are_exactly_six_tables() -> None:
     recording = run()
-    assert recording.counts() == {TABLE: 5, "mlplatform:index:Tables": 1}
-    assert len(recording.children(recording.one("mlplatform:index:Tables"))) == 5
+    assert recording.counts() == {TABLE: 6, "mlplatform:index:Tables": 1}
+    assert len(recording.children(recording.one("mlplatform:index:Tables"))) == 6
 
 
-@pytest.mark.parametrize("name", ["users", "sessions", "models", "predictions", "batches"])
+@pytest.mark.parametrize("name", ["users", "sessions", "models", "predictions", "batches", "counters"])
 def test_every_table_is_encrypted_restorable_on_demand_and_streams(name: str) -> None:
     made = table(name)
     assert made.inputs["name"] == f"mlplatform-dev-{name}"
@@ -72,6 +72,12 @@ def test_sessions_end_by_themselves_and_are_found_by_user() -> None:
     assert made["hashKey"] == "sessionId"
     assert keys_of_indexes(made) == {"UserIdIndex": ("userId", "createdAt")}
     assert made["ttl"] == {"enabled": True, "attributeName": "ttl"}
+
+
+def test_counters_go_away_by_themselves() -> None:
+    made = table("counters").inputs
+    assert (made["hashKey"], made["ttl"]["enabled"]) == ("counter", True)
+    assert "globalSecondaryIndexes" not in made
 
 
 def test_models_are_found_by_group_and_by_package() -> None:

@@ -1,0 +1,153 @@
+"""Every way in which the platform reads and writes its tables: rights, pages and tests go by these rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from components.tables.plan import INDEXES, KEYS, TableName
+
+Operation = Literal["BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"]
+"""What may be done. `Scan` is none of them: it reads the whole table, however little is wanted."""
+
+WORKFLOW: Final = "training"
+"""The state machine of trainings, as a caller."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """One operation on one table, by the key that it knows."""
+
+    table: TableName
+    operation: Operation
+    by: tuple[str, ...]
+    """Capabilities, or the training workflow, that do it."""
+    why: str
+    """What for, as a question or a deed of a user."""
+    source: str
+    """File that does it."""
+    index: str = ""
+    """Index that is queried; empty for the table itself."""
+    request: bool = True
+    """Whether somebody waits for the answer of the API meanwhile."""
+
+    @property
+    def key(self) -> str:
+        """What the caller must know."""
+        if not self.index:
+            return KEYS[self.table]
+        hash_key, range_key = INDEXES[self.table][self.index]
+        return f"{hash_key}, in order of {range_key}" if range_key else hash_key
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """IAM actions that it takes: a transaction has none of its own."""
+        return ("dynamodb:UpdateItem",) if self.operation == "TransactWriteItems" else (f"dynamodb:{self.operation}",)
+
+
+_MODELS: Final = "functions/shared/models.py"
+_PREDICTIONS: Final = "functions/predictions/store.py"
+_STATES: Final = "components/training_workflow/tasks.py"
+
+ACCESS: Final = (
+    Access(
+        table="sessions",
+        operation="GetItem",
+        by=(),
+        why="whether a session has ended, where the cache does not tell",
+        source="functions/shared/identity/sessions.py",
+    ),
+    Access(
+        table="models",
+        operation="GetItem",
+        by=("predictions",),
+        why="which model is live, asked once by a process that the cache does not answer",
+        source=_PREDICTIONS,
+    ),
+    Access(
+        table="models",
+        operation="GetItem",
+        by=("registry",),
+        why="one version, or the live one",
+        source=_MODELS,
+    ),
+    Access(
+        table="models",
+        operation="Query",
+        index="GroupIndex",
+        by=("registry",),
+        why="versions of the stack, the newest first",
+        source=_MODELS,
+    ),
+    Access(
+        table="models",
+        operation="UpdateItem",
+        by=("registry",),
+        why="who decided on a version, and why",
+        source=_MODELS,
+    ),
+    Access(
+        table="models",
+        operation="GetItem",
+        by=("approvals", "compare", "intake", "release"),
+        why="one version, or the live one, while a training runs",
+        source=_MODELS,
+        request=False,
+    ),
+    Access(
+        table="models",
+        operation="Query",
+        index="PackageIndex",
+        by=("approvals",),
+        why="the version of a package that was decided on",
+        source=_MODELS,
+        request=False,
+    ),
+    Access(
+        table="models",
+        operation="PutItem",
+        by=("intake",),
+        why="claim of data for a training",
+        source=_MODELS,
+        request=False,
+    ),
+    Access(
+        table="models",
+        operation="UpdateItem",
+        by=("approvals", "compare"),
+        why="verdict or decision on a version",
+        source=_MODELS,
+        request=False,
+    ),
+    Access(
+        table="models",
+        operation="TransactWriteItems",
+        by=("release",),
+        why="the live version and the one before it, both or neither",
+        source=_MODELS,
+        request=False,
+    ),
+    Access(
+        table="models",
+        operation="UpdateItem",
+        by=(WORKFLOW,),
+        why="how far a version is",
+        source=_STATES,
+        request=False,
+    ),
+    Access(
+        table="predictions",
+        operation="PutItem",
+        by=("predictions",),
+        why="record of an answer",
+        source=_PREDICTIONS,
+    ),
+    Access(
+        table="counters",
+        operation="UpdateItem",
+        by=("insights",),
+        why="how much of the day a caller has used",
+        source="functions/insights/store.py",
+    ),
+)
+"""Every access, by table."""
