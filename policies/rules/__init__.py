@@ -5,6 +5,7 @@ from __future__ import annotations
 from policies.rule import Rule
 from policies.rules import (
     apigateway,
+    bedrock,
     dynamodb,
     edge,
     elasticache,
@@ -20,6 +21,7 @@ from policies.rules import (
 
 SERVICES: dict[str, tuple[Rule, ...]] = {
     "API Gateway": apigateway.RULES,
+    "Bedrock": bedrock.RULES,
     "Cognito and WAF": edge.RULES,
     "DynamoDB": dynamodb.RULES,
     "ElastiCache": elasticache.RULES,

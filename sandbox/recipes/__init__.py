@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.recipes import (
     apigateway,
+    bedrock,
     cloudwatch,
     cognito,
     compute,
@@ -17,6 +18,7 @@ from sandbox.recipes import (
 from sandbox.recipes.recipe import Recipe
 
 RECIPES: dict[str, Recipe] = {
+    **bedrock.ROWS,
     **ec2.ROWS,
     **s3.ROWS,
     **data.ROWS,

@@ -242,4 +242,35 @@ SAGEMAKER = (
     ),
 )
 
-CASES = (*LAMBDA, *SAGEMAKER)
+GUARDRAIL = [
+    row(
+        "aws:bedrock/guardrail:Guardrail",
+        "insights",
+        kmsKeyArn="key",
+        contentPolicyConfig={
+            "filtersConfigs": [{"type": "PROMPT_ATTACK", "inputStrength": "HIGH", "outputStrength": "NONE"}]
+        },
+    )
+]
+BEDROCK = (
+    Case(
+        "guardrail-watches-for-attacks",
+        {"watches": GUARDRAIL},
+        {
+            "nothing": but(GUARDRAIL, "insights", contentPolicyConfig=None),
+            "off": but(
+                GUARDRAIL,
+                "insights",
+                contentPolicyConfig={"filtersConfigs": [{"type": "PROMPT_ATTACK", "inputStrength": "NONE"}]},
+            ),
+        },
+        "for PROMPT_ATTACK",
+    ),
+    Case(
+        "guardrail-encrypted",
+        {"own key": GUARDRAIL},
+        {"the service's key": but(GUARDRAIL, "insights", kmsKeyArn=None)},
+    ),
+)
+
+CASES = (*BEDROCK, *LAMBDA, *SAGEMAKER)
