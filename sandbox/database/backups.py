@@ -1,0 +1,147 @@
+"""Continuous backup of a PostgreSQL: a base copy and every byte of its log, from which any moment can be restored."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from sandbox.database.server import Server, program
+from sandbox.processes import Process, Processes, inherited
+
+RECEIVED_S = 10.0
+"""How long the log may take from the server to the backup."""
+
+
+class Backup:
+    """What one server has written since `begin`; any moment since then can be made a server of its own.
+
+    Args:
+        processes: where the receiver of the log runs.
+        server: the server; it must run when the backup begins.
+        superuser: its first role.
+        password: that role's password.
+    """
+
+    def __init__(self, processes: Processes, server: Server, superuser: str, password: str) -> None:
+        self._processes = processes
+        self._server = server
+        self._superuser = superuser
+        self._password = password
+        self._receiver: Process | None = None
+        self.earliest = 0.0
+        """The first moment that can be restored, in seconds since the epoch."""
+        self.directory = Path(tempfile.mkdtemp(prefix="backup-"))
+        self._base, self._log = self.directory / "base", self.directory / "log"
+
+    def begin(self) -> None:
+        """Copies the data as they are, and everything from now on; RuntimeError shows what the tool said."""
+        if not self._server.running:
+            raise RuntimeError(f"PostgreSQL {self._server.name!r} does not run; start it before its backup begins")
+        for folder in (self.directory, self._log):
+            folder.mkdir(exist_ok=True, mode=0o700)
+            if (owner := self._server.user) is not None:
+                os.chown(folder, *owner)
+        # The log comes first: what is written while the data are copied is in it.
+        self._receiver = self._processes.start(
+            f"postgres-log-{self._server.name}",
+            self._tool("pg_receivewal", "--directory", str(self._log), "--synchronous", "--no-loop"),
+            environment=self._environment(),
+            directory=self.directory,
+        )
+        self._received()
+        copy = self._tool("pg_basebackup", "--pgdata", str(self._base), "--wal-method=none", "--checkpoint=fast")
+        done = subprocess.run(
+            [*copy, "--no-sync", "--no-manifest"],
+            cwd=self.directory,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"the base copy of {self._server.name!r} failed: {done.stderr.strip()[-500:]}")
+        self.earliest = time.time()
+
+    def restore(self, moment: float, name: str) -> Server:
+        """A second server with everything that was committed up to a moment (seconds since the epoch)."""
+        if not self.earliest <= moment <= time.time():
+            raise ValueError(
+                f"{_text(moment)} cannot be restored; allowed: {_text(self.earliest)} to {_text(time.time())}"
+            )
+        if self._server.running:
+            # A moment is reached only when a later commit follows; this one is it.
+            self._ask("SELECT txid_current()")
+            self._received()
+        restored = Server(self._processes, name)
+        data, log = restored.directory / "data", restored.directory / "log"
+        shutil.copytree(self._base, data, symlinks=True)
+        log.mkdir()
+        self._copy_log(log)
+        with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
+            file.write(
+                f'restore_command = \'cp "{log}/%f" "%p"\'\n'
+                f"recovery_target_time = '{_text(moment)}'\n"
+                "recovery_target_action = 'promote'\n"
+            )
+        (data / "recovery.signal").touch()
+        restored.own()
+        restored.start()
+        return restored
+
+    def close(self) -> None:
+        """Ends the receiver and forgets the copies."""
+        if self._receiver is not None:
+            self._receiver.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _copy_log(self, target: Path) -> None:
+        """The log as it is now; the part that is still being written counts as whole."""
+        for part in sorted(self._log.iterdir()):
+            whole = part.with_suffix("") if part.suffix == ".partial" else part
+            try:
+                shutil.copy2(part, target / whole.name)
+            except FileNotFoundError:
+                # It became whole a moment ago.
+                shutil.copy2(whole, target / whole.name)
+
+    def _received(self) -> None:
+        """Waits until the backup has what the server has written so far."""
+        position = self._ask("SELECT pg_switch_wal()")[0][0]
+        until = time.monotonic() + RECEIVED_S
+        while not self._ask("SELECT 1 FROM pg_stat_replication WHERE write_lsn >= CAST(:at AS pg_lsn)", at=position):
+            if time.monotonic() > until:
+                tail = self._receiver.tail() if self._receiver is not None else ""
+                raise RuntimeError(f"the log of {self._server.name!r} did not arrive in {RECEIVED_S:.0f} s: {tail}")
+            time.sleep(0.01)
+
+    def _ask(self, statement: str, **values: Any) -> Any:
+        from pg8000.native import Connection
+
+        connection = Connection(
+            self._superuser,
+            password=self._password,
+            unix_sock=str(self._server.socket_path),
+            database="postgres",
+        )
+        try:
+            return connection.run(statement, **values)
+        finally:
+            connection.close()
+
+    def _tool(self, name: str, *arguments: str) -> list[str]:
+        where = ["--host", str(self._server.directory), "--username", self._superuser, "--no-password"]
+        return self._server.as_plain_user([str(program(name, self._server.directory)), *where, *arguments])
+
+    def _environment(self) -> dict[str, str]:
+        # In the environment and not as an argument, which every user of the machine could read.
+        return {**inherited(), "PGPASSWORD": self._password}
+
+
+def _text(moment: float) -> str:
+    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f+00")
