@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pulumi
 from pulumi_aws.get_caller_identity import get_caller_identity_output
 from pulumi_aws.provider import Provider
 
+from components.edge import EDGE_REGION, mark, publish
 from components.foundation import Stack, Twin, lock
 from components.region import compose, watch
 from components.settings import Artifacts, Settings, load
@@ -41,12 +44,14 @@ def place(label: str, chosen: Settings, *, active: bool) -> Stack:
 recovery, elsewhere = settings.recovery, settings.standby()
 first = place("", settings, active=recovery is None or not recovery.active)
 keys = lock(first)
+first = replace(first, site_mark=mark(first, keys))
 away = None
 rows: tuple[list[Alarm], list[Widget]] = ([], [])
 if recovery is None or elsewhere is None:
     home = compose(first, keys, environment, Twin())
 else:
-    second = place("standby", elsewhere, active=recovery.active)
+    # Requests of the site may reach either API.
+    second = replace(place("standby", elsewhere, active=recovery.active), site_mark=first.site_mark)
     keys_there = lock(second, keys)
     copies: list[ReplicaRegion] = [{"region": second.region, "key_arn": keys_there.arn("data")}]
     home = compose(first, keys, environment, Twin(copies=copies))
@@ -55,7 +60,8 @@ else:
     ties = tie(home, away)
     rows = ties.first()
     watched = watch(away, *ties.second())
-observability = watch(home, *rows)
+edge = publish(home, lambda: place("edge", replace(settings, region=EDGE_REGION), active=False))
+observability = watch(home, [*rows[0], *edge.alarms], [*rows[1], *edge.widgets])
 
 lake = home.ground.lake
 exports = {
@@ -71,6 +77,7 @@ exports = {
     "model_package_group": home.workflow.model_package_group,
     "dashboard_name": observability.dashboard_name,
     "alarm_topic_arn": observability.topic_arn,
+    **edge.exports,
 }
 
 if away is not None:

@@ -9,6 +9,7 @@ from pulumi import Input, ResourceOptions
 
 from components.cache import Cache
 from components.data_lake import DataLake
+from components.data_lake.documents import LogService
 from components.function import Layer
 from components.keys import Keys, KeysArgs
 from components.network import Network
@@ -37,6 +38,8 @@ class Stack:
     """Region that it is deployed to."""
     label: str = ""
     """Beginning of this region's resource names in the program; empty for the first region."""
+    site_mark: Input[str] | None = None
+    """By what the API's firewall knows requests of the site; None without a site."""
     active: bool = True
     """Whether trainings start here: in one region of a stack, or both would train on the same data."""
 
@@ -106,6 +109,7 @@ def lay(stack: Stack, keys: Keys, twin: Twin) -> Foundation:
             "data_zones": [f"{stack.region}{letter}" for letter in settings.network.data_zones],
             "cidr": settings.network.cidr,
             "nat": settings.network.nat,
+            "public": settings.load_balancer.scheme == "internet-facing",
             "interface_services": settings.network.interface_endpoints,
             "retention_days": log_days,
         },
@@ -126,6 +130,7 @@ def lay(stack: Stack, keys: Keys, twin: Twin) -> Foundation:
             "old_version_days": data.old_version_days,
             "lock_days": data.lock_days,
             "lock_mode": data.lock_mode,
+            "log_services": _log_services(settings),
         },
         opts,
     )
@@ -201,3 +206,12 @@ def _tables(stack: Stack, keys: Keys, twin: Twin) -> TablesArgs:
     if twin.copies:
         args["replicas"] = twin.copies
     return args
+
+
+def _log_services(settings: Settings) -> list[LogService]:
+    """Whose access logs the logs bucket takes."""
+    wanted: dict[LogService, bool] = {
+        "cloudfront": settings.site.enabled,
+        "load-balancer": settings.load_balancer.scheme != "none",
+    }
+    return [service for service, made in wanted.items() if made]

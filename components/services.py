@@ -134,7 +134,7 @@ def open_door(stack: Stack, ground: Foundation, workflow: TrainingWorkflow, envi
         "burst": api.burst,
         "requests_per_address": api.requests_per_address,
         "countries": api.countries,
-        "cors_origin": api.cors_origin,
+        "cors_origin": settings.cors_origin,
         "partners": api.partners,
         "mfa": api.mfa,
         "sms": api.sms,
@@ -142,6 +142,8 @@ def open_door(stack: Stack, ground: Foundation, workflow: TrainingWorkflow, envi
         "protect": settings.data.protect,
         "account_logging": api.account_logging,
     }
+    if stack.site_mark is not None:
+        args["site_mark"] = stack.site_mark
     if settings.functions.predictions_concurrency is not None:
         args["predictions_concurrency"] = settings.functions.predictions_concurrency
     return SecureApi(stack.named("api"), args, stack.opts)

@@ -223,6 +223,10 @@ class DataLake(pulumi.ComponentResource):
             statements += documents.deny_other_encryption(arn, keys, shared_key=bucket == "models")
         if bucket == "logs":
             sources = [self.bucket_arn(source) for source in BUCKETS if source != "logs"]
+            if "cloudfront" in self._args.get("log_services", []):
+                # The site's own bucket is made after this one, which takes its access log.
+                prefix = self._args["name_prefix"]
+                sources.append(arn.apply(lambda known: f"arn:{known.split(':')[1]}:s3:::{prefix}-site-*"))
             account = self._args["account_id"]
             statements += documents.allow_delivery(arn, account, sources)
             statements += [

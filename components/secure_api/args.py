@@ -70,6 +70,8 @@ class SecureApiArgs(TypedDict):
     """ISO codes of the countries that may call; all by default."""
     cors_origin: NotRequired[str]
     """Whose pages may read answers; `*` by default, since tokens travel in a header and never in a cookie."""
+    site_mark: NotRequired[Input[str]]
+    """Mark of requests that the site's firewall has judged by address and country already; none by default."""
     partners: NotRequired[Sequence[str]]
     """Names of third parties; each gets an API key in the usage plan. Signed-in routes then want a key of everybody: a
     gateway cannot ask some callers for one and not others."""

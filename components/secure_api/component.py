@@ -261,5 +261,7 @@ class SecureApi(pulumi.ComponentResource):
         given |= {
             key: everything[key] for key in ("requests_per_address", "countries", "log_days") if key in everything
         }
+        if "site_mark" in self._args:
+            given["mark"] = self._args["site_mark"]
         chosen: WebAclArgs = given
         return chosen

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from components.network.plan import NEEDED_SERVICES
+from components.settings import door_checks
 from components.settings.regions import region_problems
 from components.settings.sections import Cache, Network, Settings
 
@@ -206,6 +207,8 @@ _CHECKS: tuple[Callable[[Settings], list[str]], ...] = (
     _endpoint,
     _training,
     _api,
+    door_checks.site,
+    door_checks.load_balancer,
     _recovery,
     _tags,
 )

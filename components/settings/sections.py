@@ -8,6 +8,7 @@ from typing import Literal
 
 from components.ml_endpoint import Hosting
 from components.network.plan import INTERFACE_SERVICES, NEEDED_SERVICES
+from components.settings.doors import LoadBalancer, Site
 from components.settings.reading import matching, one_of, ranged
 from components.values import RETENTION_DAYS
 
@@ -155,10 +156,10 @@ class Api:
     """Requests of one address in five minutes before the firewall blocks it."""
     countries: tuple[str, ...] = matching((), "[A-Z]{2}", "ISO country codes, each once, such as [US, CA]")
     """Countries that may call; all when empty."""
-    cors_origin: str = matching(
-        "*", r"\*|https?://[a-z0-9.-]+(:\d+)?", "* or one origin such as https://app.example.org"
+    cors_origin: str | None = matching(
+        None, r"\*|https?://[a-z0-9.-]+(:\d+)?", "* or one origin such as https://app.example.org"
     )
-    """Whose pages may read answers."""
+    """Whose pages may read answers; those of `site.domain` where there is one, or of all origins."""
     partners: tuple[str, ...] = matching((), "[a-z0-9]+(-[a-z0-9]+)*", "names of lower-case letters, digits and dashes")
     """Third parties, an API key each; with any of them, signed-in routes want a key of everybody."""
     mfa: Literal["OFF", "OPTIONAL", "ON"] = "OPTIONAL"
@@ -233,6 +234,8 @@ class Settings:
     endpoint: Hosting = field(default_factory=Hosting)
     training: Training = Training()
     api: Api = Api()
+    site: Site = field(default_factory=Site)
+    load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
     functions: Functions = Functions()
     observability: Watch = Watch()
     recovery: Recovery | None = None
@@ -241,6 +244,13 @@ class Settings:
     """Tags of everything, beside Project, Environment and ManagedBy."""
     artifacts: str = "dist"
     """Folder that `make package` built; tests give another one."""
+
+    @property
+    def cors_origin(self) -> str:
+        """Whose pages may read the API's answers."""
+        if self.api.cors_origin is not None:
+            return self.api.cors_origin
+        return "*" if self.site.domain is None else f"https://{self.site.domain}"
 
     def standby(self) -> Settings | None:
         """The settings of the second region: this stack's, moved and made smaller while it waits."""

@@ -45,15 +45,22 @@ def is_log_target(bucket: Node) -> bool:
     return bool(bucket.companions(LOGGING, "targetBucket"))
 
 
+def is_site(bucket: Node) -> bool:
+    """True where CloudFront reads the bucket: what it holds is sent to whoever asks."""
+    policies = bucket.companions(POLICY, "bucket")
+    grants = [row for policy in policies for row in statements(policy.props.get("policy")) if row.allows]
+    return any("cloudfront.amazonaws.com" in row.principals.get("Service", ()) for row in grants)
+
+
 def encrypted(bucket: Node) -> Iterable[str]:
-    """SSE-KMS with a key of ours and a bucket key; a target of access logs may have SSE-S3."""
+    """SSE-KMS with a key of ours and a bucket key; a site's files and a target of access logs may have SSE-S3."""
     found = bucket.companions(ENCRYPTION, "bucket")
     if not found:
         yield f"no encryption configuration ({ENCRYPTION}) names it in bucket"
     for row in (row for companion in found for row in companion.rows("rules")):
         algorithm = read(row, "applyServerSideEncryptionByDefault.sseAlgorithm", "AES256")
         if algorithm not in {"aws:kms", "aws:kms:dsse"}:
-            if not is_log_target(bucket):
+            if not is_site(bucket) and not is_log_target(bucket):
                 yield f"sseAlgorithm is {algorithm!r}; allowed: 'aws:kms'"
         elif not read(row, "applyServerSideEncryptionByDefault.kmsMasterKeyId"):
             yield "kmsMasterKeyId is not set, which means the shared key aws/s3"
@@ -148,7 +155,7 @@ RULES = (
         controls=("FSBP S3.17",),
         types=BUCKET,
         scope="stack",
-        what="Buckets encrypt by a KMS key of ours with a bucket key; a target of access logs may use SSE-S3.",
+        what="Buckets encrypt by a KMS key of ours with a bucket key; log targets and sites may use SSE-S3.",
         why="Only a key of ours can be audited and revoked; without a bucket key each object costs a KMS call.",
         mend="set sse_algorithm aws:kms, kms_master_key_id and bucket_key_enabled in its encryption configuration",
         check=encrypted,

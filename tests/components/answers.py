@@ -121,6 +121,51 @@ def _vpc(name: str, _inputs: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _distribution(name: str, _inputs: Mapping[str, Any]) -> dict[str, Any]:
+    distribution = f"E{digest(name)[:13].upper()}"
+    return {
+        "id": distribution,
+        "arn": _arn("cloudfront", f"distribution/{distribution}", region=""),
+        "domainName": f"d{digest(name)[:13]}.cloudfront.net",
+        "hostedZoneId": "Z2FDTNDATAQYW2",
+    }
+
+
+def _certificate(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    domain = inputs["domainName"]
+    proof = {
+        "domainName": domain,
+        "resourceRecordName": f"_{digest(name)}.{domain}.",
+        "resourceRecordType": "CNAME",
+        "resourceRecordValue": f"_{digest(domain)}.acm-validations.aws.",
+    }
+    return {"arn": _arn("acm", f"certificate/{digest(name)}"), "domainValidationOptions": [proof]}
+
+
+def _balancer(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    physical = inputs.get("name", name)
+    suffix = f"app/{physical}/{digest(name)[:16]}"
+    arn = _arn("elasticloadbalancing", f"loadbalancer/{suffix}")
+    host = f"{physical}-1234567890.{REGION}.elb.amazonaws.com"
+    return {"id": arn, "arn": arn, "arnSuffix": suffix, "dnsName": host, "zoneId": "Z35SXDOTRQ7X7K"}
+
+
+def _targets(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    suffix = f"targetgroup/{inputs.get('name', name)}/{digest(name)[:16]}"
+    arn = _arn("elasticloadbalancing", suffix)
+    return {"id": arn, "arn": arn, "arnSuffix": suffix}
+
+
+def _accelerator(name: str, _inputs: Mapping[str, Any]) -> dict[str, Any]:
+    arn = _arn("globalaccelerator", f"accelerator/{digest(name)[:8]}", region="")
+    return {
+        "id": arn,
+        "arn": arn,
+        "dnsName": f"a{digest(name)[:16]}.awsglobalaccelerator.com",
+        "hostedZoneId": "Z2BJ6XQ5FK7U4H",
+    }
+
+
 def _queue(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     physical = inputs.get("name", name)
     url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{physical}"
@@ -130,6 +175,13 @@ def _queue(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 OUTPUTS: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
     "aws:apigateway/restApi:RestApi": _api,
     "aws:apigateway/stage:Stage": _stage,
+    "aws:acm/certificate:Certificate": _certificate,
+    "aws:acm/certificateValidation:CertificateValidation": lambda _, inputs: {"id": inputs["certificateArn"]},
+    "aws:cloudfront/distribution:Distribution": _distribution,
+    "aws:globalaccelerator/accelerator:Accelerator": _accelerator,
+    "aws:lb/loadBalancer:LoadBalancer": _balancer,
+    "aws:lb/targetGroup:TargetGroup": _targets,
+    "aws:route53/record:Record": lambda _, inputs: {"fqdn": str(inputs["name"]).rstrip(".")},
     "aws:cloudwatch/logGroup:LogGroup": _named("logs", "log-group:{}"),
     "aws:cloudwatch/eventRule:EventRule": _named("events", "rule/{}"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:{}"),

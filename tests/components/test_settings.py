@@ -144,7 +144,10 @@ def test_a_section_that_is_no_mapping_is_refused(section: str, value: str) -> No
         ({"cache": {"multiAz": True, "nodes": 1}, "network": {"zones": ["a", "b"]}}, "cache.nodes is 1"),
         ({"cache": {"multiAz": True, "nodes": 2}}, "network.zones has 1"),
         ({"network": {"zones": []}}, "network.zones is empty"),
-        ({"network": {"interfaceEndpoints": ["kms"]}}, "lacks cognito-idp, elasticache, sagemaker.runtime, secretsmanager"),
+        (
+            {"network": {"interfaceEndpoints": ["kms"]}},
+            "lacks cognito-idp, elasticache, sagemaker.runtime, secretsmanager",
+        ),
         ({"network": {"cidr": "10.0.0.1/16"}}, "has host bits set"),
         ({"network": {"cidr": "10.0.0.0/8"}}, "change the length"),
         ({"network": {"cidr": "10.0.0.0/23"}}, "change the length"),

@@ -70,7 +70,11 @@ def test_a_type_that_must_have_tags_takes_tags(token: str) -> None:
 
 
 ELSEWHERE = {
+    "aws:cloudfront/function:Function",
     "aws:cloudwatch/dashboard:Dashboard",
+    "aws:cloudwatch/logDelivery:LogDelivery",
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
+    "aws:cloudwatch/logDeliverySource:LogDeliverySource",
     "aws:s3/bucketObjectv2:BucketObjectv2",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",

@@ -99,7 +99,7 @@ def test_nothing_is_public(stack: str) -> None:
     recording = evaluated(stack)
     assert [s.name for s in recording.of_type("aws:ec2/subnet:Subnet") if s.inputs["mapPublicIpOnLaunch"]] == []
     blocks = recording.of_type("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
-    assert len(blocks) == len(recording.of_type("aws:s3/bucket:Bucket")) == 4 * len(providers(stack))
+    assert len(blocks) == len(recording.of_type("aws:s3/bucket:Bucket")) == 4 * len(providers(stack)) + 1
     assert all(len([value for value in block.inputs.values() if value is True]) == 4 for block in blocks)
     ingress = recording.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     assert [rule.name for rule in ingress if "referencedSecurityGroupId" not in rule.inputs] == []
@@ -184,7 +184,8 @@ def test_exports_are_those_that_users_rely_on(stack: str) -> None:
 
 EXPORTS = (
     *("alarm_topic_arn", "api_url", "dashboard_name", "endpoint_name", "logs_bucket", "model_package_group"),
-    *("models_bucket", "processed_bucket", "raw_bucket", "state_machine_arn", "user_pool_client_id", "user_pool_id"),
+    *("models_bucket", "processed_bucket", "raw_bucket", "site_bucket", "site_url", "state_machine_arn"),
+    *("user_pool_client_id", "user_pool_id"),
 )
 
 STANDBY_EXPORTS = (

@@ -126,7 +126,14 @@ S3 = (
     ),
     Case(
         "s3-encrypted-by-own-key",
-        {"kms": DATA, "log target by s3": LOGGED},
+        {
+            "kms": DATA,
+            "log target by s3": LOGGED,
+            "site by s3": bucket(
+                algorithm={"sseAlgorithm": "AES256"},
+                policy=document(TLS, allow("s3:GetObject", {"Service": "cloudfront.amazonaws.com"})),
+            ),
+        },
         {
             "none": without(DATA, "data-encryption"),
             "by s3": bucket(algorithm={"sseAlgorithm": "AES256"}),

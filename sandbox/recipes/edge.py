@@ -1,0 +1,300 @@
+"""CloudFront, certificates, DNS records, load balancers and accelerators: what stands before the platform."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.recipes.recipe import Answer, KeptError, Recipe, Work, hands
+
+_NO_EDGE = "no edge stands before the sandbox: the gateway answers directly"
+_NO_DNS = "nothing asks the sandbox's name server"
+_NO_LOAD = "no request passes a load balancer in the sandbox"
+
+
+def _items(rows: list[Any] | None) -> dict[str, Any]:
+    """A list with its length, as CloudFront wants it."""
+    return {"Quantity": len(rows or []), "Items": list(rows or [])}
+
+
+def _origin(row: dict[str, Any]) -> dict[str, Any]:
+    headers = [{"HeaderName": one["name"], "HeaderValue": one["value"]} for one in row.get("customHeaders") or []]
+    found = {
+        "Id": row["originId"],
+        "DomainName": row["domainName"],
+        "OriginPath": row.get("originPath") or "",
+        "CustomHeaders": _items(headers),
+    }
+    custom = row.get("customOriginConfig")
+    if custom:
+        found["CustomOriginConfig"] = {
+            "HTTPPort": custom["httpPort"],
+            "HTTPSPort": custom["httpsPort"],
+            "OriginProtocolPolicy": custom["originProtocolPolicy"],
+            "OriginSslProtocols": _items(custom["originSslProtocols"]),
+            "OriginReadTimeout": custom.get("originReadTimeout") or 30,
+            "OriginKeepaliveTimeout": custom.get("originKeepaliveTimeout") or 5,
+        }
+        return found
+    access = {"OriginAccessControlId": row["originAccessControlId"]} if row.get("originAccessControlId") else {}
+    return found | access | {"S3OriginConfig": {"OriginAccessIdentity": ""}}
+
+
+def _behavior(row: dict[str, Any]) -> dict[str, Any]:
+    methods = _items(row["allowedMethods"]) | {"CachedMethods": _items(row["cachedMethods"])}
+    functions = [
+        {"FunctionARN": one["functionArn"], "EventType": one["eventType"]}
+        for one in row.get("functionAssociations") or []
+    ]
+    found = {
+        "TargetOriginId": row["targetOriginId"],
+        "ViewerProtocolPolicy": row["viewerProtocolPolicy"],
+        "AllowedMethods": methods,
+        "Compress": bool(row.get("compress")),
+        "FunctionAssociations": _items(functions),
+    }
+    named = {
+        "pathPattern": "PathPattern",
+        "cachePolicyId": "CachePolicyId",
+        "originRequestPolicyId": "OriginRequestPolicyId",
+        "responseHeadersPolicyId": "ResponseHeadersPolicyId",
+    }
+    return found | {member: row[key] for key, member in named.items() if row.get(key)}
+
+
+def _certificate(row: dict[str, Any]) -> dict[str, Any]:
+    named = {
+        "acmCertificateArn": "ACMCertificateArn",
+        "cloudfrontDefaultCertificate": "CloudFrontDefaultCertificate",
+        "minimumProtocolVersion": "MinimumProtocolVersion",
+        "sslSupportMethod": "SSLSupportMethod",
+    }
+    return {member: row[key] for key, member in named.items() if row.get(key) is not None}
+
+
+def _distribution(work: Work) -> None:
+    given = work.inputs
+    if given.get("originGroups"):
+        raise KeptError("moto takes no origin group as the target of a behaviour")
+    limits = given["restrictions"]["geoRestriction"]
+    config = {
+        "CallerReference": work.fill("{hash:32}"),
+        "Aliases": _items(given.get("aliases")),
+        "Comment": given.get("comment") or "",
+        "Enabled": given["enabled"],
+        "DefaultRootObject": given.get("defaultRootObject") or "",
+        "HttpVersion": given.get("httpVersion") or "http2",
+        "IsIPV6Enabled": bool(given.get("isIpv6Enabled")),
+        "PriceClass": given.get("priceClass") or "PriceClass_All",
+        "WebACLId": given.get("webAclId") or "",
+        "Origins": _items([_origin(row) for row in given["origins"]]),
+        "DefaultCacheBehavior": _behavior(given["defaultCacheBehavior"]),
+        "CacheBehaviors": _items([_behavior(row) for row in given.get("orderedCacheBehaviors") or []]),
+        "Restrictions": {
+            "GeoRestriction": {"RestrictionType": limits["restrictionType"], **_items(limits.get("locations"))}
+        },
+        "ViewerCertificate": _certificate(given["viewerCertificate"]),
+    }
+    work.parameters = {"DistributionConfigWithTags": {"DistributionConfig": config, "Tags": {"Items": work.tags()}}}
+
+
+def _access(work: Work) -> None:
+    given = work.inputs
+    work.parameters = {
+        "OriginAccessControlConfig": {
+            "Name": given["name"],
+            "Description": given.get("description") or "",
+            "SigningProtocol": given["signingProtocol"],
+            "SigningBehavior": given["signingBehavior"],
+            "OriginAccessControlOriginType": given["originAccessControlOriginType"],
+        }
+    }
+
+
+def _function(work: Work) -> None:
+    given = work.inputs
+    work.parameters = {
+        "Name": given["name"],
+        "FunctionConfig": {"Comment": given.get("comment") or "", "Runtime": given["runtime"]},
+        "FunctionCode": given["code"].encode(),
+    }
+
+
+def _proof(work: Work) -> None:
+    """ACM tells the record that proves a name once it has thought about it; here it always is the same one."""
+    name = work.inputs["domainName"]
+    work.outputs["domainValidationOptions"] = [
+        {
+            "domainName": name,
+            "resourceRecordName": work.fill("_{hash:32}.{domainName}."),
+            "resourceRecordType": "CNAME",
+            "resourceRecordValue": work.fill("_{hash:32}.acm-validations.aws."),
+        }
+    ]
+
+
+def _targets(work: Work) -> None:
+    """A group of functions has neither port nor network."""
+    check = work.inputs.get("healthCheck") or {}
+    work.parameters = {
+        "Name": work.inputs["name"],
+        "TargetType": work.inputs.get("targetType") or "instance",
+        **({"HealthCheckEnabled": check["enabled"]} if "enabled" in check else {}),
+    }
+
+
+def _attachment(work: Work) -> None:
+    work.parameters = {
+        "TargetGroupArn": work.inputs["targetGroupArn"],
+        "Targets": [{"Id": work.inputs["targetId"]}],
+    }
+
+
+_LOADBALANCER_ARN = "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}/{hash:16}"
+
+
+def _suffix(kind: str) -> Any:
+    """The part of an ARN that CloudWatch's dimensions take."""
+
+    def part(work: Work) -> str:
+        arn = str(work.outputs.get("arn") or work.id)
+        return arn.split(f"{kind}/", 1)[1] if kind == "loadbalancer" else arn.rsplit(":", 1)[1]
+
+    return part
+
+
+ROWS = {
+    "aws:cloudfront/distribution:Distribution": Recipe(
+        call="cloudfront.create_distribution_with_tags",
+        by_hand=hands(
+            *("aliases", "comment", "defaultCacheBehavior", "defaultRootObject", "enabled", "httpVersion"),
+            *("isIpv6Enabled", "orderedCacheBehaviors", "originGroups", "origins", "priceClass", "restrictions"),
+            *("viewerCertificate", "webAclId"),
+        ),
+        shape=_distribution,
+        lost={"origins.originAccessControlId": "moto forgets which control an origin has"},
+        id=Answer("Distribution.Id", "E{hash:13}"),
+        tags="",
+        outputs={
+            "arn": Answer("Distribution.ARN", "arn:aws:cloudfront::{account}:distribution/E{hash:13}"),
+            "domainName": Answer("Distribution.DomainName", "d{hash:13}.cloudfront.net"),
+            "hostedZoneId": lambda _work: "Z2FDTNDATAQYW2",
+        },
+    ),
+    "aws:cloudfront/originAccessControl:OriginAccessControl": Recipe(
+        call="cloudfront.create_origin_access_control",
+        by_hand=hands("description", "name", "originAccessControlOriginType", "signingBehavior", "signingProtocol"),
+        shape=_access,
+        id=Answer("OriginAccessControl.Id", "E{hash:13}"),
+        outputs={"arn": "arn:aws:cloudfront::{account}:origin-access-control/{id}"},
+    ),
+    "aws:cloudfront/function:Function": Recipe(
+        call="cloudfront.create_function",
+        by_hand=hands("code", "comment", "name", "runtime"),
+        lost={"publish": "moto keeps one stage of a function"},
+        shape=_function,
+        tags="",
+        outputs={"arn": "arn:aws:cloudfront::{account}:function/{name}"},
+    ),
+    "aws:cloudfront/cachePolicy:CachePolicy": Recipe(
+        recorded=f"moto has no cache policies, and {_NO_EDGE}",
+        id="{hash:8}-{hash:4}-{hash:4}-{hash:4}-{hash:12}",
+        outputs={"arn": "arn:aws:cloudfront::{account}:cache-policy/{id}"},
+    ),
+    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": Recipe(
+        recorded=f"moto has no response headers policies, and {_NO_EDGE}",
+        id="{hash:8}-{hash:4}-{hash:4}-{hash:4}-{hash:12}",
+        outputs={"arn": "arn:aws:cloudfront::{account}:response-headers-policy/{id}"},
+    ),
+    "aws:cloudfront/monitoringSubscription:MonitoringSubscription": Recipe(
+        recorded=f"moto measures nothing, and {_NO_EDGE}", id="{distributionId}"
+    ),
+    "aws:cloudwatch/logDeliverySource:LogDeliverySource": Recipe(
+        call="logs.put_delivery_source",
+        outputs={"arn": "arn:aws:logs:{region}:{account}:delivery-source:{name}"},
+    ),
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": Recipe(
+        call="logs.put_delivery_destination",
+        outputs={
+            "arn": Answer("deliveryDestination.arn", "arn:aws:logs:{region}:{account}:delivery-destination:{name}")
+        },
+    ),
+    "aws:cloudwatch/logDelivery:LogDelivery": Recipe(
+        call="logs.create_delivery",
+        lost={"recordFields": f"no log is written, since {_NO_EDGE}"},
+        id=Answer("delivery.id", "{hash:16}"),
+        outputs={"arn": Answer("delivery.arn", "arn:aws:logs:{region}:{account}:delivery:{hash:16}")},
+    ),
+    "aws:acm/certificate:Certificate": Recipe(
+        call="acm.request_certificate",
+        after=_proof,
+        id=Answer("CertificateArn", "arn:aws:acm:{region}:{account}:certificate/{hash:32}"),
+        outputs={"arn": "{id}"},
+    ),
+    "aws:acm/certificateValidation:CertificateValidation": Recipe(
+        recorded=f"moto holds every certificate for valid, and {_NO_DNS}", id="{certificateArn}"
+    ),
+    "aws:route53/record:Record": Recipe(
+        recorded=f"the hosted zone is not of this stack, and {_NO_DNS}",
+        id="{zoneId}_{name}_{type}",
+        outputs={"fqdn": "{name}"},
+    ),
+    "aws:lb/loadBalancer:LoadBalancer": Recipe(
+        call="elbv2.create_load_balancer",
+        by_hand=hands("internal", "accessLogs", "dropInvalidHeaderFields", "enableDeletionProtection"),
+        lost={"accessLogs": _NO_LOAD},
+        shape=lambda work: work.parameters.update(
+            Scheme="internal" if work.inputs.get("internal") else "internet-facing",
+            Type=work.inputs.get("loadBalancerType") or "application",
+        ),
+        id=Answer("LoadBalancers.0.LoadBalancerArn", _LOADBALANCER_ARN),
+        outputs={
+            "arn": "{id}",
+            "arnSuffix": _suffix("loadbalancer"),
+            "dnsName": Answer("LoadBalancers.0.DNSName", "{name}-1.{region}.elb.amazonaws.com"),
+            "zoneId": lambda _work: "Z35SXDOTRQ7X7K",
+        },
+    ),
+    "aws:lb/targetGroup:TargetGroup": Recipe(
+        call="elbv2.create_target_group",
+        by_hand=hands("healthCheck", "targetType"),
+        shape=_targets,
+        id=Answer(
+            "TargetGroups.0.TargetGroupArn",
+            "arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{name}/{hash:16}",
+        ),
+        outputs={"arn": "{id}", "arnSuffix": _suffix("targetgroup")},
+    ),
+    "aws:lb/targetGroupAttachment:TargetGroupAttachment": Recipe(
+        call="elbv2.register_targets",
+        by_hand=hands("targetId"),
+        shape=_attachment,
+        id="{targetGroupArn}-{hash:8}",
+    ),
+    "aws:lb/listener:Listener": Recipe(
+        recorded=f"{_NO_LOAD}, and its certificate is proven by no name server",
+        id="arn:aws:elasticloadbalancing:{region}:{account}:listener/app/{hash:16}/{hash:17}",
+        outputs={"arn": "{id}"},
+    ),
+    "aws:lb/listenerRule:ListenerRule": Recipe(
+        recorded=_NO_LOAD,
+        id="arn:aws:elasticloadbalancing:{region}:{account}:listener-rule/app/{hash:16}/{hash:17}",
+        outputs={"arn": "{id}"},
+    ),
+    "aws:globalaccelerator/accelerator:Accelerator": Recipe(
+        recorded="moto has no Global Accelerator",
+        id="arn:aws:globalaccelerator::{account}:accelerator/{hash:12}",
+        outputs={
+            "arn": "{id}",
+            "dnsName": "a{hash:16}.awsglobalaccelerator.com",
+            "hostedZoneId": lambda _work: "Z2BJ6XQ5FK7U4H",
+        },
+    ),
+    "aws:globalaccelerator/listener:Listener": Recipe(
+        recorded="moto has no Global Accelerator", id="{acceleratorArn}/listener/{hash:8}", outputs={"arn": "{id}"}
+    ),
+    "aws:globalaccelerator/endpointGroup:EndpointGroup": Recipe(
+        recorded="moto has no Global Accelerator",
+        id="{listenerArn}/endpoint-group/{hash:12}",
+        outputs={"arn": "{id}"},
+    ),
+}
