@@ -9,8 +9,10 @@ import pytest
 
 from functions.insights.bedrock import Bedrock
 from functions.insights.comprehend import Comprehend
-from functions.insights.handler import METRICS, build, engine, operations
+from functions.insights.engines import engine
+from functions.insights.handler import build
 from functions.insights.logic import Engine, EngineError, Prices, Reader
+from functions.insights.operations import METRICS, operations
 from functions.insights.settings import Settings
 from functions.insights.store import DailyTokens
 from functions.shared.aws.calls import Service
@@ -260,4 +262,4 @@ def test_the_engine_is_a_setting() -> None:
     assert engine(Settings(engine="comprehend", **given), ENVIRONMENT).name == "comprehend"
     assert engine(Settings(engine="bedrock", **given), ENVIRONMENT).name == "bedrock"
     with pytest.raises(SettingsError, match="ENGINE: missing"):
-        build(ENVIRONMENT)
+        build({name: value for name, value in ENVIRONMENT.items() if name != "ENGINE"})

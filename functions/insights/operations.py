@@ -1,0 +1,39 @@
+"""The operation of the insights route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from functions.insights.logic import Reader
+from functions.insights.schemas import Insights, InsightsRequest
+from functions.shared.api import Operation, Request
+from functions.shared.logs import now
+
+SCOPES = ("aws.cognito.signin.user.admin", "platform/insights")
+METRICS: Mapping[str, str] = {
+    "InsightsRead": "Count",
+    "InsightsDegraded": "Count",
+    "AdverseEvents": "Count",
+    "InsightsTime": "Milliseconds",
+    "InsightsCost": "None",
+}
+"""What the function counts, in namespace MLPlatform by `Function`; the cost is in USD."""
+
+
+def operations(reader: Reader) -> dict[str, Operation]:
+    """What stands behind the route."""
+
+    def insights(request: Request) -> Insights:
+        made, why = reader.insights(request.body, request.caller.user_id, now())
+        serious = sum(event.serious for event in made.adverse_events)
+        request.notes.update(outcome=made.status, language=made.language, engine=made.engine, why=why, serious=serious)
+        request.metrics = {
+            "InsightsRead": 1,
+            "InsightsDegraded": int(made.status == "unavailable"),
+            "AdverseEvents": len(made.adverse_events),
+            "InsightsTime": made.processing_time,
+            "InsightsCost": made.usage.cost_usd,
+        }
+        return made
+
+    return {"POST /v1/insights": Operation(insights, scopes=SCOPES, request=InsightsRequest)}
