@@ -16,18 +16,7 @@ from tests.components.recorder import Recording, record
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("dev", "prod", "staging")
-CAPABILITIES = (
-    "accounts",
-    "approvals",
-    "compare",
-    "intake",
-    "predictions",
-    "registry",
-    "release",
-    "rotation",
-    "system",
-    "trainings",
-)
+CAPABILITIES = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py")))
 EVALUATION = {
     "accuracy": 0.9,
     "f1": 0.9,
@@ -43,7 +32,7 @@ EVALUATION = {
 def artifacts(directory: Path) -> Path:
     """The files that the program reads of dist/, as small as they can be and the same each time."""
     files = [f"functions/{capability}.zip" for capability in CAPABILITIES]
-    for name in [*files, "layer.zip", "training/sourcedir.tar.gz", "baseline/model.tar.gz"]:
+    for name in [*files, "layer.zip", "layer-database.zip", "training/sourcedir.tar.gz", "baseline/model.tar.gz"]:
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(name.encode())
