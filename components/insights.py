@@ -9,7 +9,7 @@ from typing import Final, NotRequired, TypedDict
 from pulumi import Input, Output
 
 from components.ml_endpoint.rights import local_arn, place
-from components.values import Statement
+from components.values import Alarm, Metric, MetricExpression, Statement, Widget
 
 _PROFILE: Final = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?P<model>.+)")
 """An inference profile of AWS's: a model that is asked in whichever of several regions has room."""
@@ -69,4 +69,73 @@ def may_ask(key_arn: Input[str], engine: str, model_id: str) -> list[Statement]:
             "Resource": [Output.format("arn:{0}:bedrock:*::foundation-model/{1}", where[0], found["model"])],
             "Condition": {"StringEquals": {"bedrock:InferenceProfileArn": [profile]}},
         },
+    ]
+
+
+def counted(function: Input[str], name: str, label: str, *, statistic: str = "Sum", unit: str = "Count") -> Metric:
+    """A metric that the function writes into its log."""
+    return Metric(
+        namespace="MLPlatform",
+        name=name,
+        dimensions={"Function": function},
+        statistic=statistic,
+        period_s=300,
+        unit=unit,
+        label=label,
+    )
+
+
+def alarms(function: Input[str]) -> list[Alarm]:
+    """The engine fails: answers hold adverse events and nothing else."""
+    metrics = {
+        "asked": counted(function, "InsightsRead", "texts"),
+        "degraded": counted(function, "InsightsDegraded", "not read"),
+    }
+    share = MetricExpression(
+        # A single failure at night is no news.
+        expression="IF(asked > 4, 100 * degraded / asked, 0)",
+        metrics=metrics,
+        label="texts that no engine read",
+        period_s=300,
+        unit="Percent",
+    )
+    return [
+        Alarm(
+            name="insights-degraded",
+            metric=share,
+            threshold=20,
+            periods=3,
+            description="one text in five is not read by the language model or Comprehend",
+            runbook="insights-degraded",
+        )
+    ]
+
+
+def widgets(function: Input[str]) -> list[Widget]:
+    """Texts, adverse events, time and cost."""
+    return [
+        Widget(
+            title="Insights: texts and adverse events",
+            section="Insights",
+            metrics=[
+                counted(function, "InsightsRead", "texts"),
+                counted(function, "InsightsDegraded", "not read by the engine"),
+                counted(function, "AdverseEvents", "adverse events"),
+            ],
+            y_label="in five minutes",
+        ),
+        Widget(
+            title="Insights: time",
+            section="Insights",
+            metrics=[
+                counted(function, "InsightsTime", rank, statistic=rank, unit="Milliseconds") for rank in ("p50", "p95")
+            ],
+            y_label="ms",
+        ),
+        Widget(
+            title="Insights: cost of the engine",
+            section="Insights",
+            metrics=[counted(function, "InsightsCost", "USD", unit="None")],
+            y_label="USD in five minutes",
+        ),
     ]

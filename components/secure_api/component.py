@@ -10,6 +10,7 @@ import pulumi
 from pulumi import Output, ResourceOptions
 from pulumi_aws import apigateway, cloudwatch, iam, lambda_
 
+from components import insights
 from components.function import ALIAS, Function
 from components.secure_api import signals
 from components.secure_api.args import SecureApiArgs, problems
@@ -106,12 +107,14 @@ class SecureApi(pulumi.ComponentResource):
 
     def alarms(self) -> list[Alarm]:
         """Of the stage, the firewall and each function."""
-        mine = [*signals.alarms(self._api_name, STAGE), *self.web_acl.alarms()]
+        reader = self.functions["insights"].function_name
+        mine = [*signals.alarms(self._api_name, STAGE), *self.web_acl.alarms(), *insights.alarms(reader)]
         return mine + [alarm for function in self.functions.values() for alarm in function.alarms()]
 
     def widgets(self) -> list[Widget]:
         """Of the stage and its routes, the firewall and each function."""
-        mine = [*signals.widgets(self._api_name, STAGE), *self.web_acl.widgets()]
+        reader = self.functions["insights"].function_name
+        mine = [*signals.widgets(self._api_name, STAGE), *self.web_acl.widgets(), *insights.widgets(reader)]
         return mine + [widget for function in self.functions.values() for widget in function.widgets()]
 
     def _body(self) -> Output[str]:
