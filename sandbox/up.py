@@ -88,7 +88,7 @@ class Sandbox:
                 runtime.attach(self.ledger)
         with step("gateway"):
             self._serve(listener, runtimes["functions"])
-            self.notes += runtimes["identities"].notes
+            self.notes += runtimes["identities"].notes + runtimes["rotations"].notes
         with step("demo user"):
             password = _password()
             tokens = self._user(password)
@@ -120,6 +120,7 @@ class Sandbox:
         from sandbox.identity import Identities
         from sandbox.lambdas import Functions
         from sandbox.recovery import Recovery
+        from sandbox.rotation import Rotations
         from sandbox.workflow import Workflows
 
         home = self.home.path
@@ -127,6 +128,8 @@ class Sandbox:
         self.later("caches", caches.close)
         functions = Functions(self.cloud, home / "functions", root=self.options.root, environment=caches.environment)
         self.later("functions", functions.close)
+        rotations = Rotations(self.cloud, functions)
+        self.later("rotations", rotations.close)
         containers = Containers(self.cloud, home / "jobs")
         self.later("jobs and endpoints", containers.close)
         workflows = Workflows(self.cloud, home / "workflows")
@@ -140,6 +143,7 @@ class Sandbox:
         runtimes: dict[str, Any] = {
             "caches": caches,
             "functions": functions,
+            "rotations": rotations,
             "containers": containers,
             "workflows": workflows,
             "events": events,

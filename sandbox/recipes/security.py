@@ -173,7 +173,7 @@ ROWS = {
         id="{secretArn}",
     ),
     "aws:secretsmanager/secretRotation:SecretRotation": Recipe(
-        recorded="moto runs no rotation, and starting one would invoke its function before the stack is complete",
+        recorded="turned on once the stack is complete; RotateSecret then calls the declared function",
         id="{secretId}",
     ),
     "aws:wafv2/webAcl:WebAcl": Recipe(
