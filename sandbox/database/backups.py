@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from sandbox.database.server import Server, program
+from sandbox.database.server import START_S, Server, program
 from sandbox.processes import Process, Processes, inherited
 
 RECEIVED_S = 10.0
@@ -47,10 +47,12 @@ class Backup:
             folder.mkdir(exist_ok=True, mode=0o700)
             if (owner := self._server.user) is not None:
                 os.chown(folder, *owner)
+        # The server keeps its log until it was received: what this slot has not seen is not removed.
+        self._ask("SELECT pg_create_physical_replication_slot('backup', true)")
         # The log comes first: what is written while the data are copied is in it.
         self._receiver = self._processes.start(
             f"postgres-log-{self._server.name}",
-            self._tool("pg_receivewal", "--directory", str(self._log), "--synchronous", "--no-loop"),
+            self._tool("pg_receivewal", "--directory", str(self._log), "--slot=backup", "--synchronous"),
             environment=self._environment(),
             directory=self.directory,
         )
@@ -92,6 +94,7 @@ class Backup:
         (data / "recovery.signal").touch()
         restored.own()
         restored.start()
+        self._promoted(restored)
         return restored
 
     def close(self) -> None:
@@ -99,6 +102,24 @@ class Backup:
         if self._receiver is not None:
             self._receiver.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _promoted(self, restored: Server) -> None:
+        """Waits until a restored server has read the log up to its moment and takes writes."""
+        from pg8000.exceptions import DatabaseError, InterfaceError
+
+        until = time.monotonic() + START_S
+        why = ""
+        while restored.running and time.monotonic() < until:
+            try:
+                if not self._ask("SELECT pg_is_in_recovery()", restored)[0][0]:
+                    return
+            except (DatabaseError, InterfaceError) as error:
+                # It is still starting up.
+                why = str(error)
+            time.sleep(0.02)
+        log = restored.log()
+        restored.remove()
+        raise RuntimeError(f"{restored.name!r} was not restored: {why} {log}")
 
     def _copy_log(self, target: Path) -> None:
         """The log as it is now; the part that is still being written counts as whole."""
@@ -114,19 +135,20 @@ class Backup:
         """Waits until the backup has what the server has written so far."""
         position = self._ask("SELECT pg_switch_wal()")[0][0]
         until = time.monotonic() + RECEIVED_S
-        while not self._ask("SELECT 1 FROM pg_stat_replication WHERE write_lsn >= CAST(:at AS pg_lsn)", at=position):
+        arrived = "SELECT 1 FROM pg_stat_replication WHERE write_lsn >= CAST(:at AS pg_lsn)"
+        while not self._ask(arrived, at=position):
             if time.monotonic() > until:
                 tail = self._receiver.tail() if self._receiver is not None else ""
                 raise RuntimeError(f"the log of {self._server.name!r} did not arrive in {RECEIVED_S:.0f} s: {tail}")
             time.sleep(0.01)
 
-    def _ask(self, statement: str, **values: Any) -> Any:
+    def _ask(self, statement: str, server: Server | None = None, **values: Any) -> Any:
         from pg8000.native import Connection
 
         connection = Connection(
             self._superuser,
             password=self._password,
-            unix_sock=str(self._server.socket_path),
+            unix_sock=str((server or self._server).socket_path),
             database="postgres",
         )
         try:

@@ -9,6 +9,7 @@ import pwd
 import shutil
 import socket
 import stat
+import struct
 import subprocess
 import tempfile
 import time
@@ -103,6 +104,10 @@ class Server:
         """Whether its process lives."""
         return self._process is not None and self._process.running
 
+    def log(self) -> str:
+        """The end of what it printed."""
+        return self._process.tail() if self._process is not None else ""
+
     def own(self) -> None:
         """Gives data that were put into its folder to the user that it runs as, closed to everybody else."""
         for path in (self.directory, *self.directory.rglob("*")):
@@ -156,10 +161,11 @@ def _open_to_all(folder: Path) -> bool:
 
 
 def _answers(path: Path) -> bool:
+    """Whether a sign-in would be asked for a password; while it starts or recovers the answer is an error."""
+    greeting = b"user\0nobody\0database\0postgres\0\0"
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1)
         probe.connect(str(path))
-        # A request for TLS: answered by one byte, also while the server still recovers.
-        probe.sendall(b"\x00\x00\x00\x08\x04\xd2\x16\x2f")
-        return probe.recv(1) in {b"S", b"N"}
+        probe.sendall(struct.pack("!ii", 8 + len(greeting), 196608) + greeting)
+        return probe.recv(1) == b"R"
     return False
