@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import redis
 from botocore.exceptions import ClientError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from sandbox.cache import Caches
 from sandbox.cloud import Cloud
@@ -52,7 +54,7 @@ class Group:
             ssl_ca_certs=authority,
             protocol=2,
             socket_timeout=2,
-            retry=None,
+            retry=Retry(NoBackoff(), 0),
         )
 
     def accepted(self) -> list[str]:
