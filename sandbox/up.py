@@ -88,7 +88,7 @@ class Sandbox:
                 runtime.attach(self.ledger)
         with step("gateway"):
             self._serve(listener, runtimes["functions"])
-            self.notes += runtimes["identities"].notes + runtimes["rotations"].notes
+            self.notes += [*runtimes["identities"].notes, *runtimes["rotations"].notes]
         with step("demo user"):
             password = _password()
             tokens = self._user(password)
