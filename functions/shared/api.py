@@ -179,7 +179,8 @@ def encode(result: Any) -> str:
         return ""
     if isinstance(result, bytes):
         return result.decode()
-    return to_json(result, by_alias=True).decode()
+    # What an answer does not have is left out: null is no value of the API.
+    return to_json(result, by_alias=True, exclude_none=True).decode()
 
 
 def envelope(problem: ApiError, request_id: str) -> str:
