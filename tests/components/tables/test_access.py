@@ -16,7 +16,7 @@ from components.tables.plan import INDEXES, TABLES
 from components.tables.reference import page
 from tests.stacks.platform import evaluated
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 OPERATIONS = {
     "batch_execute_statement": "BatchExecuteStatement",
     "batch_get_item": "BatchGetItem",
