@@ -23,6 +23,14 @@ def page() -> str:
         "speak TLS only. Old versions stay for `data.oldVersionDays`, parts of broken uploads for 7 days.",
     ]
     for bucket in BUCKETS:
-        lines += ["", f"## {bucket}", "", f"Age: {_CLASSES[bucket]}.", "", "| prefix | what lies there |", "|---|---|"]
-        lines += [f"| `{prefix}` | {what} |" for prefix, what in LAYOUT[bucket].items()]
+        lines += [
+            "",
+            f"## {bucket}",
+            "",
+            f"Age: {_CLASSES[bucket]}.",
+            "",
+            "| bucket and prefix | what lies there |",
+            "|---|---|",
+        ]
+        lines += [f"| `{bucket}/{prefix}` | {what} |" for prefix, what in LAYOUT[bucket].items()]
     return "\n".join(lines) + "\n"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
-from policies.conditions import all_of, must_be, must_be_on
-from policies.resources import Node
+from policies.conditions import all_of, is_on, must_be, must_be_on
+from policies.documents import statements
+from policies.resources import Node, read
 from policies.rule import Rule
 
 TABLE = "aws:dynamodb/table:Table"
+RIGHTS = ("aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy")
+SCANS = ("dynamodb:scan", "dynamodb:partiqlselect")
 SCALING_TARGET = "aws:appautoscaling/target:Target"
 
 
@@ -29,6 +33,29 @@ def encrypted(table: Node) -> Iterable[str]:
         yield "serverSideEncryption.enabled is False, which means a key that AWS owns"
     elif not table.read("serverSideEncryption.kmsKeyArn"):
         yield "serverSideEncryption.kmsKeyArn is not set, which means the shared key aws/dynamodb"
+
+
+def replicas_alike(table: Node) -> Iterable[str]:
+    """A copy in another region is restorable, encrypted by a key of ours and kept as the table is."""
+    found = table.rows("replicas")
+    if found and table.read("streamViewType") != "NEW_AND_OLD_IMAGES":
+        yield f"streamViewType is {table.read('streamViewType')!r}; replicas need 'NEW_AND_OLD_IMAGES'"
+    for row in found:
+        region = read(row, "regionName")
+        if not is_on(row, "pointInTimeRecovery"):
+            yield f"the replica in {region} has pointInTimeRecovery {read(row, 'pointInTimeRecovery', default=False)!r}"
+        if not read(row, "kmsKeyArn"):
+            yield f"the replica in {region} has no kmsKeyArn, which means a key that AWS owns"
+        if table.protected and not is_on(row, "deletionProtectionEnabled"):
+            yield f"the program keeps the table, and its replica in {region} has no deletionProtectionEnabled"
+
+
+def never_scans(policy: Node) -> Iterable[str]:
+    """No right to read whole tables."""
+    for row in statements(policy.props.get("policy")):
+        wide = [action for action in row.actions if any(fnmatchcase(scan, action.lower()) for scan in SCANS)]
+        if row.allows and wide:
+            yield f"policy: {row.label} allows {', '.join(wide)}"
 
 
 def kept_when_protected(table: Node) -> Iterable[str]:
@@ -77,6 +104,26 @@ RULES = (
         why="`protect` holds Pulumi back, and nobody in the console.",
         mend="set deletion_protection_enabled to True wherever protect is set",
         check=kept_when_protected,
+    ),
+    Rule(
+        id="dynamodb-replicas-alike",
+        severity="high",
+        controls=("FSBP DynamoDB.2", "FSBP DynamoDB.6"),
+        types=(TABLE,),
+        what="A table's copies in other regions are restorable, encrypted by a key of ours, and kept as the table is.",
+        why="The copy is what is left when a region is lost, and none of this is inherited.",
+        mend="set point_in_time_recovery, kms_key_arn and deletion_protection_enabled in each row of replicas, and "
+        "stream_view_type NEW_AND_OLD_IMAGES",
+        check=replicas_alike,
+    ),
+    Rule(
+        id="dynamodb-never-scanned",
+        severity="medium",
+        types=RIGHTS,
+        what="No role may scan a table.",
+        why="A scan reads and pays for the whole table, and gets slower with each day.",
+        mend="grant dynamodb:Query on the index that answers the question, and add the index where there is none",
+        check=never_scans,
     ),
     Rule(
         id="dynamodb-accelerator-encrypted",

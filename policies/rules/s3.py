@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
 from policies.conditions import is_on, must_be, needs_companion
 from policies.documents import public_grants, statements
@@ -17,8 +18,12 @@ VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 LOGGING = "aws:s3/bucketLogging:BucketLogging"
 OWNERSHIP = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+INVENTORY = "aws:s3/inventory:Inventory"
+LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
+TIERING = "aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration"
 KEY = "aws:kms/key:Key"
 LOG_SERVICE = "logging.s3.amazonaws.com"
+INVENTORY_SERVICE = "s3.amazonaws.com"
 
 
 def everything_blocked(block: Node) -> Iterable[str]:
@@ -72,14 +77,53 @@ def logs_arrive(bucket: Node) -> Iterable[str]:
     """A target of access logs lets S3's log delivery write, and use the key where there is one."""
     if not is_log_target(bucket):
         return
-    policies = bucket.companions(POLICY, "bucket")
-    grants = [row for policy in policies for row in statements(policy.props.get("policy")) if row.allows]
-    if not any(LOG_SERVICE in row.principals.get("Service", ()) and "s3:PutObject" in row.actions for row in grants):
-        yield f"other buckets log to it, and its policy does not allow {LOG_SERVICE} to s3:PutObject"
+    for prefix in sorted({read(log.props, "targetPrefix", "") for log in bucket.companions(LOGGING, "targetBucket")}):
+        if not lets_write(bucket, LOG_SERVICE, prefix):
+            yield f"other buckets log to it, and its policy lets no {LOG_SERVICE} do s3:PutObject below {prefix!r}"
     for companion in bucket.companions(ENCRYPTION, "bucket"):
         for row in companion.rows("rules"):
             if str(read(row, "applyServerSideEncryptionByDefault.sseAlgorithm", "AES256")).startswith("aws:kms"):
                 yield from _key_lets_in(companion, read(row, "applyServerSideEncryptionByDefault.kmsMasterKeyId"))
+
+
+def lets_write(bucket: Node, service: str, prefix: str) -> bool:
+    """True where the bucket's policy lets an AWS service store objects below a prefix."""
+    return any(
+        fnmatchcase(f"{prefix}object", resource.partition("/")[2])
+        for policy in bucket.companions(POLICY, "bucket")
+        for row in statements(policy.props.get("policy"))
+        if row.allows and service in row.principals.get("Service", ()) and "s3:PutObject" in row.actions
+        for resource in row.resources
+    )
+
+
+def inventory_arrives(inventory: Node) -> Iterable[str]:
+    """A list of what a bucket holds is encrypted, and its target lets S3 write it."""
+    target = inventory.read("destination.bucket", {})
+    encryption = read(target, "encryption", {})
+    if "sseKms" not in encryption and "sseS3" not in encryption:
+        yield "destination.bucket.encryption is not set, so the list is stored in the clear"
+    arn, prefix = read(target, "bucketArn", ""), read(target, "prefix", "")
+    below = f"{prefix}/" if prefix else ""
+    for bucket in inventory.stack.of_type(*BUCKET):
+        if arn in bucket.identities and not lets_write(bucket, INVENTORY_SERVICE, below):
+            yield f"the policy of {bucket.name!r} does not allow {INVENTORY_SERVICE} to s3:PutObject below {below!r}"
+
+
+def lock_keeps(lock: Node) -> Iterable[str]:
+    """New objects are locked for a time, and access logs go elsewhere: S3 delivers none to a locked bucket."""
+    retention = lock.read("rule.defaultRetention", {})
+    if not read(retention, "mode") or not (read(retention, "days", 0) or read(retention, "years", 0)):
+        yield "rule.defaultRetention has no mode with days or years, so nothing is locked"
+    bucket = lock.target("bucket", *BUCKET)
+    if bucket is not None and is_log_target(bucket):
+        yield f"bucket {bucket.name!r} is a target of access logs, and S3 delivers none where a default lock is set"
+
+
+def archive_bounded(tiering: Node) -> Iterable[str]:
+    """What takes hours to come back is a part of a bucket, never the whole of it."""
+    if not tiering.read("filter.prefix") and not tiering.read("filter.tags"):
+        yield "filter has neither prefix nor tags, so every object of the bucket may be archived"
 
 
 def _key_lets_in(companion: Node, key_arn: str) -> Iterable[str]:
@@ -204,6 +248,37 @@ RULES = (
         mend=f"allow {LOG_SERVICE} s3:PutObject in the bucket's policy and kms:GenerateDataKey* in the key's, "
         "bounded by aws:SourceAccount",
         check=logs_arrive,
+    ),
+    Rule(
+        id="s3-inventory-arrives",
+        severity="medium",
+        types=(INVENTORY,),
+        scope="stack",
+        what="A list of what a bucket holds is encrypted, and its target's policy lets S3 write it.",
+        why="S3 drops lists without an error where it may not write them.",
+        mend=f"set destination.bucket.encryption, and allow {INVENTORY_SERVICE} s3:PutObject below the list's prefix "
+        "in the target's policy, bounded by aws:SourceAccount",
+        check=inventory_arrives,
+    ),
+    Rule(
+        id="s3-lock-keeps",
+        severity="medium",
+        controls=("FSBP S3.15",),
+        types=(LOCK,),
+        scope="stack",
+        what="An object lock keeps new objects for a time, on a bucket that takes no access logs.",
+        why="Without a default only what its uploader asks for is kept, and a locked target receives no access logs.",
+        mend="set rule.default_retention with mode and days, on another bucket than the target of access logs",
+        check=lock_keeps,
+    ),
+    Rule(
+        id="s3-archive-bounded",
+        severity="medium",
+        types=(TIERING,),
+        what="Archive tiers are bounded to a prefix or tags.",
+        why="An archived model or file cannot be read for hours: endpoints and trainings that need it fail.",
+        mend="set filter.prefix of the tiering configuration",
+        check=archive_bounded,
     ),
     Rule(
         id="s3-owner-enforced",

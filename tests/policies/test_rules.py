@@ -13,10 +13,10 @@ import policies
 from policies.rule import SEVERITIES, Rule
 from policies.rules import RULES, SERVICES
 from policies.verdict import Verdict
-from tests.policies.cases import api, ground, rights, storage, work
+from tests.policies.cases import api, ground, rights, storage, tables, work
 from tests.policies.rows import UNKNOWN, Case, Row
 
-CASES: tuple[Case, ...] = (*api.CASES, *ground.CASES, *rights.CASES, *storage.CASES, *work.CASES)
+CASES: tuple[Case, ...] = (*api.CASES, *ground.CASES, *rights.CASES, *storage.CASES, *tables.CASES, *work.CASES)
 BY_ID = {rule.id: rule for rule in RULES}
 
 

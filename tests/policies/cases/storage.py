@@ -1,4 +1,4 @@
-"""S3, DynamoDB, ElastiCache: what is good and bad."""
+"""S3 and ElastiCache: what is good and bad."""
 
 from __future__ import annotations
 
@@ -91,6 +91,26 @@ KEY_LETS_IN = document(
     allow("kms:GenerateDataKey*", {"Service": "logging.s3.amazonaws.com"}, StringEquals={"aws:SourceAccount": ACCOUNT})
 )
 
+LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
+TIERING = "aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration"
+RETENTION = {"defaultRetention": {"mode": "GOVERNANCE", "days": 7}}
+LOCKED = [*LOGGED, row(LOCK, "data-lock", DATA[0], bucket="data-id", rule=RETENTION)]
+TARGET = {
+    "bucketArn": LOGS[0].outputs["arn"],
+    "prefix": "inventory",
+    "encryption": {"sseKms": {"keyId": "arn:aws:kms:eu-west-1:1:key/k"}},
+}
+INVENTORY = row(
+    "aws:s3/inventory:Inventory", "data-inventory", DATA[0], LOGS[0], bucket="data-id", destination={"bucket": TARGET}
+)
+LISTS = allow(
+    "s3:PutObject",
+    {"Service": "s3.amazonaws.com"},
+    "arn:aws:s3:::logs/inventory/*",
+    StringEquals={"aws:SourceAccount": ACCOUNT},
+)
+LISTED = [*but(LOGGED, "logs-policy", policy=document(TLS, DELIVERY, LISTS)), INVENTORY]
+
 S3 = (
     Case(
         "s3-public-access-blocked",
@@ -172,8 +192,44 @@ S3 = (
     Case(
         "s3-log-target-receives",
         {"by s3": LOGGED, "by kms": but(LOGS_BY_KMS, "logs-key", policy=KEY_LETS_IN), "no target": DATA},
-        {"no grant": but(LOGGED, "logs-policy", policy=document(TLS)), "key keeps it out": LOGS_BY_KMS},
+        {
+            "no grant": but(LOGGED, "logs-policy", policy=document(TLS)),
+            "key keeps it out": LOGS_BY_KMS,
+            "other prefix": but(
+                LOGGED, "logs-policy", policy=document(TLS, {**DELIVERY, "Resource": "arn:aws:s3:::logs/other/*"})
+            ),
+        },
         "logging.s3.amazonaws.com",
+    ),
+    Case(
+        "s3-inventory-arrives",
+        {"allowed": LISTED, "elsewhere": [INVENTORY]},
+        {
+            "in the clear": but(LISTED, "data-inventory", destination={"bucket": {**TARGET, "encryption": {}}}),
+            "no grant": but(LISTED, "logs-policy", policy=document(TLS, DELIVERY)),
+            "other prefix": but(LISTED, "data-inventory", destination={"bucket": {**TARGET, "prefix": "lists"}}),
+        },
+    ),
+    Case(
+        "s3-lock-keeps",
+        {
+            "days": LOCKED,
+            "years": but(LOCKED, "data-lock", rule={"defaultRetention": {"mode": "COMPLIANCE", "years": 1}}),
+        },
+        {
+            "no default": but(LOCKED, "data-lock", rule={}),
+            "no period": but(LOCKED, "data-lock", rule={"defaultRetention": {"mode": "GOVERNANCE"}}),
+            "target of logs": [*LOGGED, row(LOCK, "logs-lock", LOGS[0], bucket="logs-id", rule=RETENTION)],
+        },
+    ),
+    Case(
+        "s3-archive-bounded",
+        {
+            "prefix": [row(TIERING, "tiers", filter={"prefix": "archive/"})],
+            "tags": [row(TIERING, "tiers", filter={"tags": {"keep": "long"}})],
+        },
+        {"everything": [row(TIERING, "tiers")], "empty": [row(TIERING, "tiers", filter={"prefix": ""})]},
+        "every object of the bucket may be archived",
     ),
     Case(
         "s3-owner-enforced",
@@ -183,69 +239,6 @@ S3 = (
             "none": without(DATA, "data-owner"),
         },
         "ownership",
-    ),
-)
-
-TABLE = [
-    row(
-        "aws:dynamodb/table:Table",
-        "models",
-        name="mlplatform-dev-models",
-        billingMode="PAY_PER_REQUEST",
-        pointInTimeRecovery={"enabled": True},
-        serverSideEncryption={"enabled": True, "kmsKeyArn": "arn:aws:kms:eu-west-1:1:key/k"},
-        deletionProtectionEnabled=True,
-    )
-]
-KEPT = [row("aws:dynamodb/table:Table", "models", protect=True, deletionProtectionEnabled=True)]
-SCALING = row("aws:appautoscaling/target:Target", "scaling", resourceId="table/mlplatform-dev-models")
-PROVISIONED = but(TABLE, "models", billingMode="PROVISIONED")
-DAX = [
-    row(
-        "aws:dax/cluster:Cluster",
-        "dax",
-        serverSideEncryption={"enabled": True},
-        clusterEndpointEncryptionType="TLS",
-    )
-]
-DYNAMODB = (
-    Case(
-        "dynamodb-point-in-time-recovery",
-        {"on": TABLE},
-        {
-            "off": but(TABLE, "models", pointInTimeRecovery={"enabled": False}),
-            "missing": but(TABLE, "models", pointInTimeRecovery=None),
-        },
-        "pointInTimeRecovery.enabled is False; allowed: True",
-    ),
-    Case(
-        "dynamodb-encrypted-by-own-key",
-        {"own": TABLE},
-        {
-            "amazon's": but(TABLE, "models", serverSideEncryption=None),
-            "shared": but(TABLE, "models", serverSideEncryption={"enabled": True}),
-        },
-        "serverSideEncryption",
-    ),
-    Case(
-        "dynamodb-scales",
-        {"on demand": TABLE, "scaled": [*PROVISIONED, SCALING]},
-        {"fixed": PROVISIONED},
-        "PROVISIONED",
-    ),
-    Case(
-        "dynamodb-deletion-protected",
-        {"kept": KEPT, "not kept": but(TABLE, "models", deletionProtectionEnabled=False)},
-        {"kept": but(KEPT, "models", deletionProtectionEnabled=False)},
-        "deletionProtectionEnabled",
-    ),
-    Case(
-        "dynamodb-accelerator-encrypted",
-        {"both": DAX},
-        {
-            "rest": but(DAX, "dax", serverSideEncryption=None),
-            "transit": but(DAX, "dax", clusterEndpointEncryptionType="NONE"),
-        },
     ),
 )
 
@@ -312,4 +305,4 @@ ELASTICACHE = (
     ),
 )
 
-CASES = (*S3, *DYNAMODB, *ELASTICACHE)
+CASES = (*S3, *ELASTICACHE)

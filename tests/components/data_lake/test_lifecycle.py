@@ -1,0 +1,61 @@
+"""How long objects stay, on record: every rule of every bucket, as it is declared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.data_lake.documents import BUCKETS, BucketName
+from components.data_lake.lifecycle import ARCHIVE_TIERS, lifecycle
+from functions.shared.places import LAYOUT
+
+DAYS = {"infrequent_access": 31, "glacier": 91, "logs": 46, "old_versions": 8}
+LEFTOVERS = {
+    "id": "abandoned",
+    "status": "Enabled",
+    "filter": {"prefix": ""},
+    "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+    "noncurrent_version_expiration": {"noncurrent_days": 8},
+    "expiration": {"expired_object_delete_marker": True},
+}
+
+
+def rule(name: str, prefix: str = "", **actions: Any) -> dict[str, Any]:
+    return {"id": name, "status": "Enabled", "filter": {"prefix": prefix}, **actions}
+
+
+EXPECTED: dict[str, list[dict[str, Any]]] = {
+    "raw": [LEFTOVERS, rule("age", transitions=[{"days": 91, "storage_class": "GLACIER_IR"}])],
+    "processed": [LEFTOVERS, rule("age", transitions=[{"days": 31, "storage_class": "STANDARD_IA"}])],
+    "models": [
+        LEFTOVERS,
+        rule("age", transitions=[{"days": 31, "storage_class": "INTELLIGENT_TIERING"}]),
+        rule("archive", "archive/", transitions=[{"days": 0, "storage_class": "INTELLIGENT_TIERING"}]),
+        rule("checkpoints", "training/checkpoints/", expiration={"days": 30}),
+    ],
+    "logs": [LEFTOVERS, rule("age", expiration={"days": 46})],
+}
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_rules_are_those_on_record(bucket: BucketName) -> None:
+    assert lifecycle(bucket, DAYS) == EXPECTED[bucket]
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_s3_takes_the_rules(bucket: BucketName) -> None:
+    rules = lifecycle(bucket, DAYS)
+    assert len({row["id"] for row in rules}) == len(rules)
+    for row in rules:
+        # S3 refuses a rule that expires both by age and by its delete marker.
+        assert set(row.get("expiration", {})) in ({"days"}, {"expired_object_delete_marker"}, set())
+        assert row["filter"]["prefix"] in ("", *LAYOUT[bucket])
+        infrequent = [move for move in row.get("transitions", []) if move["storage_class"] == "STANDARD_IA"]
+        assert all(move["days"] >= 30 for move in infrequent)
+
+
+def test_archive_tiers_keep_the_times_that_s3_allows() -> None:
+    least = {"ARCHIVE_ACCESS": 90, "DEEP_ARCHIVE_ACCESS": 180}
+    assert [row["access_tier"] for row in ARCHIVE_TIERS] == list(least)
+    assert all(least[row["access_tier"]] <= row["days"] <= 730 for row in ARCHIVE_TIERS)
