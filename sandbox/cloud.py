@@ -128,6 +128,10 @@ class Cloud:
                 self._clients[key] = local_client(service, self.endpoint, region or self.region)
             return self._clients[key]
 
+    def in_region(self, region: str) -> RegionalCloud:
+        """The same services, seen from another region."""
+        return RegionalCloud(self, region)
+
     def environment(self) -> dict[str, str]:
         """What a child process needs to reach the local services, and nothing of the user's own AWS set-up."""
         return {
@@ -152,6 +156,29 @@ class Cloud:
             with self.lock:
                 return list(self._application(environ, start_response))
         return self._application(environ, start_response)
+
+
+class RegionalCloud:
+    """A running cloud seen from one region: clients and child processes are of that region unless they name another."""
+
+    def __init__(self, cloud: Cloud, region: str) -> None:
+        self.region = region
+        self.account = cloud.account
+        self._cloud = cloud
+
+    @property
+    def endpoint(self) -> str:
+        """The address of the services, the same for every region."""
+        return self._cloud.endpoint
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A boto3 client, of this region when none is named."""
+        return self._cloud.client(service, region or self.region)
+
+    def environment(self) -> dict[str, str]:
+        """What a child process needs to reach the services from this region."""
+        regions = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+        return {**self._cloud.environment(), **regions}
 
 
 def local_client(service: str, endpoint: str, region: str, *, read_timeout_s: float = 60) -> Any:

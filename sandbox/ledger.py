@@ -95,6 +95,19 @@ class Ledger:
             raise LookupError(f"expected one resource of type {token!r}, found {len(found)}: {names}")
         return found[0]
 
+    def regions(self) -> list[str]:
+        """The regions that resources live in, sorted."""
+        return sorted({resource.region for resource in self if resource.region and resource.type.startswith("aws:")})
+
+    def region(self, name: str) -> Ledger:
+        """What is declared in one region, with the components and providers of all; the resources are the same."""
+        view = Ledger(self.stack, self.project)
+        view.exports = self.exports
+        for resource in self:
+            if resource.region == name or not resource.type.startswith("aws:"):
+                view.add(resource)
+        return view
+
     def children(self, urn: str) -> list[Resource]:
         """The direct children of a resource."""
         return [resource for resource in self if resource.parent == urn]

@@ -49,6 +49,8 @@ class State:
     """What the policy pack said of the stack, in a line."""
     notes: list[str] = field(default_factory=list)
     """Where the runtimes of this machine differ from AWS."""
+    regions: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Every region with an API, and its `api_url`; the one above is the first region's."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sandbox import program
 from sandbox.client import sign_in
@@ -19,6 +19,9 @@ from sandbox.ledger import Ledger
 from sandbox.progress import Progress
 from sandbox.report import summary
 from sandbox.state import LEDGER, Home, State
+
+if TYPE_CHECKING:
+    from sandbox.regions import Gateways
 
 USERNAME = "demo@example.com"
 GROUPS = ("users", "premium", "scientists", "approvers")
@@ -40,6 +43,8 @@ class Options:
     root: Path = program.ROOT
     train: bool = True
     """Whether the first model is trained; a test of one part starts faster without."""
+    lag_s: float = 1.0
+    """How long a write waits before it is copied to another region."""
     close_s: float = 12.0
     """How long the tear-down waits for one part before it goes on to the next."""
 
@@ -55,6 +60,7 @@ class Sandbox:
         self.ledger = Ledger()
         self.verdicts = ""
         """What the policy pack said of the stack, in a line."""
+        self.gateways: Gateways | None = None
         self.notes: list[str] = []
         """Where the runtimes differ from AWS."""
         self._ends: list[tuple[str, Callable[[], object]]] = []
@@ -87,8 +93,9 @@ class Sandbox:
             for runtime in runtimes.values():
                 runtime.attach(self.ledger)
         with step("gateway"):
-            self._serve(listener, runtimes["functions"])
-            self.notes += [*runtimes["identities"].notes, *runtimes["rotations"].notes]
+            self._serve(listener, runtimes)
+            self.notes += [*runtimes["identities"].notes, *runtimes["databases"].notes]
+            self.notes += runtimes["rotations"].notes
         with step("demo user"):
             password = _password()
             tokens = self._user(password)
@@ -116,16 +123,20 @@ class Sandbox:
         """The runtimes, hooked into moto before the program runs."""
         from sandbox.cache import Caches
         from sandbox.containers import Containers
+        from sandbox.database import Databases
         from sandbox.events import Events
         from sandbox.identity import Identities
         from sandbox.lambdas import Functions
         from sandbox.recovery import Recovery
+        from sandbox.replication import Replication
         from sandbox.rotation import Rotations
         from sandbox.workflow import Workflows
 
         home = self.home.path
         caches = Caches(self.cloud, home / "cache")
         self.later("caches", caches.close)
+        databases = Databases(self.cloud, home / "database", lambda: caches.ca_file.parent)
+        self.later("databases", databases.close)
         functions = Functions(self.cloud, home / "functions", root=self.options.root, environment=caches.environment)
         self.later("functions", functions.close)
         rotations = Rotations(self.cloud, functions)
@@ -140,8 +151,11 @@ class Sandbox:
         self.later("recovery", recovery.close)
         identities = Identities(self.cloud, functions, home / "identity")
         self.later("identities", identities.close)
+        replication = Replication(self.cloud, home / "replication", lag_s=self.options.lag_s)
+        self.later("replication", replication.close)
         runtimes: dict[str, Any] = {
             "caches": caches,
+            "databases": databases,
             "functions": functions,
             "rotations": rotations,
             "containers": containers,
@@ -149,6 +163,7 @@ class Sandbox:
             "events": events,
             "recovery": recovery,
             "identities": identities,
+            "replication": replication,
         }
         for runtime in runtimes.values():
             runtime.install()
@@ -157,7 +172,7 @@ class Sandbox:
     def _run(self, runtimes: dict[str, Any]) -> Ledger:
         from sandbox.seam.create import Creator
 
-        maker = Creator(self.cloud, runtimes["caches"], self.options.root)
+        maker = Creator(self.cloud, runtimes["caches"], self.options.root, runtimes["databases"])
         follow = runtimes["functions"].follow
         ledger = program.run(self.options.stack, maker, root=self.options.root, begun=follow)
         path = self.home.path / LEDGER
@@ -173,12 +188,23 @@ class Sandbox:
             raise StartError(f"the stack breaks the policies:\n{verdicts.table()}")
         self.verdicts = verdicts.summary()
 
-    def _serve(self, listener: socket.socket, functions: Any) -> None:
-        from sandbox.gateway import Server, app
+    def _serve(self, listener: socket.socket, runtimes: dict[str, Any]) -> None:
+        """The API of each region, and the commands that steer them."""
+        from sandbox.control import ControlServer
+        from sandbox.regions import Gateways, Regions
 
-        server = Server(app(self.ledger, self.cloud, functions), functions.edge, listener=listener)
-        self.later("gateway", server.close)
+        functions, replication = runtimes["functions"], runtimes["replication"]
+        self.gateways = Gateways(self.cloud, functions)
+        self.gateways.serve(self.ledger, listener)
+        self.later("gateway", self.gateways.close)
         self.notes = list(functions.notes)
+        regions = Regions(self.ledger, self.cloud, self.gateways, replication, list(runtimes.values()))
+        self.later("regions", regions.close)
+        regions.start()
+        control = ControlServer(self.home.path, regions.commands())
+        self.later("control", control.close)
+        if len(self.ledger.regions()) > 1:
+            self.notes += [*replication.notes, *regions.notes]
 
     def _user(self, password: str) -> tuple[str, str]:
         """Makes the demo user, a member of every group, and signs it in."""
@@ -222,6 +248,7 @@ class Sandbox:
             timings={**self.progress.timings, "total": self.progress.total()},
             policies=self.verdicts,
             notes=self.notes,
+            regions=self.gateways.urls() if self.gateways is not None else {},
         )
 
 

@@ -51,6 +51,10 @@ class Control:
         """Sets how long a write waits before it is copied."""
         self.call("lag", seconds=seconds)
 
+    def health(self, interval_s: float | None = None) -> None:
+        """Lets health checks ask this often instead of as declared; None for as declared."""
+        self.call("health", interval_s=interval_s)
+
     def replication(self) -> ReplicationState:
         """The counters of every lane."""
         return cast("ReplicationState", self.call("replication"))

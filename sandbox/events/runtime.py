@@ -6,6 +6,7 @@ import copy
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,6 +51,7 @@ class Events:
         self._now = now
         self._tick_s = tick_s
         self._hooks = Hooks()
+        self._lost: set[str] = set()
         self.courier = Courier(cloud, retry_base_s=retry_base_s)
         self.clock = Clock(self._entries, now)
 
@@ -75,6 +77,14 @@ class Events:
         del ledger
         if self._tick_s is not None:
             self.clock.start(self._tick_s)
+
+    def lose(self, region: str) -> None:
+        """Matches no event and fires no schedule of a region until `recover`; what was due meanwhile is missed."""
+        self._lost.add(region)
+
+    def recover(self, region: str) -> None:
+        """Goes on with a region."""
+        self._lost.discard(region)
 
     def close(self) -> None:
         """Undoes the hooks and ends clock and courier; takes a few seconds at most."""
@@ -108,7 +118,7 @@ class Events:
 
     def _match(self, rule: Any, raw: Mapping[str, Any], original: Callable[..., None]) -> None:
         """Queues an event for each target of a rule that it matches. Nothing here may fail the caller's PutEvents."""
-        if rule.state == "DISABLED" or rule.event_pattern.dump() is None:
+        if rule.state == "DISABLED" or rule.event_pattern.dump() is None or rule.region_name in self._lost:
             return
         happening = completed(raw, account=rule.account_id, region=rule.region_name)
         if not rule.event_pattern.matches_event(happening):
@@ -137,8 +147,10 @@ class Events:
         self.publish("aws.s3", detail_type, described, resources=[str(bucket.arn)], region=str(bucket.region_name))
 
     def _entries(self) -> Iterator[Entry]:
-        yield from rule_entries(self._cloud.account, self.courier.send)
-        yield from scheduler_entries(self._cloud.account, self.courier.send)
+        account, send = self._cloud.account, self.courier.send
+        for entry in chain(rule_entries(account, send), scheduler_entries(account, send)):
+            if entry.key.split(":")[3] not in self._lost:
+                yield entry
 
     def now(self) -> datetime:
         """The time by this runtime's clock."""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from sandbox.cloud import Cloud
+from sandbox.cloud import Cloud, RegionalCloud
 from sandbox.gateway.authorize import Authorize, Fetch, fetch_from
 from sandbox.gateway.context import Answer, Exchange, GatewayError
 from sandbox.gateway.context.variables import Template
@@ -140,7 +140,7 @@ class App:
         await _send(send, await chain(exchange), exchange)
 
 
-def app(ledger: Ledger, cloud: Cloud, functions: FunctionsOfApi) -> App:
+def app(ledger: Ledger, cloud: Cloud | RegionalCloud, functions: FunctionsOfApi) -> App:
     """The gateway for all declared stages.
 
     Raises:

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.cloud import HOST, Cloud, listen
-from sandbox.lambdas import asynchronous
+from sandbox.lambdas import asynchronous, memory
 from sandbox.lambdas.archives import Archives, host
-from sandbox.lambdas.environment import Place, command, resident_mb, variables
+from sandbox.lambdas.environment import Place, command, variables
 from sandbox.lambdas.hooks import Hooks
 from sandbox.lambdas.instance import MAX_PAYLOAD, Call, Instance, Invocation, Record, new_id
 from sandbox.lambdas.logs import Logs
 from sandbox.lambdas.loop import LoopThread
-from sandbox.lambdas.plan import NoSuchFunctionError, PayloadTooLargeError, Plan, parse, plans
+from sandbox.lambdas.plan import LostRegionError, NoSuchFunctionError, PayloadTooLargeError, Plan, parse, plans
 from sandbox.lambdas.pool import Pool
 from sandbox.lambdas.runtime_api import RuntimeApi
 from sandbox.ledger import Ledger
@@ -28,8 +28,6 @@ from sandbox.processes import Process, Processes
 
 MAX_EVENT = 1024 * 1024
 """Bytes that Lambda takes for an event that nobody waits for."""
-MEMORY_S = 0.25
-"""How often the memory of each instance is read."""
 
 
 class Functions:
@@ -70,6 +68,7 @@ class Functions:
         self._events: set[asyncio.Task[None]] = set()
         self._hooks = Hooks(self)
         self._growing: Ledger | None = None
+        self._lost: set[str] = set()
         self._count = 0
         self._closed = False
 
@@ -87,7 +86,7 @@ class Functions:
             if plan.runtime != runtime
         ]
         self.notes = [*notes, *self._layer_notes(), *NOTES]
-        self.loop.call_soon_threadsafe(self._watch_memory)
+        self.loop.call_soon_threadsafe(memory.watch, self.loop, self._pools.values)
 
     def follow(self, ledger: Ledger) -> None:
         """Lets functions be called while the program still runs, each from the moment it is declared."""
@@ -106,10 +105,21 @@ class Functions:
         try:
             plan = self.plans[region, name]
         except KeyError:
-            arn = f"arn:aws:lambda:{region}:{self.cloud.account}:function:{name}"
-            raise NoSuchFunctionError(f"Function not found: {arn}") from None
+            text = f"Function not found: arn:aws:lambda:{region}:{self.cloud.account}:function:{name}"
+            raise NoSuchFunctionError(text) from None
+        if region in self._lost:
+            raise LostRegionError(f"region {region} is lost")
         plan.version(qualifier or own)
         return plan, qualifier or own
+
+    def lose(self, region: str) -> None:
+        """Ends every instance of a region; calls are refused until `recover`."""
+        self._lost.add(region)
+        self.loop.call_soon_threadsafe(self._leave, region)
+
+    def recover(self, region: str) -> None:
+        """Takes calls for a region again."""
+        self._lost.discard(region)
 
     def release(self, plan: Plan, changed: str = "") -> None:
         """Takes over the versions and aliases that a deployed function has now; instances of `changed` end."""
@@ -238,9 +248,13 @@ class Functions:
 
     def _discard(self, key: tuple[str, str, str]) -> None:
         """The next call of a version starts a new instance; what runs is cut off, as when its host goes."""
-        pool = self._pools.pop(key, None)
-        for instance in list(pool.instances) if pool is not None else []:
+        for instance in list(self._pools.pop(key).instances) if key in self._pools else []:
             instance.kill()
+
+    def _leave(self, region: str) -> None:
+        for key in [key for key in self._pools if key[0] == region]:
+            self._pools[key].fail(LostRegionError(f"region {region} is lost"))
+            self._discard(key)
 
     def _send(self, plan: Plan, qualifier: str, payload: bytes) -> None:
         task = self.loop.create_task(
@@ -266,18 +280,6 @@ class Functions:
         for pool in self._pools.values():
             pool.fail(RuntimeError("the sandbox is ending"))
 
-    def _watch_memory(self) -> None:
-        """Ends an instance that holds more memory than declared, as Lambda does."""
-        if self._closed:
-            return
-        for pool in self._pools.values():
-            for instance in pool.instances:
-                if instance.process is not None and (used := resident_mb(instance.process.pid)):
-                    instance.memory_mb = max(instance.memory_mb, used)
-                    if used > pool.plan.memory_mb:
-                        instance.kill()
-        self.loop.call_later(MEMORY_S, self._watch_memory)
-
     def _layer_notes(self) -> list[str]:
         found = (self._archives.layer(layer, plan)[1] for plan in self.plans.values() for layer in plan.layers)
         return sorted({note for note in found if note})
@@ -288,7 +290,7 @@ class Functions:
 
 
 NOTES = (
-    f"function memory is read every {MEMORY_S} s and only on Linux; a shorter peak above the limit passes",
+    f"function memory is read every {memory.EVERY_S} s and only on Linux; a shorter peak above the limit passes",
     "functions get the machine's processors, whatever their memory",
     f"failed events are tried again after {' and '.join(str(s) for s in asynchronous.RETRY_S)} s, not after minutes",
 )

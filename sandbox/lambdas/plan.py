@@ -35,6 +35,13 @@ class NoSuchFunctionError(FunctionError):
     status = 404
 
 
+class LostRegionError(FunctionError):
+    """The region of the function answers no more."""
+
+    code = "ServiceException"
+    status = 503
+
+
 class ThrottledError(FunctionError):
     """The declared concurrency is in use."""
 

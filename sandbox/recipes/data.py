@@ -136,6 +136,18 @@ def _dax_endpoint(work: Work) -> str | None:
     return work.fill(f"{{clusterName}}.{{hash:6}}.dax-clusters.{{region}}.amazonaws.com:{_dax_port(work)}")
 
 
+def _spread(work: Work) -> None:
+    """Puts the nodes into the zones of their subnets in turn, as ElastiCache does where none are named."""
+    if work.cloud is None or not work.inputs.get("subnetGroupName"):
+        return
+    answer = work.call("elasticache.describe_cache_subnet_groups", CacheSubnetGroupName=work.inputs["subnetGroupName"])
+    subnets = [subnet["SubnetIdentifier"] for subnet in answer["CacheSubnetGroups"][0]["Subnets"]]
+    found = work.call("ec2.describe_subnets", SubnetIds=subnets)["Subnets"]
+    zones = sorted({str(subnet["AvailabilityZone"]) for subnet in found})
+    count = int(work.inputs.get("numCacheClusters") or 1)
+    work.parameters.setdefault("PreferredCacheClusterAZs", [zones[n % len(zones)] for n in range(count)])
+
+
 def _redis(work: Work) -> None:
     """The group's endpoint is a real Redis on this machine, with the declared token and encryption."""
     if work.caches is None:
@@ -143,7 +155,10 @@ def _redis(work: Work) -> None:
     host, port = work.caches.create(
         work.inputs.get("authToken"),
         name=work.inputs["replicationGroupId"],
+        region=work.region,
         tls=bool(work.inputs.get("transitEncryptionEnabled")),
+        zones=work.parameters.get("PreferredCacheClusterAZs") or [""],
+        failover=bool(work.inputs.get("automaticFailoverEnabled")),
     )
     work.outputs |= {"primaryEndpointAddress": host, "readerEndpointAddress": host, "port": port}
 
@@ -226,11 +241,9 @@ ROWS = {
             "parameterGroupName": _PAPER,
             "port": "the local server takes a free port",
             "logDeliveryConfigurations.destination": "the local server writes its log to a file of the sandbox",
-            **dict.fromkeys(
-                ("nodeType", "numCacheClusters", "numNodeGroups", "multiAzEnabled", "automaticFailoverEnabled"),
-                "one local Redis server stands for all nodes",
-            ),
+            **dict.fromkeys(("nodeType", "numNodeGroups"), "a node is a local Redis server of one size"),
         },
+        shape=_spread,
         after=_redis,
         id="{replicationGroupId}",
         outputs={

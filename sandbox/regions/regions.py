@@ -1,0 +1,140 @@
+"""Loses and recovers regions, and answers the control commands of a running sandbox."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from sandbox.cloud import Cloud
+from sandbox.control.answers import RegionState, Resolution, SandboxState
+from sandbox.control.server import Command
+from sandbox.ledger import Ledger
+from sandbox.regions.gateways import Gateways
+from sandbox.regions.names import Names
+from sandbox.regions.outage import Outage
+from sandbox.replication import Replication
+
+NOTES = (
+    "a lost region resets connections; IAM, Route 53 and CloudFront stay, though AWS steers them from us-east-1",
+    "training jobs and executions of a lost region go on and fail by themselves where they call a service",
+    "one checker a health check asks on this machine, where Route 53 asks from many places",
+)
+
+
+@runtime_checkable
+class Regional(Protocol):
+    """A part of the sandbox that can lose what it runs in one region."""
+
+    def lose(self, region: str) -> None:
+        """Answers for the region no more."""
+
+    def recover(self, region: str) -> None:
+        """Answers again."""
+
+
+class Regions:
+    """All regions of one running stack.
+
+    Args:
+        ledger: what was declared.
+        cloud: where the services are; it begins to refuse requests for lost regions.
+        gateways: the APIs.
+        replication: what copies between regions.
+        runtimes: every part of the sandbox; those that are `Regional` lose and recover too.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        cloud: Cloud,
+        gateways: Gateways,
+        replication: Replication,
+        runtimes: Sequence[object],
+    ) -> None:
+        self._ledger = ledger
+        self._cloud = cloud
+        self.notes = NOTES
+        """Where this differs from AWS, for the report."""
+        self._gateways = gateways
+        self._replication = replication
+        self._outage = Outage(cloud.account)
+        cloud.wrap(self._outage.layer)
+        self.names = Names(ledger, cloud.region, gateways)
+        # Callers are turned away first, and what they would have changed is held back last.
+        parts = [gateways, *(part for part in runtimes if part is not replication), replication]
+        self._parts = [part for part in parts if isinstance(part, Regional)]
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Begins to check the health of what names lead to."""
+        self.names.start()
+
+    def close(self) -> None:
+        """Ends the checks."""
+        self.names.close()
+
+    def lose(self, region: str) -> None:
+        """Takes a region away; a lost one stays as it is."""
+        self._known(region)
+        with self._lock:
+            if region not in self._outage.lost:
+                self._outage.lost.add(region)
+                for part in self._parts:
+                    part.lose(region)
+
+    def recover(self, region: str) -> None:
+        """Gives a lost region back."""
+        self._known(region)
+        with self._lock:
+            if region in self._outage.lost:
+                for part in reversed(self._parts):
+                    part.recover(region)
+                self._outage.lost.discard(region)
+
+    def commands(self) -> Mapping[str, Command]:
+        """What `sandbox.control.Control` can ask for."""
+        replication = self._replication
+        return {
+            "status": self.status,
+            "lose": self.lose,
+            "recover": self.recover,
+            "pause": replication.pause,
+            "resume": replication.resume,
+            "lag": self._lag,
+            "health": self.names.every,
+            "replication": replication.status,
+            "pending": replication.pending,
+            "settle": replication.settle,
+            "resolve": self.resolve,
+        }
+
+    def status(self) -> SandboxState:
+        """Everything at once."""
+        return {
+            "stack": self._ledger.stack,
+            "primary": self._cloud.region,
+            "regions": [self._told(region) for region in self._ledger.regions()],
+            "replication": self._replication.status(),
+            "names": self.names.all(),
+        }
+
+    def resolve(self, name: str) -> Resolution:
+        """Where a name leads now; LookupError names those that there are."""
+        return self.names.resolve(name)
+
+    def _told(self, region: str) -> RegionState:
+        return {
+            "name": region,
+            "primary": region == self._cloud.region,
+            "lost": region in self._outage.lost,
+            "api_url": self._gateways.api_url(region),
+        }
+
+    def _known(self, region: str) -> None:
+        known = self._ledger.regions()
+        if region not in known:
+            raise ValueError(f"region {region!r} is not one of this stack; there are: {', '.join(known)}")
+
+    def _lag(self, seconds: float) -> None:
+        self._replication.lag_s = seconds
