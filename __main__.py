@@ -8,6 +8,7 @@ import pulumi
 from pulumi_aws.get_caller_identity import get_caller_identity_output
 from pulumi_aws.provider import Provider
 
+from components.balancing import balance
 from components.edge import EDGE_REGION, mark, publish
 from components.foundation import Stack, Twin, lock
 from components.region import compose, watch
@@ -61,7 +62,8 @@ else:
     rows = ties.first()
     watched = watch(away, *ties.second())
 edge = publish(home, lambda: place("edge", replace(settings, region=EDGE_REGION), active=False))
-observability = watch(home, [*rows[0], *edge.alarms], [*rows[1], *edge.widgets])
+door = balance(home)
+observability = watch(home, [*rows[0], *edge.alarms, *door.alarms], [*rows[1], *edge.widgets, *door.widgets])
 
 lake = home.ground.lake
 exports = {
@@ -78,6 +80,7 @@ exports = {
     "dashboard_name": observability.dashboard_name,
     "alarm_topic_arn": observability.topic_arn,
     **edge.exports,
+    **door.exports,
 }
 
 if away is not None:

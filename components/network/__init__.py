@@ -1,7 +1,17 @@
-"""The private network: subnets a zone, endpoints to AWS's services, security groups, flow logs."""
+"""The private network: subnets a zone, endpoints to AWS's services, security groups, flow logs, load balancer."""
 
 from __future__ import annotations
 
+from components.network.accelerator import Accelerator, AcceleratorArgs
+from components.network.balancer import DoorRoute, LoadBalancer, LoadBalancerArgs
 from components.network.component import Network, NetworkArgs
 
-__all__ = ["Network", "NetworkArgs"]
+__all__ = [
+    "Accelerator",
+    "AcceleratorArgs",
+    "DoorRoute",
+    "LoadBalancer",
+    "LoadBalancerArgs",
+    "Network",
+    "NetworkArgs",
+]

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from components.secure_api.args import SecureApiArgs
-from components.secure_api.component import SecureApi
+from components.secure_api.component import STAGE, SecureApi
 
-__all__ = ["SecureApi", "SecureApiArgs"]
+__all__ = ["STAGE", "SecureApi", "SecureApiArgs"]

@@ -21,6 +21,10 @@ LARGEST_BODY = 1 << 20
 """Bytes; no route needs more, and the function's own limit is 6 MB."""
 
 
+STAGE_PATH = "/api"
+"""What each address begins with: the gateway takes it away as its stage, a load balancer does not."""
+
+
 @dataclass
 class Request:
     """One call of one operation."""
@@ -94,8 +98,9 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
     """Runs the operation of an event; whatever happens, the caller gets an answer in the platform's form."""
     context = event.get("requestContext") or {}
     sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    route = f"{event.get('httpMethod')} {event.get('resource')}"
-    request = Request(event, sent, began, context.get("requestId") or "", NOBODY)
+    route = f"{event.get('httpMethod')} {event.get('resource') or path_of(event)}"
+    request_id = context.get("requestId") or sent.get("x-amzn-trace-id") or ""
+    request = Request(event, sent, began, request_id, NOBODY)
     headers = {"Content-Type": "application/json"}
     if app.cors_origin:
         headers["Access-Control-Allow-Origin"] = app.cors_origin
@@ -124,6 +129,11 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
         metrics=request.metrics,
     )
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
+
+
+def path_of(event: Mapping[str, Any]) -> str:
+    """The route's path in an event of a load balancer, which knows no routes and no stage; it has no parameters."""
+    return str(event.get("path") or "").removeprefix(STAGE_PATH)
 
 
 def perform(app: App, route: str, request: Request) -> tuple[Operation, Any]:
