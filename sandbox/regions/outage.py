@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
-import struct
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
@@ -17,7 +16,6 @@ GLOBAL = frozenset({"iam", "route53", "cloudfront", "organizations", "globalacce
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[\w-]+)/(?P<service>[\w-]+)/aws4_request")
 _POOL = re.compile(r"/(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)_\w+/\.well-known/")
-_RESET = struct.pack("ii", 1, 0)
 
 
 class Outage:
@@ -62,10 +60,10 @@ class Outage:
 
 
 def _break(environ: dict[str, Any]) -> None:
-    """Resets the connection, as a network does whose other end is gone, and ends the request."""
+    """Ends the connection without an answer, as a network does whose other end is gone."""
     connection: socket.socket | None = environ.get("werkzeug.socket")
     if connection is not None:
         with contextlib.suppress(OSError):
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            connection.close()
+            # Closing it alone would wait for the server, which still reads from it.
+            connection.shutdown(socket.SHUT_RDWR)
     raise ConnectionResetError("the region is lost")
