@@ -16,7 +16,7 @@ from sandbox.regions.outage import Outage
 from sandbox.replication import Replication
 
 NOTES = (
-    "a lost region ends connections without an answer; IAM, Route 53 and CloudFront stay, steered from us-east-1 or not",
+    "a lost region ends connections without an answer; IAM, Route 53 and CloudFront, which have none, stay",
     "training jobs and executions of a lost region go on and fail by themselves where they call a service",
     "one checker a health check asks on this machine, where Route 53 asks from many places",
 )
