@@ -20,7 +20,15 @@ from functions.routes import ROUTES
 
 project, environment = pulumi.get_project(), pulumi.get_stack()
 settings = load(environment)
-capabilities = {route.capability for route in ROUTES} | {"approvals", "compare", "intake", "release", "rotation"}
+capabilities = {route.capability for route in ROUTES} | {
+    "approvals",
+    "compare",
+    "intake",
+    "keyring",
+    "release",
+    "rotation",
+    "signup",
+}
 built = Artifacts(settings.artifacts, capabilities)
 tags = {**settings.tags, "Environment": environment, "ManagedBy": "pulumi", "Project": project}
 

@@ -6,6 +6,8 @@ from pulumi import Output
 
 from components.baseline import Baseline
 from components.foundation import Foundation, Stack
+from components.guardrail import Guardrail
+from components.insights import InsightsArgs, may_ask
 from components.ml_endpoint import MlEndpoint, MlEndpointArgs
 from components.secrets import Rotation, RotationArgs
 from components.secure_api import SecureApi, SecureApiArgs
@@ -119,10 +121,14 @@ def open_door(stack: Stack, ground: Foundation, workflow: TrainingWorkflow, envi
         "keys": {"data": keys.arn("data"), "logs": keys.arn("logs"), "secrets": keys.arn("secrets")},
         "models_table": ground.tables.table_name("models"),
         "predictions_table": ground.tables.table_name("predictions"),
+        "users_table": ground.tables.table_name("users"),
+        "sessions_table": ground.tables.table_name("sessions"),
+        "folders_bucket": ground.lake.bucket_name("processed"),
         "cache": {"host": cache.host, "port": cache.port, "secret_arn": cache.secret.arn},
         "endpoint_name": f"{stack.prefix}-predict",
         "state_machine_arn": workflow.state_machine_arn,
         "model_package_group": f"{stack.prefix}-models",
+        "insights": _reading(stack, ground),
         "functions_directory": stack.built.functions,
         "layers": [ground.layer.arn],
         "memory_mb": settings.functions.memory_mb,
@@ -139,6 +145,10 @@ def open_door(stack: Stack, ground: Foundation, workflow: TrainingWorkflow, envi
         "mfa": api.mfa,
         "sms": api.sms,
         "threat_protection": api.threat_protection,
+        "email_domains": settings.identity.email_domains,
+        "auto_confirm": settings.identity.auto_confirm,
+        "programs": settings.identity.scopes(),
+        "guests": settings.identity.guests,
         "protect": settings.data.protect,
         "account_logging": api.account_logging,
     }
@@ -146,6 +156,8 @@ def open_door(stack: Stack, ground: Foundation, workflow: TrainingWorkflow, envi
         args["site_mark"] = stack.site_mark
     if settings.functions.predictions_concurrency is not None:
         args["predictions_concurrency"] = settings.functions.predictions_concurrency
+    if settings.identity.domain is not None:
+        args["domain"] = settings.identity.domain
     return SecureApi(stack.named("api"), args, stack.opts)
 
 
@@ -194,3 +206,26 @@ def rotate(stack: Stack, ground: Foundation) -> list[Rotation]:
     ]
     lost.accept(name, [rotation.daily.arn for rotation in rotations])
     return rotations
+
+
+def _reading(stack: Stack, ground: Foundation) -> InsightsArgs:
+    """The engine that reads feedback, behind a guardrail where the settings ask for one."""
+    settings, key = stack.settings.insights, ground.keys.arn("data")
+    statements = may_ask(key, settings.engine, settings.model_id)
+    args: InsightsArgs = {
+        "engine": settings.engine,
+        "model_id": settings.model_id,
+        "counters_table": ground.tables.table_name("counters"),
+        "statements": statements,
+        "daily_tokens": settings.daily_tokens,
+        "max_tokens": settings.max_tokens,
+        "input_price_usd": settings.input_price_usd,
+        "output_price_usd": settings.output_price_usd,
+    }
+    if settings.engine == "bedrock" and settings.guardrail:
+        guardrail = Guardrail(
+            stack.named("insights"), {"guardrail_name": f"{stack.prefix}-insights", "key_arn": key}, stack.opts
+        )
+        args["guardrail_id"], args["guardrail_version"] = guardrail.guardrail_id, guardrail.version
+        args["statements"] = [*statements, *guardrail.may_apply()]
+    return args

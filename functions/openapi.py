@@ -22,6 +22,7 @@ SECURITY = "userPool"
 TAGS = {
     "accounts": "Sign up, sign in, refresh, sign out",
     "predictions": "Answers of the live model",
+    "insights": "What customers say",
     "training": "Trainings",
     "models": "Trained models and their approval",
     "system": "Health and this document",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from functions.accounts import schemas as accounts
+from functions.insights import schemas as insights
 from functions.predictions import schemas as predictions
 from functions.registry import schemas as registry
 from functions.shared.schemas import Page
@@ -66,7 +67,7 @@ def account(operation: str, summary: str, response: type[BaseModel] | None, **mo
     """A row of the account routes: `POST /v1/auth/<operation>`, slow enough to make guessing pointless."""
     return Route(
         method="POST",
-        path=f"/v1/auth/{operation}",
+        path=f"/v1/auth/{operation.replace('_', '-')}",
         capability="accounts",
         operation=operation,
         summary=summary,
@@ -89,14 +90,22 @@ ROUTES: tuple[Route, ...] = (
         accounts.Registered,
         status=201,
         request=accounts.Register,
-        errors=("weak_password", "account_exists", "unavailable"),
+        errors=("weak_password", "email_not_allowed", "account_exists", "unavailable"),
     ),
     account(
         "confirm",
         "Prove an e-mail address by the code that was sent to it",
-        accounts.Confirmed,
+        accounts.Done,
         request=accounts.Confirm,
         errors=("invalid_code", "unavailable"),
+    ),
+    account(
+        "resend_code",
+        "Send another code to an address that is not proven yet",
+        accounts.Done,
+        status=202,
+        request=accounts.Address,
+        errors=("unavailable",),
     ),
     account(
         "login",
@@ -104,6 +113,13 @@ ROUTES: tuple[Route, ...] = (
         accounts.Tokens,
         request=accounts.Login,
         errors=("wrong_credentials", "not_confirmed", "challenge_required", "unavailable"),
+    ),
+    account(
+        "challenge",
+        "Go on with a sign-in that asked for something",
+        accounts.Tokens,
+        request=accounts.Challenge,
+        errors=("invalid_code", "weak_password", "wrong_session", "challenge_required", "unavailable"),
     ),
     account(
         "refresh",
@@ -119,7 +135,36 @@ ROUTES: tuple[Route, ...] = (
         status=204,
         scopes=SIGNED_IN,
         request=accounts.Logout,
+        errors=("wrong_refresh_token", "unavailable"),
+    ),
+    account(
+        "forgot_password",
+        "Send a code to set a new password with",
+        accounts.Done,
+        status=202,
+        request=accounts.Address,
         errors=("unavailable",),
+    ),
+    account(
+        "reset_password",
+        "Set a new password by the code that was sent",
+        accounts.Done,
+        request=accounts.Reset,
+        errors=("invalid_code", "weak_password", "unavailable"),
+    ),
+    account(
+        "mfa_setup",
+        "Get a secret for an authenticator app, signed in or in the middle of a sign-in",
+        accounts.FactorSecret,
+        request=accounts.FactorSetup,
+        errors=("token_missing", "wrong_session", "unavailable"),
+    ),
+    account(
+        "mfa_verify",
+        "Take an authenticator app into use",
+        accounts.FactorProven,
+        request=accounts.FactorProof,
+        errors=("invalid_code", "token_missing", "wrong_session", "unavailable"),
     ),
     Route(
         method="POST",
@@ -146,6 +191,20 @@ ROUTES: tuple[Route, ...] = (
         scopes=(*SIGNED_IN, "platform/predict"),
         response=predictions.ModelInfo,
         errors=("no_live_model", "unavailable"),
+    ),
+    Route(
+        method="POST",
+        path="/v1/insights",
+        capability="insights",
+        operation="insights",
+        summary="Read what a customer wrote: adverse events, sentiment, needs, concerns, recommendations",
+        tag="insights",
+        scopes=(*SIGNED_IN, "platform/insights"),
+        request=insights.InsightsRequest,
+        response=insights.Insights,
+        errors=("unsupported_language",),
+        throttle_rps=50,
+        throttle_burst=100,
     ),
     Route(
         method="POST",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 from pulumi import Input
 
+from components.insights import InsightsArgs
 from components.training_workflow.args import Cache
 from components.values import RETENTION_DAYS
 
@@ -23,6 +24,17 @@ class ApiKeyArns(TypedDict):
     """Of the cache's secret."""
 
 
+class TrustedPool(TypedDict):
+    """A user pool of another region whose access tokens count here too."""
+
+    user_pool_id: Input[str]
+    """Its id."""
+    user_pool_arn: Input[str]
+    """Its ARN, for the gateway."""
+    client_id: Input[str]
+    """App clients whose tokens count, with commas between."""
+
+
 class SecureApiArgs(TypedDict):
     """What a secure API needs; the rest has secure defaults."""
 
@@ -36,6 +48,12 @@ class SecureApiArgs(TypedDict):
     """Name of the table of models."""
     predictions_table: Input[str]
     """Name of the table of predictions."""
+    users_table: Input[str]
+    """Name of the table of users."""
+    sessions_table: Input[str]
+    """Name of the table of sessions, which tells the ended ones."""
+    folders_bucket: Input[str]
+    """Name of the bucket, encrypted by the key of data, in which each user has a folder."""
     cache: Cache
     """The prediction cache."""
     endpoint_name: str
@@ -44,6 +62,8 @@ class SecureApiArgs(TypedDict):
     """State machine that a training starts."""
     model_package_group: str
     """Name of the model package group that is listed and decided on."""
+    insights: InsightsArgs
+    """Engine and limits of the reading of feedback."""
     functions_directory: NotRequired[str]
     """Folder with an archive for each function; `dist/functions` by default."""
     layers: NotRequired[Sequence[Input[str]]]
@@ -55,9 +75,9 @@ class SecureApiArgs(TypedDict):
     predictions_concurrency: NotRequired[int]
     """Instances reserved for predictions; shared with the account by default."""
     subnet_ids: NotRequired[Input[Sequence[Input[str]]]]
-    """Private subnets of the predictions function, which talks to the cache."""
+    """Private subnets of the functions that talk to the cache: predictions and accounts."""
     security_group_ids: NotRequired[Input[Sequence[Input[str]]]]
-    """Its security groups."""
+    """Their security groups."""
     log_days: NotRequired[int]
     """How long logs are kept; 30 by default."""
     requests_per_second: NotRequired[int]
@@ -83,6 +103,19 @@ class SecureApiArgs(TypedDict):
     """Whether it may come by text message too; false by default."""
     threat_protection: NotRequired[str]
     """Cognito's watch for risky sign-ins: OFF (default), AUDIT or ENFORCED; other than OFF each user is charged for."""
+    email_domains: NotRequired[Sequence[str]]
+    """Domains whose addresses may sign up; all by default."""
+    auto_confirm: NotRequired[bool]
+    """Whether an account counts without a proof of its address; false by default."""
+    domain: NotRequired[str]
+    """Prefix of the user pool's domain, where programs get tokens; none by default. It closes PrivateLink to the pool,
+    so functions in the network need a NAT gateway then."""
+    programs: NotRequired[Mapping[str, Sequence[str]]]
+    """Programs of third parties and the scopes each may have; each gets a client with a secret. Needs a domain."""
+    guests: NotRequired[bool]
+    """Whether anybody may read the public prefix of the folders' bucket; false by default."""
+    other_pools: NotRequired[Sequence[TrustedPool]]
+    """User pools of other regions whose tokens count here too, so that nobody has to sign in again after a failover."""
     protect: NotRequired[bool]
     """Whether the user pool refuses to be deleted; true by default."""
     account_logging: NotRequired[bool]

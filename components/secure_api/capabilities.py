@@ -9,10 +9,11 @@ from pulumi import Input, Output, ResourceOptions
 from components.function import Function, FunctionArgs
 from components.ml_endpoint.rights import local_arn
 from components.secure_api.args import SecureApiArgs
-from components.secure_api.identity import Identity
+from components.secure_api.identity import REFRESH_DAYS, Identity
 from components.training_workflow.rights import allow
 from components.values import Statement
 from functions.accounts.settings import Settings as AccountsSettings
+from functions.insights.settings import Settings as InsightsSettings
 from functions.predictions.settings import Settings as PredictionsSettings
 from functions.registry.settings import Settings as RegistrySettings
 from functions.shared.settings import variables
@@ -21,6 +22,8 @@ from functions.trainings.settings import Settings as TrainingsSettings
 
 _TIMEOUT_S: Final = 29
 """No longer than API Gateway waits."""
+_CACHED: Final = ("accounts", "predictions")
+"""Functions that talk to the cache, which is in the network."""
 
 
 def capabilities(name: str, args: SecureApiArgs, identity: Identity, opts: ResourceOptions) -> dict[str, Function]:
@@ -41,31 +44,39 @@ def capabilities(name: str, args: SecureApiArgs, identity: Identity, opts: Resou
             "memory_mb": args.get("predictions_memory_mb", 1024) if predicts else args.get("memory_mb", 512),
             "retention_days": args.get("log_days", 30),
         }
-        if predicts:
-            if "subnet_ids" in args:
-                given["subnet_ids"] = args["subnet_ids"]
-                given["security_group_ids"] = args["security_group_ids"]
-            if "predictions_concurrency" in args:
-                given["reserved_concurrency"] = args["predictions_concurrency"]
+        if capability in _CACHED and "subnet_ids" in args:
+            given["subnet_ids"] = args["subnet_ids"]
+            given["security_group_ids"] = args["security_group_ids"]
+        if predicts and "predictions_concurrency" in args:
+            given["reserved_concurrency"] = args["predictions_concurrency"]
         found[capability] = Function(f"{name}-{capability}", given, opts)
     return found
 
 
 def environments(args: SecureApiArgs, identity: Identity) -> dict[str, dict[str, Input[str]]]:
     """Variables of each function, from the settings that the function itself reads."""
-    signed_in: dict[str, Any] = {"user_pool_id": identity.user_pool_id, "client_id": identity.client_id}
+    signed_in = tokens(args, identity)
     origin: dict[str, Any] = {"cors_origin": args.get("cors_origin", "*")}
-    cache = args["cache"]
+    cache: dict[str, Any] = {
+        "cache_host": args["cache"]["host"],
+        "cache_port": Output.from_input(args["cache"]["port"]).apply(lambda port: str(int(port))),
+        "cache_secret_arn": args["cache"]["secret_arn"],
+    }
     return {
-        "accounts": variables(AccountsSettings, **signed_in, **origin),
+        "accounts": variables(
+            AccountsSettings,
+            users_table=args["users_table"],
+            session_days=str(REFRESH_DAYS),
+            **cache,
+            **signed_in,
+            **origin,
+        ),
         "predictions": variables(
             PredictionsSettings,
             endpoint_name=args["endpoint_name"],
             models_table=args["models_table"],
             predictions_table=args["predictions_table"],
-            cache_host=cache["host"],
-            cache_port=Output.from_input(cache["port"]).apply(lambda port: str(int(port))),
-            cache_secret_arn=cache["secret_arn"],
+            **cache,
             **signed_in,
             **origin,
         ),
@@ -77,33 +88,78 @@ def environments(args: SecureApiArgs, identity: Identity) -> dict[str, dict[str,
             **signed_in,
             **origin,
         ),
+        "insights": variables(InsightsSettings, **engine(args), **signed_in, **origin),
         "system": variables(SystemSettings, environment=args["environment"], **origin),
     }
 
 
+def engine(args: SecureApiArgs) -> dict[str, Any]:
+    """What the insights function is told of its engine; numbers as text."""
+    given = {name: value for name, value in args["insights"].items() if name != "statements"}
+    return {name: f"{value:g}" if isinstance(value, (float, int)) else value for name, value in given.items()}
+
+
+def tokens(args: SecureApiArgs, identity: Identity) -> dict[str, Any]:
+    """What every function that checks tokens is told of whose tokens count."""
+    told: dict[str, Any] = {
+        "user_pool_id": identity.user_pool_id,
+        "client_id": identity.client_id,
+        "jwks": identity.keys,
+        "sessions_table": args["sessions_table"],
+    }
+    if identity.programs:
+        clients = Output.all(*(client.id for client in identity.programs.values()))
+        told["program_client_ids"] = clients.apply(",".join)
+    if args.get("other_pools"):
+        rows = [Output.format("{0}={1}", row["user_pool_id"], row["client_id"]) for row in args["other_pools"]]
+        told["other_pools"] = Output.all(*rows).apply(";".join)
+    return told
+
+
 def rights(args: SecureApiArgs) -> dict[str, list[Statement]]:
-    """What each function may do beside its log; accounts and system need nothing.
+    """What each function may do beside its log; system needs nothing.
 
     Cognito's sign-up, sign-in and revocation are open to whoever has the app client's id or a token: IAM has no part.
     """
+    checks = [
+        allow("SeeEndedSessions", ["dynamodb:GetItem"], [_table(args, args["sessions_table"])]),
+        allow("ReadEncrypted", ["kms:Decrypt"], [args["keys"]["data"]]),
+    ]
+    return {capability: [*checks, *own] for capability, own in _own_rights(args).items()}
+
+
+def _own_rights(args: SecureApiArgs) -> dict[str, list[Statement]]:
     data = args["keys"]["data"]
     models = _table(args, args["models_table"])
     endpoint = local_arn(data, "sagemaker", f"endpoint/{args['endpoint_name']}")
+    sessions, users = _table(args, args["sessions_table"]), _table(args, args["users_table"])
+    password = [
+        allow("ReadCachePassword", ["secretsmanager:GetSecretValue"], [args["cache"]["secret_arn"]]),
+        allow("ReadEncrypted", ["kms:Decrypt"], [data, args["keys"]["secrets"]]),
+    ]
     packages = local_arn(data, "sagemaker", f"model-package/{args['model_package_group']}/*")
     return {
+        "accounts": [
+            allow("KeepSessions", ["dynamodb:UpdateItem"], [sessions, users]),
+            allow("FindSessions", ["dynamodb:Query"], [Output.format("{0}/index/UserIdIndex", sessions)]),
+            *password,
+        ],
         "predictions": [
             allow("AskEndpoint", ["sagemaker:InvokeEndpoint"], [endpoint]),
             allow("KeepPredictions", ["dynamodb:PutItem"], [_table(args, args["predictions_table"])]),
             allow("DescribeLiveModel", ["dynamodb:GetItem"], [models]),
-            allow("ReadCachePassword", ["secretsmanager:GetSecretValue"], [args["cache"]["secret_arn"]]),
-            allow("ReadEncrypted", ["kms:Decrypt"], [data, args["keys"]["secrets"]]),
+            *password,
         ],
         "trainings": [allow("StartTraining", ["states:StartExecution"], [args["state_machine_arn"]])],
+        "insights": [
+            *args["insights"]["statements"],
+            allow("CountTokens", ["dynamodb:UpdateItem"], [_table(args, args["insights"]["counters_table"])]),
+            allow("CountEncrypted", ["kms:Decrypt"], [data]),
+        ],
         "registry": [
             allow("ReadModels", ["dynamodb:GetItem", "dynamodb:UpdateItem"], [models]),
             allow("ListModels", ["dynamodb:Query"], [Output.format("{0}/index/GroupIndex", models)]),
             allow("DecideOnModels", ["sagemaker:UpdateModelPackage"], [packages]),
-            allow("ReadEncrypted", ["kms:Decrypt"], [data]),
         ],
     }
 

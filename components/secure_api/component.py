@@ -17,6 +17,7 @@ from components.secure_api.args import SecureApiArgs, problems
 from components.secure_api.capabilities import capabilities
 from components.secure_api.document import deployed, execution_path, method_path, text
 from components.secure_api.identity import Identity, IdentityArgs
+from components.secure_api.identity_folders import Folders
 from components.secure_api.web_acl import WebAcl, WebAclArgs
 from components.values import Alarm, Statement, Widget, policy_json, trust_json
 from functions.openapi import document
@@ -53,7 +54,9 @@ class SecureApi(pulumi.ComponentResource):
     """Answers only what the route table says, to whom it says, in the shape it says."""
 
     identity: Identity
-    """User pool, groups, scopes and app client."""
+    """User pool, groups, scopes and clients."""
+    folders: Folders
+    """The identity pool by which each user reaches a folder of their own."""
     functions: dict[str, Function]
     """accounts, predictions, trainings, registry and system."""
     api: apigateway.RestApi
@@ -77,6 +80,7 @@ class SecureApi(pulumi.ComponentResource):
         child = ResourceOptions(parent=self)
         self.identity = Identity(f"{name}-identity", self._identity_args(), child)
         self.functions = capabilities(name, args, self.identity, child)
+        self.folders = self._folders(f"{name}-folders")
         body = self._body()
         self.api = apigateway.RestApi(
             f"{name}-rest",
@@ -109,22 +113,25 @@ class SecureApi(pulumi.ComponentResource):
         """Of the stage, the firewall and each function."""
         reader = self.functions["insights"].function_name
         mine = [*signals.alarms(self._api_name, STAGE), *self.web_acl.alarms(), *insights.alarms(reader)]
-        return mine + [alarm for function in self.functions.values() for alarm in function.alarms()]
+        functions = [*self.functions.values(), self.identity.sign_up]
+        return mine + [alarm for function in functions for alarm in function.alarms()]
 
     def widgets(self) -> list[Widget]:
         """Of the stage and its routes, the firewall and each function."""
         reader = self.functions["insights"].function_name
         mine = [*signals.widgets(self._api_name, STAGE), *self.web_acl.widgets(), *insights.widgets(reader)]
-        return mine + [widget for function in self.functions.values() for widget in function.widgets()]
+        functions = [*self.functions.values(), self.identity.sign_up]
+        return mine + [widget for function in functions for widget in function.widgets()]
 
     def _body(self) -> Output[str]:
         invoke_arns = {capability: function.invoke_arn for capability, function in self.functions.items()}
         origin = self._args.get("cors_origin", "*")
         keyed = bool(self._args.get("partners", []))
         openapi = document()
-        return Output.all(invoke_arns=invoke_arns, pool=self.identity.user_pool_arn).apply(
+        pools = [self.identity.user_pool_arn, *(row["user_pool_arn"] for row in self._args.get("other_pools", []))]
+        return Output.all(invoke_arns=invoke_arns, pools=Output.all(*pools)).apply(
             lambda known: text(
-                deployed(openapi, known["invoke_arns"], known["pool"], cors_origin=origin, require_api_key=keyed)
+                deployed(openapi, known["invoke_arns"], known["pools"], cors_origin=origin, require_api_key=keyed)
             )
         )
 
@@ -249,10 +256,39 @@ class SecureApi(pulumi.ComponentResource):
     def _identity_args(self) -> IdentityArgs:
         everything: Any = dict(self._args)
         account = Output.from_input(self._args["keys"]["data"]).apply(lambda arn: arn.split(":")[4])
-        given: Any = {"name_prefix": self._args["name_prefix"], "account_id": account}
-        given |= {key: everything[key] for key in ("mfa", "sms", "threat_protection", "protect") if key in everything}
+        functions: Any = {
+            "name_prefix": self._args["name_prefix"],
+            "key_arn": self._args["keys"]["logs"],
+            "data_key_arn": self._args["keys"]["data"],
+            "users_table": self._args["users_table"],
+        }
+        named = {
+            "directory": "functions_directory",
+            "layers": "layers",
+            "memory_mb": "memory_mb",
+            "log_days": "log_days",
+        }
+        functions |= {key: everything[source] for key, source in named.items() if source in everything}
+        given: Any = {"name_prefix": self._args["name_prefix"], "account_id": account, "functions": functions}
+        chosen_by_caller = ("mfa", "sms", "threat_protection", "protect", "email_domains", "auto_confirm", "domain")
+        given |= {key: everything[key] for key in (*chosen_by_caller, "programs") if key in everything}
+        given["other_pool_ids"] = [row["user_pool_id"] for row in self._args.get("other_pools", [])]
         chosen: IdentityArgs = given
         return chosen
+
+    def _folders(self, name: str) -> Folders:
+        return Folders(
+            name,
+            {
+                "name_prefix": self._args["name_prefix"],
+                "bucket": self._args["folders_bucket"],
+                "key_arn": self._args["keys"]["data"],
+                "provider_name": self.identity.pool.endpoint,
+                "client_id": self.identity.client_id,
+                "guests": self._args.get("guests", False),
+            },
+            ResourceOptions(parent=self),
+        )
 
     def _web_acl_args(self) -> WebAclArgs:
         everything: Any = dict(self._args)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from components.secure_api.gateway_responses import CORS_HEADERS, gateway_responses
@@ -24,7 +24,7 @@ _NAMED: Final = frozenset({"properties", "schemas", "responses", "headers", "pat
 def deployed(
     openapi: Mapping[str, Any],
     invoke_arns: Mapping[str, str],
-    user_pool_arn: str,
+    user_pool_arns: Sequence[str],
     *,
     cors_origin: str = "*",
     require_api_key: bool = False,
@@ -34,7 +34,7 @@ def deployed(
     Args:
         openapi: the API's document, without any extension.
         invoke_arns: capability → address of its function's alias for integrations.
-        user_pool_arn: pool whose access tokens are accepted.
+        user_pool_arns: pools whose access tokens are accepted.
         cors_origin: whose pages may read answers.
         require_api_key: whether each signed-in route also wants a key in `x-api-key`.
 
@@ -55,7 +55,7 @@ def deployed(
             operation["security"] = [{**operation["security"][0], API_KEY: []}]
     for path, operations in found["paths"].items():
         operations["options"] = _preflight(path, sorted(method.upper() for method in operations), cors_origin)
-    found["components"]["securitySchemes"] = _security(user_pool_arn, require_api_key=require_api_key)
+    found["components"]["securitySchemes"] = _security(user_pool_arns, require_api_key=require_api_key)
     found["x-amazon-apigateway-request-validators"] = {
         _VALIDATOR: {"validateRequestBody": True, "validateRequestParameters": True}
     }
@@ -157,14 +157,14 @@ def _preflight(path: str, methods: list[str], origin: str) -> dict[str, Any]:
     }
 
 
-def _security(user_pool_arn: str, *, require_api_key: bool) -> dict[str, Any]:
+def _security(user_pool_arns: Sequence[str], *, require_api_key: bool) -> dict[str, Any]:
     schemes: dict[str, Any] = {
         SECURITY: {
             "type": "apiKey",
             "name": "Authorization",
             "in": "header",
             "x-amazon-apigateway-authtype": "cognito_user_pools",
-            "x-amazon-apigateway-authorizer": {"type": "cognito_user_pools", "providerARNs": [user_pool_arn]},
+            "x-amazon-apigateway-authorizer": {"type": "cognito_user_pools", "providerARNs": list(user_pool_arns)},
         }
     }
     if require_api_key:

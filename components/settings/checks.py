@@ -155,6 +155,14 @@ def _api(settings: Settings) -> list[str]:
     return []
 
 
+def _insights(settings: Settings) -> list[str]:
+    return settings.insights.problems(settings.region)
+
+
+def _identity(settings: Settings) -> list[str]:
+    return settings.identity.problems(settings.network.nat)
+
+
 def _tags(settings: Settings) -> list[str]:
     found = []
     for key, value in settings.tags.items():
@@ -183,7 +191,7 @@ def _recovery(settings: Settings) -> list[str]:
         )
     found += _apart(settings.network.cidr, recovery.cidr)
     # What holds for the first region holds for the second, whose settings are made of both sections.
-    regional = (_network, _cache, _endpoint)
+    regional = (_network, _cache, _endpoint, _insights)
     return found + [f"recovery, as it is deployed there: {told}" for check in regional for told in check(standby)]
 
 
@@ -207,6 +215,7 @@ _CHECKS: tuple[Callable[[Settings], list[str]], ...] = (
     _endpoint,
     _training,
     _api,
+    _identity,
     door_checks.site,
     door_checks.load_balancer,
     _recovery,

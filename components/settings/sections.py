@@ -9,6 +9,8 @@ from typing import Literal
 from components.ml_endpoint import Hosting
 from components.network.plan import INTERFACE_SERVICES, NEEDED_SERVICES
 from components.settings.doors import LoadBalancer, Site
+from components.settings.identity import Identity
+from components.settings.insights import Insights
 from components.settings.reading import matching, one_of, ranged
 from components.values import RETENTION_DAYS
 
@@ -234,6 +236,8 @@ class Settings:
     endpoint: Hosting = field(default_factory=Hosting)
     training: Training = Training()
     api: Api = Api()
+    identity: Identity = field(default_factory=Identity)
+    insights: Insights = field(default_factory=Insights)
     site: Site = field(default_factory=Site)
     load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
     functions: Functions = Functions()

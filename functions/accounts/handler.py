@@ -1,49 +1,38 @@
-"""`POST /v1/auth/…`: register, confirm, login, refresh, logout."""
+"""`POST /v1/auth/…`: accounts, sessions and second factors."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 
-from functions.accounts import logic
-from functions.accounts.logic import Directory
-from functions.accounts.schemas import Confirm, Login, Logout, Refresh, Register
+from functions.accounts.logic import Directory, Sessions
+from functions.accounts.operations import operations
+from functions.accounts.sessions import SessionStore
 from functions.accounts.settings import Settings
 from functions.accounts.store import UserPool
-from functions.shared.api import App, Operation, Request, serve
-from functions.shared.identity.pool import verifier
+from functions.shared.api import App, serve
+from functions.shared.cache.opening import cache
+from functions.shared.identity.pool import sessions, verifier
 from functions.shared.logs import Log
 from functions.shared.settings import load
 
-SIGNED_IN = ("aws.cognito.signin.user.admin",)
 
-
-def operations(directory: Directory) -> dict[str, Operation]:
-    """What stands behind the routes."""
-
-    def logout(request: Request) -> None:
-        token = request.headers["authorization"].partition(" ")[2]
-        logic.logout(directory, request.body, token)
-
-    return {
-        "POST /v1/auth/register": Operation(
-            lambda request: logic.register(directory, request.body), status=201, request=Register
-        ),
-        "POST /v1/auth/confirm": Operation(lambda request: logic.confirm(directory, request.body), request=Confirm),
-        "POST /v1/auth/login": Operation(lambda request: logic.login(directory, request.body), request=Login),
-        "POST /v1/auth/refresh": Operation(lambda request: logic.refresh(directory, request.body), request=Refresh),
-        "POST /v1/auth/logout": Operation(logout, status=204, scopes=SIGNED_IN, request=Logout),
-    }
-
-
-def build(environ: Mapping[str, str] = os.environ, directory: Directory | None = None) -> App:
+def build(
+    environ: Mapping[str, str] = os.environ, directory: Directory | None = None, store: Sessions | None = None
+) -> App:
     """Everything that the function needs."""
     settings = load(Settings, environ)
+    memory = cache(settings.cache_host, settings.cache_port, settings.cache_secret_arn, environ)
+    pool = UserPool(settings.client_id)
+    if store is None:
+        store = SessionStore(settings.sessions_table, settings.users_table, memory, keep_days=settings.session_days)
     return App(
-        operations(UserPool(settings.client_id) if directory is None else directory),
+        operations(pool if directory is None else directory, store, pool),
         Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),
         verifier(settings, environ),
         settings.cors_origin,
+        # Without the cache in front: who signs out is told for certain.
+        sessions(settings, environ),
     )
 
 

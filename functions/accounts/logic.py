@@ -1,11 +1,35 @@
-"""Sign-up, sign-in, refresh and sign-out, over whatever keeps the accounts."""
+"""Sign-up, sign-in, refresh, recovery and sign-out, over whatever keeps accounts and sessions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from functions.accounts.schemas import Confirm, Confirmed, Login, Logout, Refresh, Register, Registered, Tokens
+from functions.accounts.schemas import (
+    Address,
+    Challenge,
+    Confirm,
+    Done,
+    Login,
+    Logout,
+    Refresh,
+    Register,
+    Registered,
+    Reset,
+    Tokens,
+)
+from functions.shared.errors import ApiError
+from functions.shared.identity.tokens import Caller
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom a session is of, as the directory knows them."""
+
+    user_id: str
+    email: str = ""
+    name: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -16,6 +40,8 @@ class Session:
     refresh_token: str
     expires_in_s: int
     kind: Literal["Bearer"]
+    session_id: str
+    person: Person
 
 
 class Directory(Protocol):
@@ -27,8 +53,20 @@ class Directory(Protocol):
     def confirm(self, email: str, code: str) -> None:
         """Proves an address."""
 
+    def resend(self, email: str) -> None:
+        """Sends another code to an address that has an unproven account, and nothing to any other."""
+
     def sign_in(self, email: str, password: str) -> Session:
         """Starts a session."""
+
+    def answer(self, email: str, challenge: str, session: str, answer: str) -> Session:
+        """Goes on with a sign-in that asked for something."""
+
+    def forgot(self, email: str) -> None:
+        """Sends a code to an address that has an account, and nothing to any other."""
+
+    def reset(self, email: str, code: str, password: str) -> None:
+        """Sets a new password."""
 
     def refresh(self, refresh_token: str) -> Session:
         """The next access token of a session."""
@@ -40,6 +78,22 @@ class Directory(Protocol):
         """Ends every session of a caller."""
 
 
+class Sessions(Protocol):
+    """What remembers who signed in and which sessions are over."""
+
+    def begin(self, session_id: str, person: Person) -> None:
+        """Records a sign-in, and the person."""
+
+    def ended(self, session_id: str) -> bool:
+        """Whether a session is over."""
+
+    def end(self, session_id: str, user_id: str) -> None:
+        """Lets a session's tokens count no more."""
+
+    def end_all(self, user_id: str) -> None:
+        """Lets no token of a user count any more."""
+
+
 def register(directory: Directory, body: Register) -> Registered:
     """Makes an account; addresses count as the same whatever their case."""
     email = body.email.lower()
@@ -48,28 +102,69 @@ def register(directory: Directory, body: Register) -> Registered:
     return Registered(user_id=user_id, email=email, name=body.name, message=message)
 
 
-def confirm(directory: Directory, body: Confirm) -> Confirmed:
+def confirm(directory: Directory, body: Confirm) -> Done:
     """Proves an address."""
     directory.confirm(body.email.lower(), body.code)
-    return Confirmed(message="the account is confirmed; sign in at /v1/auth/login")
+    return Done(message="the account is confirmed; sign in at /v1/auth/login")
 
 
-def login(directory: Directory, body: Login) -> Tokens:
+def resend(directory: Directory, body: Address) -> Done:
+    """Sends another code; the answer does not tell whether there is such an account."""
+    directory.resend(body.email.lower())
+    return Done(message="if this address has an account to confirm, another code was sent to it")
+
+
+def forgot(directory: Directory, body: Address) -> Done:
+    """Sends a code; the answer does not tell whether there is such an account."""
+    directory.forgot(body.email.lower())
+    return Done(message="if this address has an account, a code was sent to it; use it at /v1/auth/reset-password")
+
+
+def reset(directory: Directory, body: Reset) -> Done:
+    """Sets a new password."""
+    directory.reset(body.email.lower(), body.code, body.password)
+    return Done(message="the password is changed; sign in at /v1/auth/login")
+
+
+def login(directory: Directory, sessions: Sessions, body: Login) -> Tokens:
     """Starts a session."""
-    return tokens(directory.sign_in(body.email.lower(), body.password))
+    return begun(sessions, directory.sign_in(body.email.lower(), body.password))
 
 
-def refresh(directory: Directory, body: Refresh) -> Tokens:
-    """Continues a session."""
-    return tokens(directory.refresh(body.refresh_token))
+def challenge(directory: Directory, sessions: Sessions, body: Challenge) -> Tokens:
+    """Starts a session whose sign-in asked for something."""
+    return begun(sessions, directory.answer(body.email.lower(), body.challenge, body.session, body.answer))
 
 
-def logout(directory: Directory, body: Logout, access_token: str) -> None:
-    """Ends the session of the refresh token that is given, or every session of the caller."""
-    if body.refresh_token:
-        directory.revoke(body.refresh_token)
-    else:
+def refresh(directory: Directory, sessions: Sessions, body: Refresh) -> Tokens:
+    """Continues a session that was not ended."""
+    session = directory.refresh(body.refresh_token)
+    if sessions.ended(session.session_id):
+        raise ApiError("wrong_refresh_token", why="ended")
+    return tokens(session)
+
+
+def logout(directory: Directory, sessions: Sessions, body: Logout, caller: Caller, access_token: str) -> None:
+    """Ends the session of the refresh token that is given, or every session of the caller.
+
+    The record comes first: once it is there no token of the session counts, even if the directory fails after it.
+    """
+    if not body.refresh_token:
+        sessions.end_all(caller.user_id)
+        sessions.end(caller.session, caller.user_id)
         directory.revoke_all(access_token)
+        return
+    session = directory.refresh(body.refresh_token)
+    if session.person.user_id != caller.user_id:
+        raise ApiError("wrong_refresh_token", why="of another user")
+    sessions.end(session.session_id, caller.user_id)
+    directory.revoke(body.refresh_token)
+
+
+def begun(sessions: Sessions, session: Session) -> Tokens:
+    """A new session, recorded."""
+    sessions.begin(session.session_id, session.person)
+    return tokens(session)
 
 
 def tokens(session: Session) -> Tokens:

@@ -11,6 +11,11 @@ from functions.shared.schemas import Answer, Body, example
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", min_length=3, max_length=254)]
 Password = Annotated[str, Field(min_length=8, max_length=256)]
 RefreshToken = Annotated[str, Field(min_length=1, max_length=4096)]
+Code = Annotated[str, Field(pattern="^[0-9]{6}$")]
+SignIn = Annotated[str, Field(min_length=20, max_length=2048)]
+"""The session of a sign-in that waits for a further step, as the error `challenge_required` gives it."""
+
+ChallengeName = Literal["MFA_SETUP", "NEW_PASSWORD_REQUIRED", "SMS_MFA", "SOFTWARE_TOKEN_MFA"]
 
 
 class Register(Body):
@@ -47,14 +52,30 @@ class Confirm(Body):
 
     model_config = example({"email": "ada@example.org", "code": "123456"})
     email: Email
-    code: Annotated[str, Field(pattern="^[0-9]{6}$")]
+    code: Code
 
 
-class Confirmed(Answer):
-    """An account that may sign in."""
+class Done(Answer):
+    """What was done, and what to do next."""
 
     model_config = example({"message": "the account is confirmed; sign in at /v1/auth/login"})
     message: str
+
+
+class Address(Body):
+    """Whose address a code is sent to."""
+
+    model_config = example({"email": "ada@example.org"})
+    email: Email
+
+
+class Reset(Body):
+    """A new password, and the code that was sent to the account's address."""
+
+    model_config = example({"email": "ada@example.org", "code": "123456", "password": "Another-Horse-8"})
+    email: Email
+    code: Code
+    password: Password
 
 
 class Login(Body):
@@ -63,6 +84,61 @@ class Login(Body):
     model_config = example({"email": "ada@example.org", "password": "Correct-Horse-7"})
     email: Email
     password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class Challenge(Body):
+    """The answer to what a sign-in asked for: a code, or a new password; empty after a factor was set up."""
+
+    model_config = example(
+        {
+            "email": "ada@example.org",
+            "challenge": "SOFTWARE_TOKEN_MFA",
+            "session": "AYABeF3c6b0d4e5f6a7b8c9d0e1f2a3b4c5d",
+            "answer": "123456",
+        }
+    )
+    email: Email
+    challenge: ChallengeName
+    session: SignIn
+    answer: Annotated[str, Field(max_length=256)] = ""
+
+
+class FactorSetup(Body):
+    """Who sets an authenticator app up: a sign-in that has to, or without one whoever the access token speaks for."""
+
+    model_config = example({"session": "AYABeF3c6b0d4e5f6a7b8c9d0e1f2a3b4c5d"})
+    session: SignIn | None = None
+
+
+class FactorSecret(Answer):
+    """What the app is given; a page may show the address as a QR code."""
+
+    model_config = example(
+        {
+            "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+            "uri": "otpauth://totp/mlplatform?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=mlplatform",
+        }
+    )
+    secret: str
+    uri: str
+    session: str = ""
+    """Session for the next step, where a sign-in has to set a factor up."""
+
+
+class FactorProof(Body):
+    """What the app shows, from whoever sets it up."""
+
+    model_config = example({"code": "123456"})
+    code: Code
+    session: SignIn | None = None
+
+
+class FactorProven(Answer):
+    """The app is asked for a code from now on; with a session, answer its challenge MFA_SETUP with it."""
+
+    model_config = example({"message": "from now on each sign-in asks for a code of this app"})
+    message: str
+    session: str = ""
 
 
 class Refresh(Body):

@@ -4,9 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.accounts.logic import Session
-from functions.shared.aws.sdk import client, told
+from functions.accounts.logic import Person, Session
+from functions.shared.aws.sdk import client, told, tolerated
 from functions.shared.errors import ApiError, Detail
+from functions.shared.identity.tokens import decoded
+
+REFUSED_BY_FUNCTION = {
+    "UnexpectedLambdaException": "unavailable",
+    "InvalidLambdaResponseException": "unavailable",
+}
+"""Errors of a pool whose function cannot be called."""
+
+
+WRONG_CODE = {
+    "CodeMismatchException": "invalid_code",
+    "ExpiredCodeException": "invalid_code",
+    "UserNotFoundException": "invalid_code",
+    "TooManyFailedAttemptsException": "throttled",
+}
+"""What a code that does not count comes to."""
+
+SILENT = (
+    "UserNotFoundException",
+    "InvalidParameterException",
+    "NotAuthorizedException",
+    "LimitExceededException",
+)
+"""Why no code is sent; none of it is told."""
+
+ANSWERS = {
+    "MFA_SETUP": "",
+    "NEW_PASSWORD_REQUIRED": "NEW_PASSWORD",
+    "SMS_MFA": "SMS_MFA_CODE",
+    "SOFTWARE_TOKEN_MFA": "SOFTWARE_TOKEN_MFA_CODE",
+}
+"""Challenge → the field that its answer goes to."""
 
 
 class UserPool:
@@ -23,6 +55,8 @@ class UserPool:
             AliasExistsException="account_exists",
             InvalidPasswordException="weak_password",
             CodeDeliveryFailureException="unavailable",
+            UserLambdaValidationException="email_not_allowed",
+            **REFUSED_BY_FUNCTION,
         ):
             made = client("cognito-idp").sign_up(
                 ClientId=self._client_id,
@@ -34,14 +68,25 @@ class UserPool:
 
     def confirm(self, email: str, code: str) -> None:
         """Proves an address; an unknown one looks like a wrong code."""
-        with told(
-            CodeMismatchException="invalid_code",
-            ExpiredCodeException="invalid_code",
-            UserNotFoundException="invalid_code",
-            NotAuthorizedException="invalid_code",
-            TooManyFailedAttemptsException="throttled",
-        ):
+        # Cognito tells its functions after the account is confirmed; the first sign-in makes up for the record.
+        told_of = ("UserLambdaValidationException", *REFUSED_BY_FUNCTION)
+        with told(**WRONG_CODE, NotAuthorizedException="invalid_code"), tolerated(*told_of):
             client("cognito-idp").confirm_sign_up(ClientId=self._client_id, Username=email, ConfirmationCode=code)
+
+    def resend(self, email: str) -> None:
+        """Sends another code; for an account that needs none, and for none, nothing happens."""
+        self._send("resend_confirmation_code", email)
+
+    def forgot(self, email: str) -> None:
+        """Sends a code to a verified address; for any other nothing happens."""
+        self._send("forgot_password", email)
+
+    def reset(self, email: str, code: str, password: str) -> None:
+        """Sets a new password; an unknown address looks like a wrong code."""
+        with told(**WRONG_CODE, NotAuthorizedException="invalid_code", InvalidPasswordException="weak_password"):
+            client("cognito-idp").confirm_forgot_password(
+                ClientId=self._client_id, Username=email, ConfirmationCode=code, Password=password
+            )
 
     def sign_in(self, email: str, password: str) -> Session:
         """Starts a session; an unknown address looks like a wrong password."""
@@ -58,6 +103,46 @@ class UserPool:
                 AuthParameters={"USERNAME": email, "PASSWORD": password},
             )
         return session(answer)
+
+    def answer(self, email: str, challenge: str, session_of: str, answer: str) -> Session:
+        """Goes on with a sign-in; a wrong code leaves it waiting."""
+        field = ANSWERS[challenge]
+        responses = {"USERNAME": email} | ({field: answer} if field else {})
+        with told(
+            CodeMismatchException="invalid_code",
+            ExpiredCodeException="invalid_code",
+            InvalidPasswordException="weak_password",
+            InvalidParameterException="wrong_session",
+            NotAuthorizedException="wrong_session",
+            UserNotFoundException="wrong_session",
+            ResourceNotFoundException="wrong_session",
+        ):
+            found = client("cognito-idp").respond_to_auth_challenge(
+                ClientId=self._client_id, ChallengeName=challenge, Session=session_of, ChallengeResponses=responses
+            )
+        return session(found)
+
+    def begin(self, access_token: str, session_of: str) -> tuple[str, str]:
+        """A secret for an authenticator app."""
+        with told(NotAuthorizedException="wrong_session", ResourceNotFoundException="wrong_session"):
+            found = client("cognito-idp").associate_software_token(**subject(access_token, session_of))
+        return str(found["SecretCode"]), str(found.get("Session", ""))
+
+    def prove(self, access_token: str, session_of: str, code: str) -> str:
+        """Takes an app into use that shows the right code; with a session the sign-in does the rest."""
+        with told(
+            EnableSoftwareTokenMFAException="invalid_code",
+            CodeMismatchException="invalid_code",
+            SoftwareTokenMFANotFoundException="wrong_session",
+            NotAuthorizedException="wrong_session",
+            InvalidParameterException="wrong_session",
+        ):
+            found = client("cognito-idp").verify_software_token(**subject(access_token, session_of), UserCode=code)
+            if access_token:
+                client("cognito-idp").set_user_mfa_preference(
+                    AccessToken=access_token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
+                )
+        return "" if access_token else str(found.get("Session", ""))
 
     def refresh(self, refresh_token: str) -> Session:
         """A session's next access token; the refresh token stays the same."""
@@ -92,15 +177,41 @@ class UserPool:
             if error.code != "token_expired":
                 raise
 
+    def _send(self, operation: str, email: str) -> None:
+        # Whoever asks must not learn which addresses have accounts, nor which were asked about often.
+        with told(CodeDeliveryFailureException="unavailable"), tolerated(*SILENT):
+            getattr(client("cognito-idp"), operation)(ClientId=self._client_id, Username=email)
+
+
+def subject(access_token: str, session_of: str) -> dict[str, str]:
+    """Whom an operation is about."""
+    return {"AccessToken": access_token} if access_token else {"Session": session_of}
+
 
 def session(answer: dict[str, Any], refresh_token: str = "") -> Session:
-    """The tokens of an answer; a challenge in their place is named."""
+    """The tokens of an answer; a challenge in their place is told with the session to answer it in."""
     found = answer.get("AuthenticationResult")
     if not found:
-        raise challenge(str(answer.get("ChallengeName", "unknown")))
-    return Session(found["AccessToken"], found.get("RefreshToken") or refresh_token, int(found["ExpiresIn"]), "Bearer")
+        name = str(answer.get("ChallengeName", "unknown"))
+        details = [Detail("challenge", name), Detail("session", str(answer.get("Session", "")))]
+        raise ApiError("challenge_required", details, why=name)
+    claims, about = payload(found["AccessToken"]), payload(found.get("IdToken", ""))
+    person = Person(
+        user_id=str(claims["sub"]),
+        email=str(about.get("email", "")),
+        name=str(about.get("name", "")),
+        language=str(about.get("locale", "")),
+    )
+    return Session(
+        found["AccessToken"],
+        found.get("RefreshToken") or refresh_token,
+        int(found["ExpiresIn"]),
+        "Bearer",
+        str(claims.get("origin_jti", "")),
+        person,
+    )
 
 
-def challenge(name: str) -> ApiError:
-    """What a caller is told who has to do more to sign in."""
-    return ApiError("challenge_required", [Detail("challenge", f"{name}: answer it on the sign-in page of the pool")])
+def payload(token: str) -> dict[str, Any]:
+    """What a token says that Cognito gave this moment; nothing of a token that is missing."""
+    return decoded(token.split(".")[1]) if token else {}

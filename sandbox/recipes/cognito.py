@@ -42,7 +42,6 @@ ROWS = {
     "aws:cognito/userPoolClient:UserPoolClient": Recipe(
         call="cognito-idp.create_user_pool_client",
         rename={"name": "ClientName"},
-        lost={"accessTokenValidity": "moto's access tokens always last an hour"},
         id=Answer("UserPoolClient.ClientId", "{hash:26}"),
         outputs={"clientSecret": Answer("UserPoolClient.ClientSecret")},
     ),
@@ -69,6 +68,10 @@ ROWS = {
         id=Answer("IdentityPoolId", "{region}:{hash:8}-{hash:4}-{hash:4}-{hash:4}-{hash:12}"),
         tags="identityPoolTags",
         outputs={"arn": "arn:aws:cognito-identity:{region}:{account}:identitypool/{id}"},
+    ),
+    "aws:cognito/identityPoolProviderPrincipalTag:IdentityPoolProviderPrincipalTag": Recipe(
+        recorded="moto keeps no tags of identity pools",
+        id="{identityPoolId}:{identityProviderName}",
     ),
     "aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment": Recipe(
         recorded="moto keeps no roles of identity pools",

@@ -54,6 +54,25 @@ def _api(name: str, _inputs: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _cluster(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    cluster = inputs.get("clusterIdentifier", name)
+    secret = _arn("secretsmanager", f"secret:rds!cluster-{digest(name)[:8]}-AbCdEf")
+    return {
+        "arn": _arn("rds", f"cluster:{cluster}"),
+        "clusterIdentifier": cluster,
+        "endpoint": f"{cluster}.cluster-abc.{REGION}.rds.amazonaws.com",
+        "readerEndpoint": f"{cluster}.cluster-ro-abc.{REGION}.rds.amazonaws.com",
+        "masterUserSecrets": [{"secretArn": secret, "secretStatus": "active", "kmsKeyId": ""}],
+    }
+
+
+def _proxy(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "arn": _arn("rds", f"db-proxy:prx-{digest(name)[:17]}"),
+        "endpoint": f"{inputs.get('name', name)}.proxy-abc.{REGION}.rds.amazonaws.com",
+    }
+
+
 def _stage(_name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     api, stage = inputs["restApi"], inputs["stageName"]
     return {
@@ -186,6 +205,7 @@ OUTPUTS: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
     "aws:cloudwatch/eventRule:EventRule": _named("events", "rule/{}"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:{}"),
     "aws:cognito/userPool:UserPool": _pool,
+    "aws:lambda/invocation:Invocation": lambda _name, _inputs: {"result": "{}"},
     "aws:dynamodb/table:Table": _table,
     "aws:ec2/vpc:Vpc": _vpc,
     "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
@@ -194,6 +214,8 @@ OUTPUTS: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
     "aws:kms/key:Key": _key,
     "aws:lambda/alias:Alias": _alias,
     "aws:lambda/function:Function": _function,
+    "aws:rds/cluster:Cluster": _cluster,
+    "aws:rds/proxy:Proxy": _proxy,
     "aws:s3/bucket:Bucket": _bucket,
     "aws:sagemaker/endpoint:Endpoint": _named("sagemaker", "endpoint/{}"),
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": _named("sagemaker", "model-package-group/{}"),

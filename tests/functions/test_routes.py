@@ -113,5 +113,5 @@ def test_protected_operations_name_their_scopes_and_public_ones_none() -> None:
 
 def test_handlers_stay_short() -> None:
     lengths = {path: len(path.read_text("utf-8").splitlines()) for path in Path("functions").glob("*/handler.py")}
-    assert len(lengths) == 9
+    assert len(lengths) >= 9
     assert {path: length for path, length in lengths.items() if length > 60} == {}

@@ -56,6 +56,18 @@ def told(**codes: str) -> Iterator[None]:
         raise ApiError("unavailable", why=type(error).__name__) from error
 
 
+@contextmanager
+def tolerated(*codes: str) -> Iterator[None]:
+    """Takes an error of AWS with one of these codes for an answer; inside of `told`."""
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) not in codes:
+            raise
+
+
 def code_of(error: Any) -> str:
     """The code of a ClientError."""
     return str(error.response.get("Error", {}).get("Code", ""))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from components.insights import may_ask
 from components.secure_api import SecureApi, SecureApiArgs
 from components.secure_api.component import ACCESS_LOG
 from components.secure_api.identity import GROUPS, platform_scopes
@@ -18,6 +19,9 @@ from tests.components.recorder import ACCOUNT, REGION, Recording, record
 POOL = "aws:cognito/userPool:UserPool"
 SETTINGS = "aws:apigateway/methodSettings:MethodSettings"
 PERMISSION = "aws:lambda/permission:Permission"
+CAPABILITIES = sorted({route.capability for route in ROUTES})
+FUNCTIONS = len(CAPABILITIES) + 2
+"""One a capability, the one that the user pool calls, and the one that reads its keys."""
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:mlplatform-dev-training"
 
 
@@ -32,10 +36,19 @@ def args(**more: Any) -> SecureApiArgs:
         "keys": {"data": key("data"), "logs": key("logs"), "secrets": key("secrets")},
         "models_table": "mlplatform-dev-models",
         "predictions_table": "mlplatform-dev-predictions",
+        "users_table": "mlplatform-dev-users",
+        "sessions_table": "mlplatform-dev-sessions",
+        "folders_bucket": "mlplatform-dev-processed",
         "cache": {"host": "cache.example", "port": 6379, "secret_arn": "arn:aws:secretsmanager:::secret:cache"},
         "endpoint_name": "mlplatform-dev-predict",
         "state_machine_arn": MACHINE,
         "model_package_group": "mlplatform-dev-models",
+        "insights": {
+            "engine": "bedrock",
+            "model_id": "us.anthropic.claude-example-v1:0",
+            "counters_table": "mlplatform-dev-counters",
+            "statements": may_ask(key("data"), "bedrock", "us.anthropic.claude-example-v1:0"),
+        },
     }
     given.update(more)  # type: ignore[typeddict-item]  # any mixture of fields is what the tests are about
     return given
@@ -68,20 +81,25 @@ def test_it_makes_exactly_these_resources(recording: Recording) -> None:
         "aws:apigateway/restApi:RestApi": 1,
         "aws:apigateway/stage:Stage": 1,
         "aws:apigateway/usagePlan:UsagePlan": 1,
-        "aws:cloudwatch/logGroup:LogGroup": 5 + 2 + 1,
+        "aws:cloudwatch/logGroup:LogGroup": FUNCTIONS + 2 + 1,
+        "aws:cognito/identityPool:IdentityPool": 1,
+        "aws:cognito/identityPoolProviderPrincipalTag:IdentityPoolProviderPrincipalTag": 1,
+        "aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment": 1,
         "aws:cognito/resourceServer:ResourceServer": 1,
         "aws:cognito/userGroup:UserGroup": 4,
         POOL: 1,
         "aws:cognito/userPoolClient:UserPoolClient": 1,
-        "aws:iam/role:Role": 5 + 1,
-        "aws:iam/rolePolicy:RolePolicy": 5 + 1,
-        "aws:lambda/alias:Alias": 5,
-        "aws:lambda/function:Function": 5,
-        PERMISSION: len(ROUTES),
+        "aws:iam/role:Role": FUNCTIONS + 2,
+        "aws:iam/rolePolicy:RolePolicy": FUNCTIONS + 3,
+        "aws:lambda/alias:Alias": FUNCTIONS,
+        "aws:lambda/function:Function": FUNCTIONS,
+        "aws:lambda/invocation:Invocation": 1,
+        PERMISSION: len(ROUTES) + 1,
         "aws:wafv2/webAcl:WebAcl": 1,
         "aws:wafv2/webAclAssociation:WebAclAssociation": 1,
         "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": 1,
-        "mlplatform:index:Function": 5,
+        "mlplatform:index:Folders": 1,
+        "mlplatform:index:Function": FUNCTIONS,
         "mlplatform:index:Identity": 1,
         "mlplatform:index:SecureApi": 1,
         "mlplatform:index:WebAcl": 1,
@@ -160,7 +178,7 @@ def test_groups_and_scopes_are_those_of_the_routes(recording: Recording) -> None
     assert {group for route in ROUTES for group in route.groups} <= groups
     server = recording.one("aws:cognito/resourceServer:ResourceServer").inputs
     assert (server["identifier"], [row["scopeName"] for row in server["scopes"]]) == ("platform", platform_scopes())
-    assert platform_scopes() == ["approve", "models", "predict", "train"]
+    assert platform_scopes() == ["approve", "insights", "models", "predict", "train"]
 
 
 def test_the_gateway_deploys_the_document_and_takes_no_warning(recording: Recording) -> None:
@@ -185,7 +203,8 @@ def test_another_document_is_another_deployment(recording: Recording) -> None:
 
 def test_each_route_may_call_its_alias_and_nothing_else(recording: Recording) -> None:
     api = recording.one("aws:apigateway/stage:Stage").inputs["restApi"]
-    granted = {(row.inputs["function"], row.inputs["sourceArn"]) for row in recording.of_type(PERMISSION)}
+    rows = [row for row in recording.of_type(PERMISSION) if row.inputs["principal"] == "apigateway.amazonaws.com"]
+    granted = {(row.inputs["function"], row.inputs["sourceArn"]) for row in rows}
     base = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/api"
     assert ("mlplatform-dev-predictions", f"{base}/POST/v1/ml/predict") in granted
     assert ("mlplatform-dev-registry", f"{base}/PUT/v1/models/*/approve") in granted
@@ -236,20 +255,35 @@ def test_only_what_has_no_resource_is_allowed_on_everything(recording: Recording
         for statement in json.loads(policy.inputs["policy"])["Statement"]
         if "*" in statement["Resource"]
     }
-    functions = {
-        (f"api-{name}-rights", "SendTraces") for name in ("accounts", "predictions", "trainings", "registry", "system")
-    }
+    functions = {(f"api-{name}-rights", "SendTraces") for name in CAPABILITIES}
+    functions |= {(f"api-identity-{name}-rights", "SendTraces") for name in ("signup", "keyring")}
     assert everywhere == functions | {("api-logs-rights", "WriteLogs")}
 
 
 @pytest.mark.parametrize(
     ("capability", "sids"),
     [
-        ("accounts", set()),
+        (
+            "accounts",
+            {
+                "KeepSessions",
+                "FindSessions",
+                "SeeEndedSessions",
+                "ReadCachePassword",
+                "ReadEncrypted",
+                "ReadEncrypted2",
+            },
+        ),
         ("system", set()),
-        ("trainings", {"StartTraining"}),
-        ("registry", {"ReadModels", "ListModels", "DecideOnModels", "ReadEncrypted"}),
-        ("predictions", {"AskEndpoint", "KeepPredictions", "DescribeLiveModel", "ReadCachePassword", "ReadEncrypted"}),
+        ("trainings", {"StartTraining", "SeeEndedSessions", "ReadEncrypted"}),
+        ("registry", {"ReadModels", "ListModels", "DecideOnModels", "SeeEndedSessions", "ReadEncrypted"}),
+        (
+            "predictions",
+            {
+                *("AskEndpoint", "KeepPredictions", "DescribeLiveModel", "ReadCachePassword"),
+                *("SeeEndedSessions", "ReadEncrypted", "ReadEncrypted2"),
+            },
+        ),
     ],
 )
 def test_each_function_may_do_its_part(recording: Recording, capability: str, sids: set[str]) -> None:
@@ -263,17 +297,18 @@ def test_environments_are_what_the_functions_settings_want(recording: Recording)
         row.inputs["name"].removeprefix("mlplatform-dev-"): row.inputs["environment"]["variables"]
         for row in recording.of_type("aws:lambda/function:Function")
     }
-    assert set(found) == {route.capability for route in ROUTES}
+    assert set(found) == {*CAPABILITIES, "signup", "keyring"}
     assert found["accounts"]["USER_POOL_ID"] == pool
     assert found["predictions"]["CACHE_PORT"] == "6379"
     assert found["system"]["ENVIRONMENT"] == "dev"
     assert found["trainings"]["STATE_MACHINE_ARN"] == MACHINE
 
 
-def test_only_predictions_are_placed_in_the_network_and_reserved() -> None:
+def test_what_talks_to_the_cache_is_in_the_network_and_predictions_alone_are_reserved() -> None:
     recording = run(subnet_ids=["subnet-1"], security_group_ids=["sg-1"], predictions_concurrency=20)
     functions = recording.of_type("aws:lambda/function:Function")
-    assert [row.name for row in functions if row.inputs.get("vpcConfig")] == ["api-predictions-function"]
+    inside = {row.name for row in functions if row.inputs.get("vpcConfig")}
+    assert inside == {"api-accounts-function", "api-predictions-function"}
     reserved = {row.name: row.inputs.get("reservedConcurrentExecutions") for row in functions}
     assert [name for name, value in reserved.items() if value is not None] == ["api-predictions-function"]
 
@@ -352,6 +387,6 @@ def test_alarms_and_widgets_cover_the_stage_every_route_and_every_function() -> 
 
     value = record(program).value
     found = dict(tuple(row) for row in value["alarms"])
-    assert len(found) == len(value["alarms"]) == 4 + 5 * 3
+    assert len(found) == len(value["alarms"]) == 5 + (FUNCTIONS - 1) * 3
     assert found["api-errors"] == 10
     assert value["routes"] == [route.key for route in ROUTES]

@@ -31,7 +31,7 @@ routes = pytest.mark.parametrize("route", ROUTES, ids=[route.operation for route
 
 @pytest.fixture(scope="module")
 def api() -> dict[str, Any]:
-    return deployed(document(), INVOKE, POOL)
+    return deployed(document(), INVOKE, [POOL])
 
 
 def operation(api: Mapping[str, Any], route: Route) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def test_each_route_wants_one_of_its_scopes_or_nothing(api: dict[str, Any], rout
 
 @routes
 def test_a_required_key_is_wanted_beside_the_token(route: Route) -> None:
-    keyed = deployed(document(), INVOKE, POOL, require_api_key=True)
+    keyed = deployed(document(), INVOKE, [POOL], require_api_key=True)
     expected = [{SECURITY: list(route.scopes), API_KEY: []}] if route.scopes else []
     assert operation(keyed, route)["security"] == expected
     assert keyed["components"]["securitySchemes"][API_KEY]["name"] == "x-api-key"
@@ -88,7 +88,9 @@ def test_a_required_key_is_wanted_beside_the_token(route: Route) -> None:
 
 def test_no_route_is_open_by_mistake(api: dict[str, Any]) -> None:
     public = {route.operation for route in ROUTES if not route.scopes}
-    assert public == {"register", "confirm", "login", "refresh", "health", "openapi"}
+    signing = {"login", "challenge", "refresh", "mfa_setup", "mfa_verify"}
+    accounts = {"register", "confirm", "resend_code", "forgot_password", "reset_password"}
+    assert public == signing | accounts | {"health", "openapi"}
     for operations in api["paths"].values():
         for method, each in operations.items():
             assert method == "options" or each["operationId"] in public or each["security"]
@@ -147,7 +149,7 @@ def test_each_path_answers_a_browsers_question_without_a_function(api: dict[str,
 
 
 def test_the_origin_is_told_by_preflight_and_errors() -> None:
-    api = deployed(document(), INVOKE, POOL, cors_origin="https://app.example.org")
+    api = deployed(document(), INVOKE, [POOL], cors_origin="https://app.example.org")
     name = "Access-Control-Allow-Origin"
     for operations in api["paths"].values():
         sent = operations["options"]["x-amazon-apigateway-integration"]["responses"]["default"]["responseParameters"]
@@ -199,14 +201,14 @@ def test_a_body_that_does_not_fit_says_why() -> None:
 
 def test_the_text_is_the_same_each_time() -> None:
     first, second = (
-        text(deployed(document(), dict(order), POOL)) for order in (INVOKE.items(), reversed(INVOKE.items()))
+        text(deployed(document(), dict(order), [POOL])) for order in (INVOKE.items(), reversed(INVOKE.items()))
     )
     assert first == second
 
 
 def test_the_openapi_document_itself_is_left_as_it_was() -> None:
     source = document()
-    deployed(source, INVOKE, POOL)
+    deployed(source, INVOKE, [POOL])
     assert source == document()
 
 
@@ -223,7 +225,7 @@ def test_problems_are_named_together() -> None:
     arns = {**INVOKE, "extra": "arn"}
     del arns["accounts"]
     with pytest.raises(ValueError, match="API document") as caught:
-        deployed(partial, arns, POOL)
+        deployed(partial, arns, [POOL])
     for words_of in ("'accounts' has routes and no function", "'extra' has a function and no route", "GET /v1/health"):
         assert words_of in str(caught.value)
 
@@ -235,5 +237,5 @@ def test_a_property_may_be_called_like_a_word_of_the_schema_language() -> None:
         "properties": {"default": {"type": "string", "default": "x"}, "example": {"type": "string"}},
     }
     source["components"]["schemas"]["Odd"] = schema
-    kept = deployed(source, INVOKE, POOL)["components"]["schemas"]["Odd"]["properties"]
+    kept = deployed(source, INVOKE, [POOL])["components"]["schemas"]["Odd"]["properties"]
     assert kept == {"default": {"type": "string"}, "example": {"type": "string"}}

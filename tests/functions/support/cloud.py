@@ -42,10 +42,26 @@ def state_machine() -> str:
     return str(made["stateMachineArn"])
 
 
-def user_pool() -> tuple[str, str]:
+def account_tables() -> None:
+    """The tables of users and sessions."""
+    for name, key in (("users", "userId"), ("sessions", "sessionId")):
+        indexed = {"userId": "HASH", "createdAt": "RANGE"} if name == "sessions" else {"email": "HASH"}
+        client("dynamodb").create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in {key, *indexed}],
+            GlobalSecondaryIndexes=[index("UserIdIndex" if name == "sessions" else "EmailIndex", **indexed)],
+        )
+
+
+def user_pool(**more: Any) -> tuple[str, str]:
+    """Pool and app client."""
     pool = client("cognito-idp").create_user_pool(
         PoolName="users",
         UsernameAttributes=["email"],
+        AutoVerifiedAttributes=["email"],
+        AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
         Policies={
             "PasswordPolicy": {
                 "MinimumLength": 8,
@@ -55,7 +71,9 @@ def user_pool() -> tuple[str, str]:
                 "RequireSymbols": True,
             }
         },
+        **more,
     )["UserPool"]["Id"]
+    client("cognito-idp").create_group(UserPoolId=pool, GroupName="users")
     made = client("cognito-idp").create_user_pool_client(
         UserPoolId=pool,
         ClientName="app",

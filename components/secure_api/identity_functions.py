@@ -1,0 +1,111 @@
+"""The functions of identity: one that the user pool asks, and one that reads its keys at each deployment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NotRequired, TypedDict
+
+import pulumi
+from pulumi import Input, Output, ResourceOptions
+from pulumi_aws import cognito, iam, lambda_
+
+from components.function import ALIAS, Function, FunctionArgs
+from components.ml_endpoint.rights import local_arn
+from components.training_workflow.rights import allow
+from components.values import policy_json
+from functions.shared.settings import variables
+from functions.signup.settings import Settings
+
+TRIGGER_TIMEOUT_S: Final = 5
+"""Cognito waits no longer for an answer."""
+_KEYRING_TIMEOUT_S: Final = 60
+
+
+class Functions(TypedDict):
+    """How the functions of identity are made."""
+
+    name_prefix: str
+    """Beginning of their names."""
+    directory: NotRequired[str]
+    """Folder with an archive for each; `dist/functions` by default."""
+    layers: NotRequired[Sequence[Input[str]]]
+    """Their layers."""
+    key_arn: Input[str]
+    """KMS key of their logs and environments."""
+    data_key_arn: Input[str]
+    """KMS key of the table of users."""
+    users_table: Input[str]
+    """Name of the table of users."""
+    memory_mb: NotRequired[int]
+    """Their memory; 512 by default."""
+    log_days: NotRequired[int]
+    """How long their logs are kept; 30 by default."""
+
+
+def sign_up(
+    name: str, given: Functions, domains: Sequence[str], *, auto_confirm: bool, opts: ResourceOptions
+) -> Function:
+    """The function that decides about sign-ups and records confirmed users."""
+    table = Output.from_input(given["users_table"]).apply(lambda known: f"table/{known}")
+    told: dict[str, Any] = {"users_table": given["users_table"], "auto_confirm": "true" if auto_confirm else "false"}
+    if domains:
+        told["email_domains"] = ",".join(domains)
+    statements = [
+        allow("RecordUsers", ["dynamodb:PutItem"], [local_arn(given["data_key_arn"], "dynamodb", table)]),
+        allow("ReadEncrypted", ["kms:Decrypt"], [given["data_key_arn"]]),
+    ]
+    made = _args(given, "signup", TRIGGER_TIMEOUT_S, variables(Settings, **told))
+    return Function(f"{name}-signup", {**made, "statements": statements}, opts)
+
+
+def connect(name: str, function: Function, pool: cognito.UserPool, opts: ResourceOptions) -> None:
+    """Lets the pool call the function, and the function put users into the pool's groups.
+
+    Both name the pool, and the pool names the function: so they stand after both.
+    """
+    lambda_.Permission(
+        f"{name}-may-ask",
+        action="lambda:InvokeFunction",
+        function=function.function_name,
+        qualifier=ALIAS,
+        principal="cognito-idp.amazonaws.com",
+        source_arn=pool.arn,
+        opts=opts,
+    )
+    iam.RolePolicy(
+        f"{name}-signup-groups",
+        role=function.role.id,
+        policy=policy_json([allow("JoinGroups", ["cognito-idp:AdminAddUserToGroup"], [pool.arn])]),
+        opts=opts,
+    )
+
+
+def keys(name: str, given: Functions, pool_ids: Sequence[Input[str]], opts: ResourceOptions) -> Output[str]:
+    """The public keys of pools, read by a function when they are deployed: `{pool id: JWKS document}` as text.
+
+    The function is called again only when a pool is another one, so an unchanged stack shows no difference.
+    """
+    function = Function(f"{name}-keyring", _args(given, "keyring", _KEYRING_TIMEOUT_S, {}), opts)
+    called = lambda_.Invocation(
+        f"{name}-keys",
+        function_name=function.function_name,
+        qualifier=ALIAS,
+        input=Output.all(*pool_ids).apply(lambda known: json.dumps({"userPools": known}, separators=(",", ":"))),
+        opts=pulumi.ResourceOptions.merge(opts, ResourceOptions(depends_on=[function.alias, function.rights])),
+    )
+    return called.result
+
+
+def _args(given: Functions, capability: str, timeout_s: int, environment: Mapping[str, Any]) -> FunctionArgs:
+    return {
+        "function_name": f"{given['name_prefix']}-{capability}",
+        "capability": capability,
+        "code": f"{given.get('directory', 'dist/functions')}/{capability}.zip",
+        "key_arn": given["key_arn"],
+        "layers": given.get("layers", []),
+        "environment": environment,
+        "timeout_s": timeout_s,
+        "memory_mb": given.get("memory_mb", 512),
+        "retention_days": given.get("log_days", 30),
+    }

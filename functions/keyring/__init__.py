@@ -1,0 +1,1 @@
+"""Public keys of user pools, read once at each deployment."""

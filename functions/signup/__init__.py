@@ -1,0 +1,1 @@
+"""What the user pool asks before a sign-up, and tells after an address was confirmed."""
