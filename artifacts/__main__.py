@@ -21,10 +21,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def package() -> None:
     """Builds what is stale of dist/."""
-    from artifacts import functions, training
+    from artifacts import clients, functions, training
     from artifacts.build import DIST, build_all
 
-    build_all([*functions.archives(), *functions.layers(), *training.parts()], DIST, print)
+    build_all([*functions.archives(), *functions.layers(), *training.parts(), *clients.parts()], DIST, print)
 
 
 def lock() -> None:

@@ -92,4 +92,5 @@ class Server:
                 """Says nothing."""
 
         # http.server finds methods by these names.
-        return type("Answers", (Handler,), {"do_GET": Handler.answer, "do_POST": Handler.answer})
+        methods = ("DELETE", "GET", "PATCH", "POST", "PUT")
+        return type("Answers", (Handler,), {f"do_{method}": Handler.answer for method in methods})
