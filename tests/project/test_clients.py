@@ -91,18 +91,16 @@ def asking(module: Any, *told: Told) -> Iterator[tuple[Any, Server]]:
 
 
 def test_errors_carry_code_fields_and_request(module: Any) -> None:
-    with asking(module, Told(400, {"error": ENVELOPE})) as (client, _):
-        with pytest.raises(module.ApiError) as caught:
-            client.health()
+    with asking(module, Told(400, {"error": ENVELOPE})) as (client, _), pytest.raises(module.ApiError) as caught:
+        client.health()
     error = caught.value
     assert (error.status, error.code, error.request_id) == (400, "throttled", "r-1")
     assert str(error) == "400 throttled: later (a: b)"
 
 
 def test_an_answer_of_another_form_is_an_error_too(module: Any) -> None:
-    with asking(module, Told(502, b"<html>")) as (client, _):
-        with pytest.raises(module.ApiError) as caught:
-            client.health()
+    with asking(module, Told(502, b"<html>")) as (client, _), pytest.raises(module.ApiError) as caught:
+        client.health()
     assert caught.value.code == "unknown"
 
 
