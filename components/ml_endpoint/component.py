@@ -25,7 +25,7 @@ from components.ml_endpoint.hosting import (
 )
 from components.observability import metric_inputs
 from components.values import Alarm, Metric, Statement, Widget, policy_json, trust_json
-from functions.shared.places import INFERENCE_LOGS, PRODUCTION, TRAINING
+from functions.shared.places import INFERENCE_LOGS, PRODUCTION
 
 CAPTURE_PREFIX: Final = INFERENCE_LOGS.rstrip("/")
 """Folder of the capture bucket."""
@@ -224,7 +224,7 @@ class MlEndpoint(pulumi.ComponentResource):
     def _statements(self) -> list[Statement]:
         args, key = self._args, self._args["key_arn"]
         found = [
-            *rights.read("Models", key, args["models_bucket"], f"/{PRODUCTION}*", f"/{TRAINING}*"),
+            *rights.read("Models", key, args["models_bucket"], f"/{PRODUCTION}*"),
             *rights.container(key, f"/aws/sagemaker/Endpoints/{args['endpoint_name']}", self.image),
             *rights.use_key(key),
             *rights.watch(key, self._rollback_names()),

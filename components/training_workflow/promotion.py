@@ -19,7 +19,8 @@ FIRST: Final = "MarkDeploying"
 def promotion(plan: Plan, following: str) -> dict[str, State]:
     """Every state from the approved version to the live one."""
     return {
-        FIRST: mark_deploying(plan, "CreateModel"),
+        FIRST: mark_deploying(plan, "KeepModel"),
+        "KeepModel": keep_model("CreateModel"),
         "CreateModel": create_model(plan, "CreateEndpointConfig"),
         "CreateEndpointConfig": create_configuration(plan, "BeginUpdate"),
         "BeginUpdate": {"Type": "Pass", "Result": {"count": 0}, "ResultPath": "$.updates", "Next": "DescribePrevious"},
@@ -84,11 +85,34 @@ def mark_deploying(plan: Plan, following: str) -> State:
     )
 
 
+def keep_model(following: str) -> State:
+    """Copies the archive to where jobs cannot write: the endpoint reads it again whenever it grows.
+
+    S3 copies up to 5 GB in one call. The bucket encrypts the copy, and tags are left behind, which would take a right.
+    """
+    parameters = {
+        "Bucket.$": "$.keep.bucket",
+        "Key.$": "$.keep.key",
+        "CopySource.$": "$.keep.source",
+        "TaggingDirective": "REPLACE",
+    }
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:s3:copyObject",
+        "Parameters": parameters,
+        "ResultPath": None,
+        "TimeoutSeconds": 300,
+        "Retry": retry(["S3.S3Exception", "S3.SdkClientException", "States.Timeout"], attempts=3, first_s=5),
+        "Catch": catch(FAILED),
+        "Next": following,
+    }
+
+
 def create_model(plan: Plan, following: str) -> State:
     """The version as a SageMaker model."""
     parameters = {
         "ModelName.$": "$.model_name",
-        "PrimaryContainer": {**plan.hosting["Container"], "ModelDataUrl.$": "$.paths.model_data"},
+        "PrimaryContainer": {**plan.hosting["Container"], "ModelDataUrl.$": "$.paths.served"},
         **plan.hosting["Model"],
         "Tags": plan.tag_list,
     }
@@ -182,7 +206,7 @@ def release(plan: Plan, following: str) -> State:
     """The smoke test on the endpoint; passed, it makes the version live."""
     return function(
         plan.functions["release"],
-        {"version.$": "$.version", "previous_config.$": "$.previous.config"},
+        {"version.$": "$.version", "model_data.$": "$.paths.served", "previous_config.$": "$.previous.config"},
         timeout_s=180,
         ResultSelector={"version.$": "$.Payload.version", "previousVersion.$": "$.Payload.previousVersion"},
         ResultPath="$.released",

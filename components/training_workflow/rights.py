@@ -12,7 +12,7 @@ from components.ml_endpoint.hosting import HostingShape
 from components.ml_endpoint.rights import bucket_arn, local_arn
 from components.training_workflow.args import TrainingWorkflowArgs
 from components.values import Statement
-from functions.shared.places import CODE, METADATA, STATISTICS, TEST, TRAIN, TRAINING, UPLOADS, VALIDATION
+from functions.shared.places import CODE, METADATA, PRODUCTION, STATISTICS, TEST, TRAIN, TRAINING, UPLOADS, VALIDATION
 
 
 def allow(sid: str, actions: Sequence[str], resources: Sequence[Input[str]]) -> Statement:
@@ -64,8 +64,12 @@ def machine_statements(
         allow(
             "ReadModel",
             ["s3:GetObject"],
-            [bucket_arn(keys["models"], args["models_bucket"], f"/{place}*") for place in (METADATA, TRAINING)],
+            [
+                bucket_arn(keys["models"], args["models_bucket"], f"/{place}*")
+                for place in (METADATA, PRODUCTION, TRAINING)
+            ],
         ),
+        allow("KeepModel", ["s3:PutObject"], [bucket_arn(keys["models"], args["models_bucket"], f"/{PRODUCTION}*")]),
         passing,
         allow("MarkVersions", ["dynamodb:UpdateItem"], [table_arn(args)]),
         allow("Notify", ["sns:Publish"], [topic_arn]),

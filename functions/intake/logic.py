@@ -10,7 +10,17 @@ from typing import Any, Protocol
 from functions.intake.csvfile import check
 from functions.intake.settings import Settings
 from functions.shared.models import ChangedError
-from functions.shared.places import CHECKPOINTS, METADATA, STATISTICS, TEST, TRAIN, TRAINING, UPLOADS, VALIDATION
+from functions.shared.places import (
+    CHECKPOINTS,
+    METADATA,
+    PRODUCTION,
+    STATISTICS,
+    TEST,
+    TRAIN,
+    TRAINING,
+    UPLOADS,
+    VALIDATION,
+)
 from functions.shared.tasks import WorkError
 
 HEAD_BYTES = 256 * 1024
@@ -136,8 +146,7 @@ class Intake:
             raise WorkError(f"promote: {version!r} is no trained model; give a version of GET /v1/models")
         if item.get("status") in ("Live", "Deploying"):
             raise WorkError(f"promote: {version!r} is {item['status']} already; nothing is left to do")
-        answer = names(self.settings, version, suffix_of(execution))
-        answer["paths"]["model_data"] = str(item["modelDataUrl"])
+        answer = names(self.settings, version, suffix_of(execution), model_data=str(item["modelDataUrl"]))
         return answer | {
             "outcome": "promote",
             "why": "approved",
@@ -157,12 +166,17 @@ def suffix_of(execution: str) -> str:
     return sha256(execution.encode()).hexdigest()[:8]
 
 
-def names(settings: Settings, version: str, suffix: str) -> dict[str, Any]:
-    """Names and addresses of everything that a run makes; SageMaker's names have at most 63 characters."""
+def names(settings: Settings, version: str, suffix: str, *, model_data: str = "") -> dict[str, Any]:
+    """Names and addresses of everything that a run makes; SageMaker's names have at most 63 characters.
+
+    With `model_data` the run makes no model of its own and puts that one into service.
+    """
     run = f"{version}-{suffix}"
     prefix = settings.name_prefix[: 63 - len(f"--preprocess-{run}")].rstrip("-")
     jobs = {kind: f"{prefix}-{kind}-{run}" for kind in ("preprocess", "train", "evaluate")}
     models, processed = f"s3://{settings.models_bucket}", f"s3://{settings.processed_bucket}"
+    data = model_data or f"{models}/{TRAINING}{jobs['train']}/output/model.tar.gz"
+    served = f"{PRODUCTION}{run}/model.tar.gz"
     return {
         "version": version,
         "jobs": jobs,
@@ -175,8 +189,11 @@ def names(settings: Settings, version: str, suffix: str) -> dict[str, Any]:
             # Without the suffix: a second try goes on where the first one was interrupted.
             "checkpoints": f"{models}/{CHECKPOINTS}{version}",
             "model_output": f"{models}/{TRAINING.rstrip('/')}",
-            "model_data": f"{models}/{TRAINING}{jobs['train']}/output/model.tar.gz",
+            "model_data": data,
+            "served": f"{models}/{served}",
         },
+        # S3 copies it: what is served lies where no job can write.
+        "keep": {"bucket": settings.models_bucket, "key": served, "source": data.removeprefix("s3://")},
         "model_name": f"{prefix}-{run}",
         "config_name": f"{prefix}-config-{run}",
     }

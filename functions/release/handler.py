@@ -1,4 +1,4 @@
-"""The step after the endpoint's update: `{"version", …}` → `{"version", "previousVersion"}`."""
+"""The step after the endpoint's update: `{"version", "model_data", …}` → `{"version", "previousVersion"}`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def build(environ: Mapping[str, str] = os.environ) -> tuple[Run, Log]:
     )
 
     def run(event: Mapping[str, Any]) -> dict[str, Any]:
-        return release.run(str(event["version"]), now())
+        return release.run(str(event["version"]), str(event["model_data"]), now())
 
     return run, Log(environ["AWS_LAMBDA_FUNCTION_NAME"])
 

@@ -22,7 +22,7 @@ class Models(Protocol):
     def live(self) -> dict[str, Any] | None:
         """The live model's item."""
 
-    def make_live(self, version: str, previous: str | None, at: str) -> None:
+    def make_live(self, version: str, previous: str | None, model_data: str, at: str) -> None:
         """Moves the pointer."""
 
 
@@ -51,8 +51,8 @@ class Release:
     live_ttl_s: int
     pause: Callable[[float], None]
 
-    def run(self, version: str, now: str) -> dict[str, Any]:
-        """Tests the endpoint and makes the version live.
+    def run(self, version: str, model_data: str, now: str) -> dict[str, Any]:
+        """Tests the endpoint and makes the version live; from now on its archive is the one that is served.
 
         Raises:
             WorkError: the endpoint does not answer, or not with this version; the workflow puts the old one back.
@@ -63,7 +63,7 @@ class Release:
         self.smoke(item["sample"], version)
         live = self.models.live()
         previous = str(live["version"]) if live else ""
-        self.models.make_live(version, previous or None, now)
+        self.models.make_live(version, previous or None, model_data, now)
         # Should the cache be out of reach, predictions put its pointer right with the model's next answer.
         kept = self.memory.put(f"live:{self.endpoint_name}", version.encode(), self.live_ttl_s)
         return {"version": version, "previousVersion": previous, "why": "live" if kept else "live; cache not told"}

@@ -92,11 +92,11 @@ class ModelsTable:
         with unchanged():
             client("dynamodb").update_item(**change(self._name, version, values, status=status))
 
-    def make_live(self, version: str, previous: str | None, at: str) -> None:
+    def make_live(self, version: str, previous: str | None, model_data: str, at: str) -> None:
         """Makes a version the live one and archives the previous one, both or neither."""
         changes = [
             change(self._name, LIVE, {"liveVersion": version, "updatedAt": at}, new=True),
-            change(self._name, version, {"status": "Live", "liveSince": at}),
+            change(self._name, version, {"status": "Live", "liveSince": at, "modelDataUrl": model_data}),
         ]
         if previous and previous != version:
             changes.append(change(self._name, previous, {"status": "Archived"}))

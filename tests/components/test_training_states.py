@@ -133,7 +133,9 @@ def test_a_task_sends_what_the_service_accepts(variant: str, name: str) -> None:
 
 
 def test_paths_refer_to_what_an_earlier_state_has_left() -> None:
-    intake = {"version", "fingerprint", "reason", "data", "jobs", "paths", "model_name", "config_name", "outcome"}
+    intake = {"version", "fingerprint", "reason", "data", "jobs", "paths", "keep", "model_name", "config_name"} | {
+        "outcome"
+    }
     left = {
         state["ResultPath"].removeprefix("$.")
         for state in definition(plan())["States"].values()
@@ -183,7 +185,7 @@ def test_new_data_comes_to_a_live_model_through_a_persons_approval() -> None:
         assert seen[-1] in asl.targets(document[seen[-2]])
     assert [name for name in seen if document[name]["Type"] == "Task"] == [
         *("CheckData", "Preprocess", "Train", "Evaluate", "Compare", "Register", "WaitForApproval"),
-        *("MarkDeploying", "CreateModel", "CreateEndpointConfig", "DescribePrevious", "UpdateEndpoint"),
+        *("MarkDeploying", "KeepModel", "CreateModel", "CreateEndpointConfig", "DescribePrevious", "UpdateEndpoint"),
         *("DescribeUpdate", "Release", "NotifySuccess"),
     ]
     assert seen[-1] == "Done"
@@ -296,6 +298,20 @@ def test_the_isolated_training_finds_its_code_in_a_channel() -> None:
     assert set(channels) == {"train", "validation", "statistics", "code"}
     directory = json.loads(parameters["HyperParameters"]["sagemaker_submit_directory"])
     assert directory == "/opt/ml/input/data/code/sourcedir.tar.gz"
+
+
+def test_what_goes_live_is_a_copy_that_no_job_can_write() -> None:
+    document = states()
+    keep = document["KeepModel"]
+    assert keep["Resource"] == "arn:aws:states:::aws-sdk:s3:copyObject"
+    assert keep["Parameters"] == {
+        "Bucket.$": "$.keep.bucket",
+        "Key.$": "$.keep.key",
+        "CopySource.$": "$.keep.source",
+        "TaggingDirective": "REPLACE",
+    }
+    assert document["CreateModel"]["Parameters"]["PrimaryContainer"]["ModelDataUrl.$"] == "$.paths.served"
+    assert document["Release"]["Parameters"]["Payload"]["model_data.$"] == "$.paths.served"
 
 
 def test_processing_writes_each_split_to_its_own_place() -> None:

@@ -174,11 +174,20 @@ def test_an_impossible_start_says_why(given: dict[str, str], says: str) -> None:
         intake(files=FakeFiles()).run("e", given, NOW)
 
 
+def test_what_is_served_lies_where_no_job_writes() -> None:
+    found = names(SETTINGS, "0123456789ab", suffix_of("one"))
+    bucket, _, key = found["paths"]["served"].removeprefix("s3://").partition("/")
+    assert found["keep"] == {"bucket": bucket, "key": key, "source": found["paths"]["model_data"].removeprefix("s3://")}
+    assert key.startswith("production/0123456789ab-")
+    assert found["keep"]["source"].startswith(f"{bucket}/training/")
+
+
 def test_a_promotion_names_the_models_own_data() -> None:
     models = FakeModels({"version": "v1", "status": "Archived", "modelDataUrl": "s3://trained/x/model.tar.gz"})
     found = intake(models).run("e", {"reason": "promotion", "promote": "v1"}, NOW)
     assert (found["outcome"], found["version"]) == ("promote", "v1")
     assert found["paths"]["model_data"] == "s3://trained/x/model.tar.gz"
+    assert found["keep"]["source"] == "trained/x/model.tar.gz"
     assert found["model_name"] != found["config_name"]
 
 

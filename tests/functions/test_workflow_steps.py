@@ -96,7 +96,8 @@ class FakeEndpoint:
 
 
 def released(models: FakeModels, endpoint: FakeEndpoint, memory: Memory) -> dict[str, Any]:
-    return Release(models, endpoint, memory, "predict", 60, lambda _: None).run("v2", "2026-01-31T12:00:00.000Z")
+    release = Release(models, endpoint, memory, "predict", 60, lambda _: None)
+    return release.run("v2", "s3://trained/production/v2/model.tar.gz", "2026-01-31T12:00:00.000Z")
 
 
 def deployed(**live: Any) -> FakeModels:
@@ -109,6 +110,7 @@ def test_a_tested_version_becomes_live_and_the_cache_hears_of_it() -> None:
     assert (found["version"], found["previousVersion"]) == ("v2", "v1")
     assert [models.items[version]["status"] for version in ("v1", "v2")] == ["Archived", "Live"]
     assert models.items[LIVE]["liveVersion"] == "v2"
+    assert models.items["v2"]["modelDataUrl"] == "s3://trained/production/v2/model.tar.gz"
     assert memory.values == {"live:predict": b"v2"}
 
 

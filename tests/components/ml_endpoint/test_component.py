@@ -153,7 +153,7 @@ def test_the_role_reads_models_and_writes_logs_and_capture_only() -> None:
         "SignInToRegistry",
         "WatchAlarms",
     }
-    assert found["ReadModels"]["Resource"] == [f"arn:aws:s3:::models-bucket/{n}/*" for n in ("production", "training")]
+    assert found["ReadModels"]["Resource"] == ["arn:aws:s3:::models-bucket/production/*"]
     assert found["WriteCapturedData"]["Resource"] == ["arn:aws:s3:::logs-bucket/inference/*"]
     everywhere = {sid for sid, statement in found.items() if "*" in statement["Resource"]}
     assert everywhere == {"PutMetrics", "SignInToRegistry"}

@@ -186,6 +186,16 @@ def test_a_failed_release_may_go_back_to_the_programs_own_configuration(recordin
     assert resources == [f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{name}" for name in names]
 
 
+def test_the_machine_alone_puts_models_into_service(recording: Recording) -> None:
+    kept = rights(recording, "training-rights")["KeepModel"]
+    assert (kept["Action"], kept["Resource"]) == (["s3:PutObject"], ["arn:aws:s3:::models-bucket/production/*"])
+    written = [
+        row["Resource"] for row in rights(recording, "training-jobs-rights").values() if "s3:PutObject" in row["Action"]
+    ]
+    assert written
+    assert not [arn for arns in written for arn in arns if "/production/" in arn or arn.endswith("models-bucket/*")]
+
+
 def test_the_machine_may_look_at_the_alarms_of_an_update() -> None:
     update = {"DeploymentConfig": {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "slow"}]}}}
     statement = rights(run(hosting={**HOSTING, "Update": update}), "training-rights")["WatchAlarms"]

@@ -82,9 +82,9 @@ def test_making_a_version_live_archives_the_one_before(models: Any) -> None:
     for version in ("v1", "v2"):
         models.put({**ITEM, "version": version}, replaces=None)
     assert models.live() is None
-    models.make_live("v1", None, "2026-01-01T00:00:00.000Z")
-    models.make_live("v2", "v1", "2026-01-02T00:00:00.000Z")
-    models.make_live("v2", "v2", "2026-01-02T00:00:01.000Z")
+    models.make_live("v1", None, "s3://b/1", "2026-01-01T00:00:00.000Z")
+    models.make_live("v2", "v1", "s3://b/2", "2026-01-02T00:00:00.000Z")
+    models.make_live("v2", "v2", "s3://b/2", "2026-01-02T00:00:01.000Z")
     assert models.live()["version"] == "v2"
     assert models.get("v1")["status"] == "Archived"
     assert (models.live()["status"], models.live()["liveSince"]) == ("Live", "2026-01-02T00:00:01.000Z")
@@ -93,5 +93,5 @@ def test_making_a_version_live_archives_the_one_before(models: Any) -> None:
 
 def test_an_unknown_version_does_not_become_live(models: Any) -> None:
     with pytest.raises(ChangedError):
-        models.make_live("v1", None, "2026-01-01T00:00:00.000Z")
+        models.make_live("v1", None, "s3://b/1", "2026-01-01T00:00:00.000Z")
     assert models.live() is None

@@ -47,10 +47,10 @@ class FakeModels:
             raise ChangedError
         known.update(values)
 
-    def make_live(self, version: str, previous: str | None, at: str) -> None:
+    def make_live(self, version: str, previous: str | None, model_data: str, at: str) -> None:
         if version not in self.items or (previous and previous not in self.items):
             raise ChangedError
         if previous and previous != version:
             self.items[previous]["status"] = "Archived"
-        self.items[version].update(status="Live", liveSince=at)
+        self.items[version].update(status="Live", liveSince=at, modelDataUrl=model_data)
         self.items[LIVE] = {"version": LIVE, "liveVersion": version, "updatedAt": at}

@@ -83,6 +83,12 @@ class Answers:
                 "checkpoints": f"{base}/checkpoints",
                 "model_output": f"{base}/model",
                 "model_data": f"{base}/model/train-{VERSION}-{name}/output/model.tar.gz",
+                "served": f"s3://models/production/{name}/model.tar.gz",
+            },
+            "keep": {
+                "bucket": "models",
+                "key": f"production/{name}/model.tar.gz",
+                "source": f"models/runs/{VERSION}/model/train-{VERSION}-{name}/output/model.tar.gz",
             },
             "model_name": f"model-{VERSION}-{name}",
             "config_name": f"config-{VERSION}-{name}",
@@ -95,6 +101,7 @@ class Answers:
     def release(self, payload: dict[str, Any]) -> dict[str, Any]:
         if self.broken:
             raise ValueError("the smoke test failed")
+        assert payload["model_data"].startswith("s3://models/production/")
         return {"version": payload["version"], "previousVersion": "baseline"}
 
 
