@@ -11,6 +11,7 @@ def pages() -> dict[str, str]:
     """File name → text of every generated page."""
     from artifacts.requirements import page as requirements
     from components.data_lake.reference import page as data_lake
+    from components.settings.reference import page as settings
     from components.tables.reference import page as tables
     from policies.reference import page as policies
     from sandbox.report import page as sandbox
@@ -20,6 +21,7 @@ def pages() -> dict[str, str]:
         "requirements.md": requirements(),
         "sandbox.md": sandbox(),
         "data-lake.md": data_lake(),
+        "settings.md": settings(),
         "tables.md": tables(),
     }
 

@@ -55,13 +55,21 @@ class Hosting:
     """How one endpoint serves, as plain settings."""
 
     mode: str = "instances"
+    """instances, or serverless, which AWS cannot isolate, place in a network, capture from or roll back."""
     instance_type: str = "ml.c5.xlarge"
+    """Instance that serves; not for serverless."""
     min_instances: int = 1
+    """Fewest instances, 1 or more; not for serverless."""
     max_instances: int = 5
+    """Most instances; equal to minInstances nothing scales. Not for serverless."""
     invocations_per_instance: int = 1000
+    """Invocations a minute and instance that scaling aims at; not for serverless."""
     memory_mb: int = 2048
+    """Memory of a serverless endpoint: 1024 to 6144 in steps of 1024."""
     max_concurrency: int = 5
+    """Calls at once of a serverless endpoint, 1 to 200."""
     capture_percent: int = 100
+    """Share of requests that is kept for monitoring, 0 to 100; not for serverless."""
 
     @property
     def serverless(self) -> bool:

@@ -48,7 +48,7 @@ def read(cls: type[T], given: Any, path: str, problems: list[str]) -> T:
     for key, item in known.items():
         if key not in given:
             if item.default is MISSING and item.default_factory is MISSING:
-                problems.append(f"{path}.{key} is missing; allowed: {_allowed(hints[item.name], item)}; add it")
+                problems.append(f"{path}.{key} is missing; allowed: {allowed(hints[item.name], item)}; add it")
                 values[item.name] = None
             continue
         fits = _fits(given[key], hints[item.name], item)
@@ -98,17 +98,18 @@ def _wrong(path: str, value: Any, hint: Any, item: Field[Any]) -> str:
         close = difflib.get_close_matches(value.lower(), lowered, n=1, cutoff=0.5)
         near = f" {lowered[close[0]]}" if close else ""
     remedy = f"did you mean{near}?" if near else "change it"
-    return f"{path} is {shown(value)}; allowed: {_allowed(hint, item)}; {remedy}"
+    return f"{path} is {shown(value)}; allowed: {allowed(hint, item)}; {remedy}"
 
 
 def _choices(hint: Any, item: Field[Any]) -> tuple[Any, ...]:
     return get_args(hint) if get_origin(hint) is Literal else tuple(item.metadata.get("allowed", ()))
 
 
-def _allowed(hint: Any, item: Field[Any]) -> str:
+def allowed(hint: Any, item: Field[Any]) -> str:
+    """What a field may be, in words."""
     if get_origin(hint) in {Union, types.UnionType}:
         inner = next(option for option in get_args(hint) if option is not type(None))
-        return f"{_allowed(inner, item)}, or leave it out"
+        return f"{allowed(inner, item)}, or leave it out"
     choices = _choices(hint, item)
     words = item.metadata.get("words") or (", ".join(map(str, choices)) if choices else "")
     if get_origin(hint) is tuple:
