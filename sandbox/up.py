@@ -7,8 +7,8 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -43,6 +43,8 @@ class Options:
     root: Path = program.ROOT
     train: bool = True
     """Whether the first model is trained; a test of one part starts faster without."""
+    config: Mapping[str, str] = field(default_factory=dict)
+    """Values of the stack's configuration that stand in for those of its file."""
     lag_s: float = 1.0
     """How long a write waits before it is copied to another region."""
     close_s: float = 12.0
@@ -80,7 +82,7 @@ class Sandbox:
         self.later("directory", self.home.release)
         listener = listen(options.port, "--port")
         self.later("port", listener.close)
-        self.cloud.region = config.get("aws:region", self.cloud.region)
+        self.cloud.region = options.config.get("aws:region") or config.get("aws:region", self.cloud.region)
         with step("local AWS services"):
             self.cloud.start(options.aws_port)
             self.later("cloud", self.cloud.stop)
@@ -174,7 +176,8 @@ class Sandbox:
 
         maker = Creator(self.cloud, runtimes["caches"], self.options.root, runtimes["databases"])
         follow = runtimes["functions"].follow
-        ledger = program.run(self.options.stack, maker, root=self.options.root, begun=follow)
+        options = self.options
+        ledger = program.run(options.stack, maker, root=options.root, config=options.config, begun=follow)
         path = self.home.path / LEDGER
         path.touch(mode=0o600)
         path.write_text(ledger.to_json(), encoding="utf-8")
@@ -191,6 +194,7 @@ class Sandbox:
     def _serve(self, listener: socket.socket, runtimes: dict[str, Any]) -> None:
         """The API of each region, and the commands that steer them."""
         from sandbox.control import ControlServer
+        from sandbox.recovery.zones import Zones
         from sandbox.regions import Gateways, Regions
 
         functions, replication = runtimes["functions"], runtimes["replication"]
@@ -201,7 +205,8 @@ class Sandbox:
         regions = Regions(self.ledger, self.cloud, self.gateways, replication, list(runtimes.values()))
         self.later("regions", regions.close)
         regions.start()
-        control = ControlServer(self.home.path, regions.commands())
+        zones = Zones(self.ledger, runtimes["caches"], functions)
+        control = ControlServer(self.home.path, {**regions.commands(), **zones.commands()})
         self.later("control", control.close)
         if len(self.ledger.regions()) > 1:
             self.notes += [*replication.notes, *regions.notes]

@@ -92,10 +92,6 @@ class Functions:
         """Lets functions be called while the program still runs, each from the moment it is declared."""
         self._growing = ledger
 
-    def names(self) -> list[str]:
-        """The names of all declared functions."""
-        return [plan.name for plan in self.plans.values()]
-
     def find(self, name_or_arn: str, qualifier: str = "") -> tuple[Plan, str]:
         """A function and the qualifier that it was called by; NoSuchFunctionError when there is none."""
         region, name, own = parse(name_or_arn)
@@ -126,6 +122,11 @@ class Functions:
         self.plans[plan.region, plan.name] = plan
         if changed:
             self.loop.call_soon_threadsafe(self._discard, (plan.region, plan.name, changed))
+
+    def end(self, chosen: Callable[[Plan, int], bool]) -> None:
+        """Ends the instances that are chosen by their function and their number in it; their calls fail."""
+        for pool in list(self._pools.values()):
+            self.loop.call_soon_threadsafe(pool.end, chosen)
 
     def warm(self, name_or_arn: str) -> None:
         """Starts a first instance of a function ahead of its first call, as provisioned concurrency does."""

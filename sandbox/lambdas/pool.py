@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from sandbox.lambdas.instance import Call, Instance, Invocation, Record
@@ -59,6 +60,14 @@ class Pool:
         """Starts a first instance ahead of the first call."""
         if not self.instances:
             self.instances.add(self._starter.launch(self))
+
+    def end(self, chosen: Callable[[Plan, int], bool]) -> None:
+        """Ends the instances that are chosen by their number, in the order in which they started."""
+        for number, instance in enumerate(
+            sorted(self.instances, key=lambda one: one.process.pid if one.process else 0)
+        ):
+            if chosen(self.plan, number):
+                instance.kill()
 
     def idle(self, instance: Instance) -> None:
         """An instance is free: it takes who waits longest."""
