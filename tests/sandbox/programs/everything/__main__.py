@@ -6,5 +6,5 @@ from pathlib import Path
 from runpy import run_path
 
 HERE = Path(__file__).parent
-for part in ("network", "storage", "compute", "serving"):
+for part in ("network", "storage", "compute", "serving", "edge"):
     run_path(str(HERE / f"{part}.py"))

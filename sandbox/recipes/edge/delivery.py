@@ -1,4 +1,4 @@
-"""CloudFront, certificates, DNS records, load balancers and accelerators: what stands before the platform."""
+"""CloudFront with its logs, certificates, DNS records and accelerators."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from sandbox.recipes.recipe import Answer, KeptError, Recipe, Work, hands
 
 _NO_EDGE = "no edge stands before the sandbox: the gateway answers directly"
 _NO_DNS = "nothing asks the sandbox's name server"
-_NO_LOAD = "no request passes a load balancer in the sandbox"
 
 
 def _items(rows: list[Any] | None) -> dict[str, Any]:
@@ -119,10 +118,10 @@ def _function(work: Work) -> None:
     }
 
 
-def _proof(work: Work) -> None:
+def _proof(work: Work) -> list[dict[str, Any]]:
     """ACM tells the record that proves a name once it has thought about it; here it always is the same one."""
     name = work.inputs["domainName"]
-    work.outputs["domainValidationOptions"] = [
+    return [
         {
             "domainName": name,
             "resourceRecordName": work.fill("_{hash:32}.{domainName}."),
@@ -130,36 +129,6 @@ def _proof(work: Work) -> None:
             "resourceRecordValue": work.fill("_{hash:32}.acm-validations.aws."),
         }
     ]
-
-
-def _targets(work: Work) -> None:
-    """A group of functions has neither port nor network."""
-    check = work.inputs.get("healthCheck") or {}
-    work.parameters = {
-        "Name": work.inputs["name"],
-        "TargetType": work.inputs.get("targetType") or "instance",
-        **({"HealthCheckEnabled": check["enabled"]} if "enabled" in check else {}),
-    }
-
-
-def _attachment(work: Work) -> None:
-    work.parameters = {
-        "TargetGroupArn": work.inputs["targetGroupArn"],
-        "Targets": [{"Id": work.inputs["targetId"]}],
-    }
-
-
-_LOADBALANCER_ARN = "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}/{hash:16}"
-
-
-def _suffix(kind: str) -> Any:
-    """The part of an ARN that CloudWatch's dimensions take."""
-
-    def part(work: Work) -> str:
-        arn = str(work.outputs.get("arn") or work.id)
-        return arn.split(f"{kind}/", 1)[1] if kind == "loadbalancer" else arn.rsplit(":", 1)[1]
-
-    return part
 
 
 ROWS = {
@@ -226,9 +195,8 @@ ROWS = {
     ),
     "aws:acm/certificate:Certificate": Recipe(
         call="acm.request_certificate",
-        after=_proof,
         id=Answer("CertificateArn", "arn:aws:acm:{region}:{account}:certificate/{hash:32}"),
-        outputs={"arn": "{id}"},
+        outputs={"arn": "{id}", "domainValidationOptions": _proof},
     ),
     "aws:acm/certificateValidation:CertificateValidation": Recipe(
         recorded=f"moto holds every certificate for valid, and {_NO_DNS}", id="{certificateArn}"
@@ -237,48 +205,6 @@ ROWS = {
         recorded=f"the hosted zone is not of this stack, and {_NO_DNS}",
         id="{zoneId}_{name}_{type}",
         outputs={"fqdn": "{name}"},
-    ),
-    "aws:lb/loadBalancer:LoadBalancer": Recipe(
-        call="elbv2.create_load_balancer",
-        by_hand=hands("internal", "accessLogs", "dropInvalidHeaderFields", "enableDeletionProtection"),
-        lost={"accessLogs": _NO_LOAD},
-        shape=lambda work: work.parameters.update(
-            Scheme="internal" if work.inputs.get("internal") else "internet-facing",
-            Type=work.inputs.get("loadBalancerType") or "application",
-        ),
-        id=Answer("LoadBalancers.0.LoadBalancerArn", _LOADBALANCER_ARN),
-        outputs={
-            "arn": "{id}",
-            "arnSuffix": _suffix("loadbalancer"),
-            "dnsName": Answer("LoadBalancers.0.DNSName", "{name}-1.{region}.elb.amazonaws.com"),
-            "zoneId": lambda _work: "Z35SXDOTRQ7X7K",
-        },
-    ),
-    "aws:lb/targetGroup:TargetGroup": Recipe(
-        call="elbv2.create_target_group",
-        by_hand=hands("healthCheck", "targetType"),
-        shape=_targets,
-        id=Answer(
-            "TargetGroups.0.TargetGroupArn",
-            "arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{name}/{hash:16}",
-        ),
-        outputs={"arn": "{id}", "arnSuffix": _suffix("targetgroup")},
-    ),
-    "aws:lb/targetGroupAttachment:TargetGroupAttachment": Recipe(
-        call="elbv2.register_targets",
-        by_hand=hands("targetId"),
-        shape=_attachment,
-        id="{targetGroupArn}-{hash:8}",
-    ),
-    "aws:lb/listener:Listener": Recipe(
-        recorded=f"{_NO_LOAD}, and its certificate is proven by no name server",
-        id="arn:aws:elasticloadbalancing:{region}:{account}:listener/app/{hash:16}/{hash:17}",
-        outputs={"arn": "{id}"},
-    ),
-    "aws:lb/listenerRule:ListenerRule": Recipe(
-        recorded=_NO_LOAD,
-        id="arn:aws:elasticloadbalancing:{region}:{account}:listener-rule/app/{hash:16}/{hash:17}",
-        outputs={"arn": "{id}"},
     ),
     "aws:globalaccelerator/accelerator:Accelerator": Recipe(
         recorded="moto has no Global Accelerator",
