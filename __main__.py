@@ -29,6 +29,8 @@ capabilities = {route.capability for route in ROUTES} | {
     "rotation",
     "signup",
 }
+if settings.recovery is not None:
+    capabilities.add("standby")
 built = Artifacts(settings.artifacts, capabilities)
 tags = {**settings.tags, "Environment": environment, "ManagedBy": "pulumi", "Project": project}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from components.recovery.follower import Follower, FollowerArgs
 from components.recovery.replication import BucketPair, Replication, ReplicationArgs
 
-__all__ = ["BucketPair", "Replication", "ReplicationArgs"]
+__all__ = ["BucketPair", "Follower", "FollowerArgs", "Replication", "ReplicationArgs"]

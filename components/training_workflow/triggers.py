@@ -98,6 +98,8 @@ class Triggers(pulumi.ComponentResource):
     """A model package that was approved or rejected."""
     monthly: scheduler.Schedule
     """The calendar."""
+    calendar_role: iam.Role
+    """The calendar's role."""
 
     def __init__(
         self,
@@ -173,7 +175,7 @@ class Triggers(pulumi.ComponentResource):
             destination_config={"on_failure": {"destination": queue_arn}},
             opts=ResourceOptions(parent=self, depends_on=[approvals.alias, approvals.rights]),
         )
-        calendar_role = self._role(
+        self.calendar_role = self._role(
             f"{name}-monthly",
             "scheduler.amazonaws.com",
             machine_arn,
@@ -190,7 +192,7 @@ class Triggers(pulumi.ComponentResource):
             flexible_time_window={"mode": "FLEXIBLE", "maximum_window_in_minutes": 15},
             target={
                 "arn": machine_arn,
-                "role_arn": calendar_role.arn,
+                "role_arn": self.calendar_role.arn,
                 "input": json.dumps({"reason": "schedule"}),
                 "retry_policy": _RETRY,
                 "dead_letter_config": {"arn": queue_arn},

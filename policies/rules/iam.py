@@ -47,6 +47,7 @@ WITHOUT_RESOURCE: tuple[tuple[str, str, str], ...] = (
     ("sts:GetCallerIdentity", "", "anyone may ask who they are"),
     ("sns:Publish", "sns:protocol", "a text message to a telephone has no topic"),
     ("secretsmanager:GetRandomPassword", "", "a random password is nobody's"),
+    ("sagemaker:ListModelPackages", "", "lists have no resource level; what a list tells is no model"),
     ("sagemaker:ListTags", "", "asked before the resource's name is known"),
 )
 """Action (`*` stands for any letters) · condition key that must bound it, if AWS has one · why nothing can be named."""

@@ -75,6 +75,7 @@ ELSEWHERE = {
     "aws:cloudwatch/logDelivery:LogDelivery",
     "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
     "aws:cloudwatch/logDeliverySource:LogDeliverySource",
+    "aws:lambda/eventSourceMapping:EventSourceMapping",
     "aws:s3/bucketObjectv2:BucketObjectv2",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
