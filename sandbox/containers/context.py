@@ -44,6 +44,10 @@ class Context:
     grace_s: float
     """From SIGTERM to SIGKILL when a job is stopped."""
 
+    def environment(self, region: str) -> dict[str, str]:
+        """What a child needs to reach the services from its region."""
+        return {**self.cloud.environment(), "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+
     def announce(self, detail_type: str, detail: Mapping[str, Any], *, arn: str, region: str) -> None:
         """Publishes one of SageMaker's events, with times as SageMaker gives them (milliseconds)."""
         bus.publish(

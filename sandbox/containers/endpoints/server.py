@@ -56,7 +56,7 @@ class ModelServer:
         self._region = region
         self._container = container
         self._log_names = log
-        self._directory = context.directory / "endpoints" / name
+        self._directory = context.directory / "endpoints" / region / name
         self._port = 0
         self._process: Process | None = None
         self._shipper: LogShipper | None = None
@@ -159,7 +159,7 @@ class ModelServer:
         code = model / "code"
         own = dict(self._container.environment)
         if not self._container.isolated:
-            own = {**self._context.cloud.environment(), **own}
+            own = {**self._context.environment(self._region), **own}
         variables = place.environment(
             {
                 **own,
@@ -178,7 +178,7 @@ class ModelServer:
             began = time.monotonic()
             self._port = port
             self._process = self._context.processes.start(
-                self.name,
+                f"{self._region}-{self.name}",
                 words,
                 environment=variables,
                 directory=code if code.is_dir() else model,

@@ -104,7 +104,7 @@ class Job(ABC):
         return float((self.request.get("StoppingCondition") or {}).get("MaxRuntimeInSeconds", 86_400))
 
     def _run(self) -> None:
-        directory = self.context.directory / "jobs" / self.name
+        directory = self.context.directory / "jobs" / self.region / self.name
         ending = self._failed("InternalServerError: the sandbox failed to run the job; its output has the cause")
         try:
             ending = self._work(directory)
@@ -141,11 +141,13 @@ class Job(ABC):
     def _execute(self, place: OptMl, command: Command) -> tuple[Process, Outcome]:
         stream = f"{self.name}/algo-1-{int(time.time())}"
         logs = self.context.cloud.client("logs", self.region)
-        log = self.context.processes.directory / f"{self.name}.log"
+        # Jobs of one name may run in two regions.
+        name = f"{self.region}-{self.name}"
+        log = self.context.processes.directory / f"{name}.log"
         shipper = LogShipper(logs, self.GROUP, stream, log, self.metrics)
         try:
             process = self.context.processes.start(
-                self.name, command.arguments, environment=command.environment, directory=command.directory
+                name, command.arguments, environment=command.environment, directory=command.directory
             )
             return process, self._watch(place, process)
         except (FileNotFoundError, PermissionError) as error:

@@ -59,7 +59,7 @@ class ProcessingJob(Job):
             **(self.request.get("Environment") or {}),
         }
         if not (self.request.get("NetworkConfig") or {}).get("EnableNetworkIsolation"):
-            own = {**self.context.cloud.environment(), **own}
+            own = {**self.context.environment(self.region), **own}
         words = rewritten([*entry, *(specification.get("ContainerArguments") or [])], place.root)
         return Command(words, place.environment(own), place.root)
 

@@ -162,7 +162,7 @@ class TrainingJob(Job):
     def _command(self, place: OptMl, hyperparameters: Mapping[str, Any], variables: Mapping[str, str]) -> Command:
         own = {**variables, **(self.request.get("Environment") or {})}
         if not self.request.get("EnableNetworkIsolation"):
-            own = {**self.context.cloud.environment(), **own}
+            own = {**self.context.environment(self.region), **own}
         entry = self._specification.get("ContainerEntrypoint")
         if entry:
             whole = [*entry, *(self._specification.get("ContainerArguments") or [])]
