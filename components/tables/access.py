@@ -47,14 +47,51 @@ class Access:
 
 _MODELS: Final = "functions/shared/models.py"
 _PREDICTIONS: Final = "functions/predictions/store.py"
+_SESSIONS: Final = "functions/accounts/sessions.py"
 _STATES: Final = "components/training_workflow/tasks.py"
 
 ACCESS: Final = (
     Access(
+        table="users",
+        operation="PutItem",
+        by=("signup",),
+        why="record of a user whose address is confirmed; Cognito waits for it",
+        source="functions/signup/store.py",
+    ),
+    Access(
+        table="users",
+        operation="UpdateItem",
+        by=("accounts",),
+        why="when a user signed in, and the record of one who has none",
+        source=_SESSIONS,
+    ),
+    Access(
+        table="sessions",
+        operation="UpdateItem",
+        by=("accounts",),
+        why="begin and end of a session",
+        source=_SESSIONS,
+    ),
+    Access(
         table="sessions",
         operation="GetItem",
-        by=(),
-        why="whether a session has ended, where the cache does not tell",
+        by=("accounts",),
+        why="whether a session may go on",
+        source=_SESSIONS,
+    ),
+    Access(
+        table="sessions",
+        operation="Query",
+        index="UserIdIndex",
+        by=("accounts",),
+        why="sessions of a user who ends them all",
+        source=_SESSIONS,
+    ),
+    Access(
+        table="sessions",
+        operation="GetItem",
+        by=("insights", "predictions", "registry", "trainings"),
+        why="whether a token's session has ended, where the cache does not tell",
         source="functions/shared/identity/sessions.py",
     ),
     Access(

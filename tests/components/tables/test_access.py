@@ -77,7 +77,7 @@ def granted() -> set[tuple[str, str, str, str]]:
     """Capability, action, table and index of every right on a table that a role of the dev stack holds."""
     found = set()
     for policy in evaluated("dev").of_type("aws:iam/rolePolicy:RolePolicy"):
-        caller = re.sub(r"^(api|training)-", "", policy.name.removesuffix("-rights"))
+        caller = re.sub(r"^(api|training)-(identity-)?", "", policy.name.removesuffix("-rights"))
         for row in json.loads(policy.inputs["policy"])["Statement"]:
             for action in row["Action"]:
                 for resource in row["Resource"] if action.startswith("dynamodb:") else ():
