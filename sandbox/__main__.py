@@ -1,4 +1,4 @@
-"""`python -m sandbox up | status | call | drill | report | down`: the command line, and nothing else."""
+"""`python -m sandbox up | status | call | control | drill | report | messages | down`: the command line."""
 
 from __future__ import annotations
 
@@ -68,19 +68,23 @@ def _run(options: Any) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from sandbox.control.command import add as add_control
     from sandbox.drill.command import add as add_drill
 
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The platform on this machine.")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--directory", type=Path, default=Path(".sandbox"), help="where one sandbox keeps its state")
     common.add_argument("--debug", action="store_true", help="show where an error was raised")
-    commands = parser.add_subparsers(required=True, metavar="up|status|call|drill|report|down")
+    commands = parser.add_subparsers(required=True, metavar="up|status|call|control|drill|report|messages|down")
     up = commands.add_parser("up", parents=[common], help="start the stack; Ctrl-C ends it")
     up.add_argument("--detach", action="store_true", help="return when it is ready and let it run")
     up.add_argument("--stack", default="dev", help="which Pulumi.<stack>.yaml (default dev)")
     up.add_argument("--port", type=int, default=8080, help="of the API; 0 takes any free one (default 8080)")
     up.add_argument("--aws-port", type=int, default=4566, help="of the AWS services (default 4566)")
     up.add_argument("--no-train", action="store_true", help="keep the baseline model; train nothing at the start")
+    up.add_argument(
+        "--replication-lag", type=float, default=1.0, metavar="S", help="seconds before a region copies (default 1)"
+    )
     up.set_defaults(command=_up)
     commands.add_parser("status", parents=[common], help="tell whether it runs").set_defaults(command=_status)
     call = commands.add_parser("call", parents=[common], help="call a route as the demo user")
@@ -89,9 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("--data", help="the JSON body; @file reads it from a file")
     call.set_defaults(command=_call)
     add_drill(commands.add_parser("drill", parents=[common], help="make a failure and follow the runbook"))
+    add_control(commands.add_parser("control", parents=[common], help="lose a region, pause replication and more"))
     report = commands.add_parser("report", parents=[common], help="what is created, recorded and not held")
     report.add_argument("--stack", help="plan this stack instead of asking the running one")
     report.set_defaults(command=_report)
+    messages = commands.add_parser("messages", parents=[common], help="codes that user pools would have sent")
+    messages.add_argument("--to", default="", help="only those to this address")
+    messages.set_defaults(command=_messages)
     commands.add_parser("down", parents=[common], help="end it").set_defaults(command=_down)
     return parser
 
@@ -134,6 +142,7 @@ def _up(options: Any) -> int:
             aws_port=options.aws_port,
             directory=options.directory,
             train=not options.no_train,
+            lag_s=options.replication_lag,
         ),
     ) as sandbox:
         try:
@@ -172,6 +181,7 @@ def _detach(options: Any) -> int:
     log = home.path / "up.log"
     arguments = ["--stack", options.stack, "--port", str(options.port), "--aws-port", str(options.aws_port)]
     arguments += ["--directory", str(home.path), *(["--no-train"] if options.no_train else [])]
+    arguments += ["--replication-lag", str(options.replication_lag)]
     # What is printed names the demo user's password.
     log.unlink(missing_ok=True)
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
@@ -207,12 +217,15 @@ def _follow(child: subprocess.Popen[bytes], shown: Any, home: Any) -> int:
 
 def _status(options: Any) -> int:
     from sandbox.client import call
+    from sandbox.control import Control
+    from sandbox.control.command import described
     from sandbox.state import Home
 
     state = Home(options.directory).load()
     health = call(f"{state.api_url}/health", timeout_s=10)
     print(f"{state.stack} runs as process {state.pid} on {state.api_url}, model {state.model_version or 'baseline'}")
     print(f"AWS services on {state.aws_endpoint}; health {health.status}")
+    print(*described(Control(options.directory).status()), sep="\n", end="")
     return 0 if health.status == 200 else 1
 
 
@@ -249,9 +262,25 @@ def _report(options: Any) -> int:
     return 0
 
 
-def _down(options: Any) -> int:
+def _messages(options: Any) -> int:
+    from urllib.parse import quote
+
+    from sandbox.client import call
     from sandbox.state import Home
 
+    state = Home(options.directory).load()
+    reply = call(f"{state.aws_endpoint}/_sandbox/messages?to={quote(options.to)}", timeout_s=10)
+    for row in reply.content["messages"]:
+        print(f"{row['to']}  {row['purpose']}  {row['code']}")
+    print(reply.content["emulated"], file=sys.stderr)
+    return 0
+
+
+def _down(options: Any) -> int:
+    from sandbox.control.command import left_behind
+    from sandbox.state import Home
+
+    sys.stderr.write(left_behind(options.directory))
     print(f"ended process {Home(options.directory).end()}")
     return 0
 
