@@ -11,6 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import RSAAlgorithm
 
 from tests.journeys.support.caller import PASSWORD, Caller
 from tests.journeys.support.deployed import Deployed, row_of
@@ -156,6 +157,46 @@ def test_other_rsa_algorithm_and_other_key(
     refused(main, jwt.encode(claims, other, "RS256", key_id))
     refused(main, jwt.encode(claims, other, "RS256", {"kid": "unknown"}))
     refused(main, jwt.encode(claims, pool_key, "RS512", key_id))
+
+
+@pytest.mark.parametrize("header", ["jwk", "jku", "x5u", "x5c"])
+def test_key_that_the_token_brings_along(
+    main: Deployed, claims: dict[str, Any], key_id: dict[str, str], header: str
+) -> None:
+    own = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    row = RSAAlgorithm.to_jwk(own.public_key(), as_dict=True)
+    brought = {
+        "jwk": {**row, **key_id, "alg": "RS256"},
+        "jku": "http://127.0.0.1:1/jwks.json",
+        "x5u": "http://127.0.0.1:1/certificate.pem",
+        "x5c": [
+            base64.b64encode(own.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+        ],
+    }[header]
+    refused(main, jwt.encode(claims, own, "RS256", {**key_id, header: brought}))
+
+
+@pytest.mark.parametrize(
+    "kid", ["../../../../dev/null", "' OR '1'='1", "", "x" * 2000, None, 7, ["a"], "\u0000", "http://127.0.0.1:1/key"]
+)
+def test_key_id_that_is_none(main: Deployed, claims: dict[str, Any], pool_key: Any, kid: object) -> None:
+    head = part({"alg": "RS256", "kid": kid} if kid is not None else {"alg": "RS256"})
+    signed = f"{head}.{part(claims)}"
+    signature = base64.urlsafe_b64encode(RSAAlgorithm(RSAAlgorithm.SHA256).sign(signed.encode(), pool_key))
+    refused(main, f"{signed}.{signature.rstrip(b'=').decode()}")
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "ES384", "PS256", "EdDSA"])
+@pytest.mark.parametrize(
+    "signature", [b"\0" * 64, b"\0" * 256, b"\0"], ids=["zeros of ECDSA", "zeros of RSA", "a zero"]
+)
+def test_null_signature(
+    main: Deployed, claims: dict[str, Any], key_id: dict[str, str], algorithm: str, signature: bytes
+) -> None:
+    signed = f"{part({'alg': algorithm, **key_id})}.{part(claims)}"
+    null = base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
+    refused(main, f"{signed}.{null}")
+    refused(main, f"{part({'alg': 'RS256', **key_id})}.{part(claims)}.{null}")
 
 
 def test_tampered(main: Deployed, claims: dict[str, Any], user: Caller) -> None:
