@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from sandbox.cloud import Application
 from sandbox.control.answers import PendingWrite, ReplicationState
 from sandbox.events.hooks import Hooks
+from sandbox.replication import keys
 from sandbox.replication.acknowledged import Acknowledged
 from sandbox.replication.lanes import Lanes, Now
 from sandbox.replication.objects import Objects
@@ -79,6 +80,7 @@ class Replication:
         """Makes the services hear of what is to be replicated."""
         for part in (self._objects, self._tables, self._secrets):
             part.install(self._hooks)
+        keys.install(self._hooks)
         self._cloud.wrap(self._acknowledged.layer)
         if self._threaded:
             self._lanes.start()
