@@ -26,8 +26,7 @@ Say = Callable[[str], None]
 
 
 def conduct(kind: Kind, context: Context, say: Say, patience_s: float = PATIENCE_S) -> Report:
-    """A drill from its beginning to its end."""
-    context.journal.open(kind.name)
+    """A drill from its beginning to its end; the journal was opened for it."""
     return resume(kind, context, say, patience_s)
 
 
@@ -86,7 +85,14 @@ def _fail(kind: Kind, context: Context, client: Client, say: Say, patience_s: fl
 def _follow(page: Runbook, kind: Kind, context: Context, report: Report, say: Say) -> bool:
     """The runbook's steps, in order; whether all of them ended well."""
     say(f"  {page.title} (docs/runbooks/{page.name}.md)")
-    shell = Shell(context.state, context.journal.directory, page.assigned(), kind.given(context), context.root)
+    shell = Shell(
+        context.state,
+        context.outputs(),
+        context.journal.directory,
+        names=page.assigned(),
+        given=kind.given(context),
+        root=context.root,
+    )
     done = int(context.journal.content["steps"])
     if not done:
         shell.begin()

@@ -30,23 +30,25 @@ class Context:
     root: Path = ROOT
     rate: float = RATE
     """Writes a second on each of the client's channels."""
-    lag_s: float | None = None
-    """How far replication is behind, where a kind can choose it."""
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     _tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def of(cls, directory: Path, **options: Any) -> Context:
+    def of(cls, directory: Path, journal: Journal | None = None) -> Context:
         """The sandbox that runs in a directory; StateError when none does."""
         home = Home(directory)
-        return cls(home, home.load(), Journal(home.path), **options)
+        return cls(home, home.load(), journal or Journal(home.path))
 
     @property
     def prefix(self) -> str:
         """How the physical names of the stack begin."""
         name: str = self.state.outputs["endpoint_name"]
         return name.removesuffix("-predict")
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, with addresses that answer on this machine in place of those of AWS."""
+        return {**self.state.outputs, "api_url": self.state.api_url}
 
     def client(self, service: str, region: str = "") -> Any:
         """A client of the SDK; short of patience, since what does not answer is what a drill is about."""

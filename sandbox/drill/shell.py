@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sandbox.cloud import HOST, KEY
 from sandbox.processes import inherited
@@ -38,7 +39,8 @@ class Shell:
     """One run of a runbook. Variables that its blocks set are kept in a file, so that another process can go on.
 
     Args:
-        state: the sandbox that is meant; its outputs answer `pulumi stack output`.
+        state: the sandbox that is meant.
+        outputs: what answers `pulumi stack output`.
         directory: where the variables and the stand-in for the `pulumi` command are kept.
         names: the variables that live on from block to block.
         given: what the person who runs the steps decided, such as the time to go back to.
@@ -46,14 +48,21 @@ class Shell:
     """
 
     def __init__(
-        self, state: State, directory: Path, names: Sequence[str], given: Mapping[str, str], root: Path
+        self,
+        state: State,
+        outputs: Mapping[str, Any],
+        directory: Path,
+        *,
+        names: Sequence[str],
+        given: Mapping[str, str],
+        root: Path,
     ) -> None:
         self._root = root
         self._names = list(names)
         self._kept = directory / "variables.sh"
         tools = directory / "bin"
         tools.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _stand_in(tools / "pulumi", state)
+        _stand_in(tools / "pulumi", state, outputs)
         self._environment = {
             **inherited(),
             "PATH": os.pathsep.join([str(tools), str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
@@ -126,13 +135,13 @@ def _told(output: str) -> str:
     return f":\n{output.strip()[-_TAIL:]}" if output.strip() else ""
 
 
-def _stand_in(path: Path, state: State) -> None:
+def _stand_in(path: Path, state: State, outputs: Mapping[str, Any]) -> None:
     """A `pulumi` that answers from the sandbox what the runbooks ask of the stack."""
     cases = "\n".join(
         f"  {shlex.quote(name)}) printf '%s\\n' {shlex.quote(_text(value))} ;;"
-        for name, value in sorted(state.outputs.items())
+        for name, value in sorted(outputs.items())
     )
-    known = shlex.quote(", ".join(sorted(state.outputs)))
+    known = shlex.quote(", ".join(sorted(outputs)))
     path.write_text(
         f"""#!/bin/sh
 # Answers what the runbooks ask of the deployed stack, from the sandbox's state.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.drill.channels import Items, Predictions
@@ -25,6 +25,16 @@ class Function:
     target_s = CRITICAL_S
     warm_s = 0.0
     notes: Sequence[str] = ()
+
+    def fits(self, context: Context) -> bool:
+        """Every stack has what it needs."""
+        del context
+        return True
+
+    def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
+        """Nothing: every stack fits."""
+        del config
+        return {}
 
     def channels(self, context: Context) -> list[Channel]:
         """Predictions by the API, and items that do not pass the function."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from sandbox.drill.client import Channel, Client
@@ -22,6 +22,12 @@ class Kind(Protocol):
     """How long the client writes before the failure at least."""
     notes: Sequence[str]
     """Where the sandbox differs from AWS in this."""
+
+    def fits(self, context: Context) -> bool:
+        """Whether the stack that runs has what this failure needs."""
+
+    def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
+        """What a stack of the drill's own has instead of the values of its file, where the running one does not fit."""
 
     def channels(self, context: Context) -> list[Channel]:
         """How the client writes meanwhile."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -29,6 +29,16 @@ class Table:
     notes: Sequence[str] = (
         "on AWS a restore takes 10 to 60 minutes, and the last five minutes cannot be restored at once",
     )
+
+    def fits(self, context: Context) -> bool:
+        """Every stack has what it needs."""
+        del context
+        return True
+
+    def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
+        """Nothing: every stack fits."""
+        del config
+        return {}
 
     def channels(self, context: Context) -> list[Channel]:
         """Predictions by the API and items by the SDK, both into the table."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,6 +81,12 @@ class Breakage:
     notes: Sequence[str] = ("only a shelf",)
     left: Sequence[str] = ()
     interrupt: bool = False
+
+    def fits(self, context: Context) -> bool:
+        return True
+
+    def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
+        return {}
 
     def channels(self, context: Context) -> list[Channel]:
         return [self.shelf]

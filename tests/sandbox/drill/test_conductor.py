@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sandbox.drill.conductor import conduct, mend, resume
+from sandbox.drill import conductor
+from sandbox.drill.conductor import mend, resume
+from sandbox.drill.context import Context
 from sandbox.drill.journal import Journal, JournalError
+from sandbox.drill.report import Report
 from tests.sandbox.drill.support import PAGE, Breakage, Shelf, place
 
 
 def quiet(_: str) -> None:
     """Shows nothing."""
+
+
+def conduct(kind: Breakage, context: Context, say: Callable[[str], None], patience_s: float = 30) -> Report:
+    """As the command does it."""
+    context.journal.open(kind.name)
+    return conductor.conduct(kind, context, say, patience_s)
 
 
 def test_a_drill_that_loses_nothing_passes_and_closes_its_journal(tmp_path: Path) -> None:
@@ -54,7 +64,7 @@ def test_a_missed_target_fails_the_drill(tmp_path: Path) -> None:
         ('rm "$MARK"', "echo no tool; exit 3", "step 1, Mend: ended with status 3:\nno tool"),
         ("test ! -e", "test -e", "step 2, See: the check did not hold within 1 s"),
         ('rm "$MARK"', "sleep 60", "step 1, Mend: not done within 1 s"),
-        ("stack output mark", "stack output marks", "no output 'marks'; there are: mark"),
+        ("stack output mark", "stack output marks", "no output 'marks'; there are: api_url, mark"),
         ("pulumi stack output mark", "pulumi up", "pulumi up: the sandbox answers 'stack output NAME'"),
     ],
     ids=["status", "check", "time", "output", "pulumi"],
