@@ -14,6 +14,7 @@ SOURCES = ROOT / "functions"
 LOCKS = {"layer": SOURCES / "requirements.lock", "layer-database": SOURCES / "database.lock"}
 """Per layer what it holds; the second is for the functions that speak to the database, so that the rest stay small."""
 OPENAPI = "functions/system/openapi.json"
+DOCS = "functions/system/docs.json"
 
 
 def capabilities() -> list[str]:
@@ -28,6 +29,7 @@ def members(capability: str) -> dict[str, bytes]:
         found |= tree(SOURCES / folder, f"functions/{folder}/")
     if capability == "system":
         found[OPENAPI] = openapi()
+        found[DOCS] = docs()
     return found
 
 
@@ -36,6 +38,14 @@ def openapi() -> bytes:
     from functions.openapi import document
 
     return json.dumps(document(), sort_keys=True, separators=(",", ":")).encode()
+
+
+def docs() -> bytes:
+    """The document as a page, and the policy for the browser that goes with it."""
+    from artifacts.page import page, policy
+    from functions.openapi import document
+
+    return json.dumps({"page": page(document()), "policy": policy()}, sort_keys=True).encode()
 
 
 def archives() -> list[Part]:

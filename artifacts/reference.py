@@ -9,6 +9,7 @@ FOLDER = ROOT / "docs" / "reference"
 
 def pages() -> dict[str, str]:
     """File name → text of every generated page."""
+    from artifacts.api import page as api
     from artifacts.requirements import page as requirements
     from components.data_lake.reference import page as data_lake
     from components.settings.reference import page as settings
@@ -17,6 +18,7 @@ def pages() -> dict[str, str]:
     from sandbox.report import page as sandbox
 
     return {
+        "api.md": api(),
         "policies.md": policies(),
         "requirements.md": requirements(),
         "sandbox.md": sandbox(),

@@ -111,6 +111,8 @@ def responses(route: Route) -> dict[str, Any]:
     good: dict[str, Any] = {"description": route.summary}
     if route.response:
         good["content"] = content(route.response)
+    elif route.media != "application/json":
+        good["content"] = {route.media: {"schema": {"type": "string"}}}
     found = {str(route.status): good}
     by_status: dict[int, list[str]] = {}
     for code in codes(route):

@@ -56,6 +56,8 @@ class Route:
     throttle_burst: int = 200
     cache_s: int = 0
     """How long the gateway may keep an answer; 0 is not at all."""
+    media: str = "application/json"
+    """What an answer is; a page for a browser has no schema."""
 
     @property
     def key(self) -> str:
@@ -258,6 +260,19 @@ ROUTES: tuple[Route, ...] = (
         summary="Tell that the API is alive",
         tag="system",
         response=system.Health,
+    ),
+    Route(
+        method="GET",
+        path="/v1/docs",
+        capability="system",
+        operation="docs",
+        summary="This document as a page",
+        tag="system",
+        response=None,
+        media="text/html",
+        throttle_rps=20,
+        throttle_burst=40,
+        cache_s=300,
     ),
     Route(
         method="GET",

@@ -55,10 +55,19 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Page:
+    """An answer that is no JSON, such as a page for a browser."""
+
+    text: str
+    media: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Operation:
     """What stands behind a route; the fields equal those of its row in functions/routes.py."""
 
-    run: Callable[[Request], BaseModel | Mapping[str, Any] | bytes | None]
+    run: Callable[[Request], BaseModel | Mapping[str, Any] | Page | bytes | None]
     status: int = 200
     scopes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -108,6 +117,8 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
     try:
         operation, result = perform(app, route, request)
         status, body = operation.status, encode(result)
+        if isinstance(result, Page):
+            headers |= {**result.headers, "Content-Type": result.media}
     except ApiError as problem:
         status, body = problem.row.status, envelope(problem, request.request_id)
         headers.update(problem_headers(problem))
@@ -189,6 +200,8 @@ def encode(result: Any) -> str:
         return ""
     if isinstance(result, bytes):
         return result.decode()
+    if isinstance(result, Page):
+        return result.text
     # What an answer does not have is left out: null is no value of the API.
     return to_json(result, by_alias=True, exclude_none=True).decode()
 

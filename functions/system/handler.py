@@ -1,12 +1,13 @@
-"""`GET /v1/health` and `GET /v1/openapi.json`."""
+"""`GET /v1/health`, and the document of the API: `GET /v1/openapi.json` and, as a page, `GET /v1/docs`."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from functions.shared.api import App, Operation, serve
+from functions.shared.api import App, Operation, Page, serve
 from functions.shared.logs import Log, now
 from functions.shared.settings import load
 from functions.system.schemas import Health
@@ -15,11 +16,22 @@ from functions.system.settings import Settings
 DOCUMENT = Path(__file__).with_name("openapi.json")
 """Put beside this file when the archive is built."""
 
+PAGE = "docs.json"
+"""Beside it: the page, and the policy for the browser that goes with it."""
+
+SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+}
+
 
 def build(environ: Mapping[str, str] = os.environ, document: Path = DOCUMENT) -> App:
-    """Everything that the function needs; the document is read once."""
+    """Everything that the function needs; document and page are read once."""
     settings = load(Settings, environ)
     content = document.read_bytes()
+    shown = json.loads(document.with_name(PAGE).read_text(encoding="utf-8"))
+    page = Page(shown["page"], "text/html; charset=utf-8", {**SAFE, "Content-Security-Policy": shown["policy"]})
 
     def health() -> Health:
         return Health(status="live", environment=settings.environment, timestamp=now())
@@ -28,6 +40,7 @@ def build(environ: Mapping[str, str] = os.environ, document: Path = DOCUMENT) ->
         {
             "GET /v1/health": Operation(lambda _: health()),
             "GET /v1/openapi.json": Operation(lambda _: content),
+            "GET /v1/docs": Operation(lambda _: page),
         },
         Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),
         cors_origin=settings.cors_origin,

@@ -27,6 +27,7 @@ def app_of(capability: str, folder: Path) -> App:
     if capability == "system":
         page = folder / "openapi.json"
         page.write_text("{}", encoding="utf-8")
+        page.with_name("docs.json").write_text('{"page": "", "policy": ""}', encoding="utf-8")
         made: App = module.build(ENVIRONMENT, page)
     else:
         made = module.build(ENVIRONMENT)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from artifacts.functions import docs
 from functions.openapi import document
+from functions.shared.api import answer
 from functions.shared.aws.sdk import client
 from functions.shared.errors import ApiError
 from functions.shared.settings import SettingsError
@@ -16,7 +19,7 @@ from functions.system.handler import build
 from functions.trainings.handler import operations
 from functions.trainings.store import Executions
 from tests.functions.support.apps import POOL, Client
-from tests.functions.support.calls import ENVIRONMENT
+from tests.functions.support.calls import ENVIRONMENT, event
 from tests.functions.support.cloud import state_machine
 
 
@@ -98,12 +101,26 @@ def test_the_document_is_served_as_it_was_built(tmp_path: Path) -> None:
     assert system(tmp_path).call("GET", "/v1/openapi.json", token=None).body == document()
 
 
+def test_the_page_brings_the_policy_that_lets_its_style_through_and_nothing_else(tmp_path: Path) -> None:
+    app = build(ENVIRONMENT, system_files(tmp_path))
+    found = answer(app, event("GET", "/v1/docs"), time.perf_counter())
+    assert found["headers"]["Content-Type"] == "text/html; charset=utf-8"
+    assert "sha256-" in found["headers"]["Content-Security-Policy"]
+    assert "unsafe" not in found["headers"]["Content-Security-Policy"]
+    assert found["body"].startswith("<!doctype html>")
+
+
 def test_a_missing_setting_stops_the_function_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="ENVIRONMENT: missing"):
         build({"AWS_LAMBDA_FUNCTION_NAME": "f"}, tmp_path)
 
 
-def system(folder: Path) -> Client:
+def system_files(folder: Path) -> Path:
     page = folder / "openapi.json"
     page.write_text(json.dumps(document()), encoding="utf-8")
-    return Client(build(ENVIRONMENT, page).operations)
+    (folder / "docs.json").write_bytes(docs())
+    return page
+
+
+def system(folder: Path) -> Client:
+    return Client(build(ENVIRONMENT, system_files(folder)).operations)
