@@ -97,6 +97,7 @@ class Sandbox:
         with step("gateway"):
             self._serve(listener, runtimes)
             self.notes += [*runtimes["identities"].notes, *runtimes["databases"].notes]
+            self.notes += runtimes["languages"].notes
             self.notes += runtimes["rotations"].notes
         with step("demo user"):
             password = _password()
@@ -128,6 +129,7 @@ class Sandbox:
         from sandbox.database import Databases
         from sandbox.events import Events
         from sandbox.identity import Identities
+        from sandbox.language import Languages
         from sandbox.lambdas import Functions
         from sandbox.recovery import Recovery
         from sandbox.replication import Replication
@@ -165,6 +167,7 @@ class Sandbox:
             "events": events,
             "recovery": recovery,
             "identities": identities,
+            "languages": Languages(self.cloud),
             "replication": replication,
         }
         for runtime in runtimes.values():
