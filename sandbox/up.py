@@ -129,8 +129,8 @@ class Sandbox:
         from sandbox.database import Databases
         from sandbox.events import Events
         from sandbox.identity import Identities
-        from sandbox.language import Languages
         from sandbox.lambdas import Functions
+        from sandbox.language import Languages
         from sandbox.recovery import Recovery
         from sandbox.replication import Replication
         from sandbox.rotation import Rotations
