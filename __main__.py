@@ -25,6 +25,7 @@ capabilities = {route.capability for route in ROUTES} | {
     "compare",
     "intake",
     "keyring",
+    "migrations",
     "release",
     "rotation",
     "signup",

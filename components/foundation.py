@@ -10,11 +10,12 @@ from pulumi import Input, ResourceOptions
 from components.cache import Cache
 from components.data_lake import DataLake
 from components.data_lake.documents import LogService
+from components.database import Database
 from components.function import Layer
 from components.keys import Keys, KeysArgs
 from components.network import Network
 from components.secrets import SigningSecret
-from components.settings import Artifacts, Settings
+from components.settings import Artifacts, Settings, digest
 from components.tables import Replica, ReplicaRegion, TableAccelerator, TableName, Tables, TablesArgs
 
 
@@ -72,6 +73,10 @@ class Foundation:
     callbacks: SigningSecret
     """Keys that messages to other systems are signed with."""
     layer: Layer
+    database: Database | None
+    """The relational database, where the settings ask for one."""
+    database_layer: Layer
+    """Packages of the functions that speak to it."""
 
 
 def lock(stack: Stack, primary: Keys | None = None) -> Keys:
@@ -182,6 +187,11 @@ def lay(stack: Stack, keys: Keys, twin: Twin) -> Foundation:
         opts,
     )
     layer = Layer(stack.named("packages"), {"layer_name": f"{prefix}-packages", "archive": stack.built.layer}, opts)
+    database_layer = Layer(
+        stack.named("database-packages"),
+        {"layer_name": f"{prefix}-database-packages", "archive": stack.built.database_layer},
+        opts,
+    )
     return Foundation(
         keys=keys,
         network=network,
@@ -191,6 +201,42 @@ def lay(stack: Stack, keys: Keys, twin: Twin) -> Foundation:
         cache=made_cache,
         callbacks=callbacks,
         layer=layer,
+        database=relate(stack, keys, network, [layer, database_layer]) if settings.database.enabled else None,
+        database_layer=database_layer,
+    )
+
+
+def relate(stack: Stack, keys: Keys, network: Network, layers: Sequence[Layer]) -> Database:
+    """Declares the relational database of one region, with its schema."""
+    chosen = stack.settings.database
+    code = stack.built.function("migrations")
+    return Database(
+        stack.named("database"),
+        {
+            "name_prefix": stack.prefix,
+            "account_id": stack.account_id,
+            "region": stack.region,
+            "keys": {"data": keys.arn("data"), "secrets": keys.arn("secrets"), "logs": keys.arn("logs")},
+            "subnet_ids": network.data_subnet_ids,
+            "cluster_group_ids": network.group_ids("database"),
+            "proxy_group_ids": network.group_ids("proxy"),
+            "function_subnet_ids": network.private_subnet_ids,
+            "function_group_ids": network.group_ids("functions"),
+            "migrations_code": code,
+            "migrations_digest": digest(code),
+            "layers": [layer.arn for layer in layers],
+            "engine_version": chosen.engine_version,
+            "min_capacity": chosen.min_capacity,
+            "max_capacity": chosen.max_capacity,
+            "replicas": chosen.replicas,
+            "backup_days": chosen.backup_days,
+            "retention_days": stack.settings.observability.log_days,
+            "secret_recovery_days": stack.settings.secrets.recovery_days,
+            "rotation_days": stack.settings.secrets.rotation_days,
+            "memory_mb": stack.settings.functions.memory_mb,
+            "protect": stack.settings.data.protect,
+        },
+        stack.opts,
     )
 
 

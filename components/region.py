@@ -43,7 +43,7 @@ def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget
     stack, ground = region.stack, region.ground
     heard = stack.settings.observability
     parts = (region.api, region.endpoint, ground.cache, region.workflow, ground.tables)
-    chosen = () if ground.accelerator is None else (ground.accelerator,)
+    chosen = [part for part in (ground.accelerator, ground.database) if part is not None]
     rotations = region.rotations
     args: ObservabilityArgs = {
         "name_prefix": stack.prefix,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pulumi import Output
+from pulumi import Output, ResourceOptions
 
 from components.baseline import Baseline
+from components.database import ADMINISTRATOR, APPLICATION
 from components.foundation import Foundation, Stack
 from components.guardrail import Guardrail
 from components.insights import InsightsArgs, may_ask
@@ -204,6 +205,27 @@ def rotate(stack: Stack, ground: Foundation) -> list[Rotation]:
         Rotation(stack.named("rotation-cache"), token, stack.opts),
         Rotation(stack.named("rotation-callbacks"), signing, stack.opts),
     ]
+    if ground.database is not None:
+        database = ground.database
+        password: RotationArgs = {
+            **shared,
+            "noun": "database",
+            "kind": "database",
+            "secret_arn": database.secret.arn,
+            "environment": {
+                "database_host": database.proxy_endpoint,
+                "database_port": database.port.apply(str),
+                "database_name": database.database_name,
+                "database_user": ADMINISTRATOR,
+            },
+            "statements": [database.may_connect(ADMINISTRATOR), database.may_connect(APPLICATION)],
+            "layers": [ground.layer.arn, ground.database_layer.arn],
+            "subnet_ids": ground.network.private_subnet_ids,
+            "security_group_ids": ground.network.group_ids("functions"),
+        }
+        # Its first turn comes when the role exists.
+        after = ResourceOptions.merge(stack.opts, ResourceOptions(depends_on=[database.migrations]))
+        rotations.append(Rotation(stack.named("rotation-database"), password, after))
     lost.accept(name, [rotation.daily.arn for rotation in rotations])
     return rotations
 

@@ -15,6 +15,7 @@ LETTERS: Final = "abcdef"
 """What the names of availability zones end with."""
 HTTPS: Final = 443
 REDIS: Final = 6379
+POSTGRESQL: Final = 5432
 
 
 INTERFACE_SERVICES: Final = (
@@ -50,12 +51,16 @@ GROUPS: Final = {
     "functions": "functions that use the cache",
     "jobs": "training jobs and model containers",
     "cache": "the prediction cache",
+    "proxy": "the proxy in front of the database",
+    "database": "the database",
     "endpoints": "interface endpoints of AWS services",
 }
 """Security groups and what they are for."""
 
 RULES: Final = (
     Rule(source="functions", target="cache", port=REDIS, why="predictions are cached"),
+    Rule(source="functions", target="proxy", port=POSTGRESQL, why="functions ask the database"),
+    Rule(source="proxy", target="database", port=POSTGRESQL, why="the proxy lends its connections"),
     Rule(source="functions", target="endpoints", port=HTTPS, why="functions call AWS"),
     Rule(source="jobs", target="endpoints", port=HTTPS, why="jobs call AWS"),
 )

@@ -22,11 +22,19 @@ class Artifacts:
         self._directory = directory.rstrip("/")
         self.layer = self._path("layer.zip")
         """Packages of the functions."""
+        self.database_layer = self._path("layer-database.zip")
+        """Packages of the functions that speak to the database."""
         self.training_code = self._path("training/sourcedir.tar.gz")
         """Code of the training jobs."""
         self.baseline_model = self._path("baseline/model.tar.gz")
         """Model that the endpoint serves first."""
-        needed = [self.layer, self.training_code, self.baseline_model, self._path("baseline/evaluation.json")]
+        needed = [
+            self.layer,
+            self.database_layer,
+            self.training_code,
+            self.baseline_model,
+            self._path("baseline/evaluation.json"),
+        ]
         needed += [self._path(f"functions/{capability}.zip") for capability in sorted(set(capabilities))]
         missing = [path for path in needed if not Path(path).is_file()]
         if missing:

@@ -129,6 +129,10 @@ def _data(settings: Settings) -> list[str]:
     return []
 
 
+def _database(settings: Settings) -> list[str]:
+    return settings.database.problems()
+
+
 def _endpoint(settings: Settings) -> list[str]:
     # Hosting speaks of its own fields; what is allowed comes from it.
     return [f"endpoint: {problem}; change it" for problem in settings.endpoint.problems()]
@@ -211,6 +215,7 @@ _CHECKS: tuple[Callable[[Settings], list[str]], ...] = (
     _network,
     _data,
     _cache,
+    _database,
     _secrets,
     _endpoint,
     _training,

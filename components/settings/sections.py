@@ -8,6 +8,7 @@ from typing import Literal
 
 from components.ml_endpoint import Hosting
 from components.network.plan import INTERFACE_SERVICES, NEEDED_SERVICES
+from components.settings.database import Database
 from components.settings.doors import LoadBalancer, Site
 from components.settings.identity import Identity
 from components.settings.insights import Insights
@@ -232,6 +233,7 @@ class Settings:
     network: Network = Network()
     data: Data = Data()
     cache: Cache = Cache()
+    database: Database = field(default_factory=Database)
     secrets: Secrets = Secrets()
     endpoint: Hosting = field(default_factory=Hosting)
     training: Training = Training()

@@ -10,6 +10,7 @@ from functions.migrations import logic, store
 from functions.migrations.files import read
 from functions.migrations.settings import Settings
 from functions.shared.database.connection import Address, Dialer, Limits, PostgreSql
+from functions.shared.database.passwords import set_password
 from functions.shared.logs import Log
 from functions.shared.settings import load
 from functions.shared.tasks import Run, task
@@ -29,7 +30,8 @@ def build(environ: Mapping[str, str] = os.environ) -> tuple[Run, Log]:
         try:
             logic.wait_for(database, settings.wait_s)
             done = logic.migrate(database, read())
-            logic.let_in(database, *store.credentials(settings.application_secret, environ))
+            # Set each time: what a broken rotation left behind is mended by a deployment.
+            set_password(database, *store.credentials(settings.application_secret, environ))
         finally:
             database.close()
         return done

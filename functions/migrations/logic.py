@@ -8,7 +8,6 @@ from typing import Any
 
 from functions.migrations.files import Migration
 from functions.shared.database.faults import CLOSING, ConnectionLostError, StatementError
-from functions.shared.database.passwords import verifier
 from functions.shared.database.session import Database, Session
 from functions.shared.tasks import WorkError
 
@@ -72,22 +71,6 @@ def _apply(database: Database, migration: Migration) -> bool:
 
 def _lock(session: Session) -> None:
     session.run("SELECT pg_advisory_xact_lock(:number)", number=LOCK)
-
-
-def let_in(database: Database, username: str, password: str) -> None:
-    """Lets the application's role sign in with a password, which the proxy reads from the same secret.
-
-    The role is no member of `rds_iam`: PostgreSQL on RDS then refuses its password, and the proxy could not sign in.
-    Callers of the proxy still need a token of IAM.
-    """
-    # A statement that defines a role takes no parameters, and with log_statement=ddl its text is logged.
-    database.run(f"ALTER ROLE \"{_identifier(username)}\" WITH LOGIN PASSWORD '{verifier(password)}'")
-
-
-def _identifier(name: str) -> str:
-    if not name.isidentifier() or not name.isascii():
-        raise WorkError(f"username in the application's secret is {name!r}; allowed: letters, digits and _; mend it")
-    return name
 
 
 def wait_for(

@@ -19,5 +19,13 @@ class Settings:
     """Address of its primary; for the kind cache."""
     cache_port: int = 6379
     """Port of the primary."""
+    database_host: str = ""
+    """Address of the proxy; for the kind database."""
+    database_port: int = 5432
+    """Port of the proxy."""
+    database_name: str = ""
+    """Name of the database."""
+    database_user: str = ""
+    """Role that sets passwords."""
     overlap_days: float = 7
     """How long a signing key goes on to be accepted after its successor has taken over; for the kind signing."""

@@ -54,15 +54,21 @@ class Databases:
         self.cloud = cloud
         self._authority = authority
         self._processes = Processes(directory.resolve())
-        self._databases: dict[str, _Database] = {}
+        self._databases: dict[tuple[str, str], _Database] = {}
+        """By cluster identifier and region."""
 
     def install(self) -> None:
         """Nothing of moto is changed: the recipes call `create` and `open`."""
 
     def attach(self, _ledger: Ledger) -> None:
         """Waits until every declared database answers; RuntimeError says why one does not."""
-        for name in self._databases:
-            self.wait(name)
+        for name, region in self._databases:
+            self.wait(name, region)
+
+    @property
+    def host(self) -> str:
+        """Where all of them are."""
+        return HOST
 
     @property
     def notes(self) -> list[str]:
@@ -71,19 +77,21 @@ class Databases:
 
     def create(self, name: str, *, superuser: str, password: str, database: str, region: str) -> tuple[str, int]:
         """Begins to make a cluster's PostgreSQL and gives host and port at once; `wait` tells when it answers."""
-        if name in self._databases:
-            raise ValueError(f"database {name!r} exists already; choose another cluster identifier")
-        found = _Database(Server(self._processes, name), listen(0, "the database's port"), region, superuser, password)
-        self._databases[name] = found
+        if (name, region) in self._databases:
+            raise ValueError(f"database {name!r} exists already in {region}; choose another cluster identifier")
+        server = Server(self._processes, f"{region}-{name}")
+        found = _Database(server, listen(0, "the database's port"), region, superuser, password)
+        self._databases[name, region] = found
         work = threading.Thread(
             target=_make, args=(found, superuser, password, database), name=f"database {name}", daemon=True
         )
         work.start()
         return HOST, found.port
 
-    def open(self, name: str, secrets: list[str]) -> tuple[str, int]:
-        """Lets callers in who bring a token of IAM, for the roles whose secrets are given."""
-        found = self._find(name)
+    def open(self, name: str, region: str, secrets: list[str]) -> tuple[str, int]:
+        """Lets callers in who bring a token of IAM, for the roles of the secrets, once the database answers."""
+        self.wait(name, region)
+        found = self._find(name, region)
         found.secrets = secrets
         folder = self._authority()
         plan = {
@@ -96,7 +104,7 @@ class Databases:
         script = Path(__file__).with_name("gate.py")
         files = [folder / "server.pem", folder / "server.key", found.server.socket_path]
         found.gate = self._processes.start(
-            f"postgres-gate-{name}",
+            f"postgres-gate-{found.server.name}",
             [sys.executable, "-I", "-S", script, str(found.listener.fileno()), *files],
             environment=inherited(),
             pass_fds=[found.listener.fileno()],
@@ -104,21 +112,24 @@ class Databases:
         )
         return HOST, found.port
 
-    def wait(self, name: str) -> None:
+    def wait(self, name: str, region: str) -> None:
         """Returns when a database answers; RuntimeError says why it does not."""
-        found = self._find(name)
+        found = self._find(name, region)
         if not found.ready.wait(2 * START_S):
             raise RuntimeError(f"database {name!r} did not start in {2 * START_S:.0f} s")
         if found.failure is not None:
             raise RuntimeError(f"database {name!r} could not be made: {found.failure}") from found.failure
 
-    def stop(self, name: str) -> None:
-        """Ends a database's server, as a failed writer does; connections break and new ones are refused."""
-        self._find(name).server.stop()
+    def lose(self, region: str) -> None:
+        """Ends the servers of a region; connections break and new ones are refused, the data stays."""
+        for found in self._of(region):
+            found.server.stop()
 
-    def restart(self, name: str) -> None:
-        """Starts a stopped server again, with its data."""
-        self._find(name).server.start()
+    def recover(self, region: str) -> None:
+        """Starts the servers of a lost region again, with their data."""
+        for found in self._of(region):
+            found.server.stop()
+            found.server.start()
 
     def close(self) -> None:
         """Ends every database and forgets its data."""
@@ -129,10 +140,14 @@ class Databases:
             found.listener.close()
             found.server.remove()
 
-    def _find(self, name: str) -> _Database:
-        if name not in self._databases:
-            raise LookupError(f"no database {name!r}; there are {', '.join(self._databases) or 'none'}")
-        return self._databases[name]
+    def _of(self, region: str) -> list[_Database]:
+        return [found for (_, where), found in self._databases.items() if where == region]
+
+    def _find(self, name: str, region: str) -> _Database:
+        if (name, region) not in self._databases:
+            known = ", ".join(f"{one} in {where}" for one, where in self._databases) or "none"
+            raise LookupError(f"no database {name!r} in {region}; there are: {known}")
+        return self._databases[name, region]
 
 
 def _make(found: _Database, superuser: str, password: str, database: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.database import recipes as database
 from sandbox.recipes import (
     apigateway,
     bedrock,
@@ -23,6 +24,7 @@ RECIPES: dict[str, Recipe] = {
     **ec2.ROWS,
     **s3.ROWS,
     **data.ROWS,
+    **database.ROWS,
     **edge.ROWS,
     **security.ROWS,
     **cognito.ROWS,

@@ -30,6 +30,23 @@ class Caches(Protocol):
         ...
 
 
+class Databases(Protocol):
+    """Starts PostgreSQL servers for clusters, and the gates of their proxies."""
+
+    @property
+    def host(self) -> str:
+        """Where all of them are."""
+        ...
+
+    def create(self, name: str, **settings: Any) -> tuple[str, int]:
+        """Host and port of a server that has begun to start."""
+        ...
+
+    def open(self, name: str, region: str, secrets: list[str]) -> tuple[str, int]:
+        """Lets the roles of the secrets in, once the server answers."""
+        ...
+
+
 class RefusedError(RuntimeError):
     """The sandbox cannot make something; the text names it and where to add it."""
 
@@ -67,6 +84,7 @@ class Work:
     """The project's folder: declared paths are relative to it."""
     cloud: Clients | None = None
     caches: Caches | None = None
+    databases: Databases | None = None
     id: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
     answer: dict[str, Any] = field(default_factory=dict)

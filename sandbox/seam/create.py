@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.cloud import service_model
 from sandbox.recipes import RECIPES
-from sandbox.recipes.recipe import Answer, Caches, Clients, KeptError, Output, Recipe, RefusedError, Work
+from sandbox.recipes.recipe import Answer, Caches, Clients, Databases, KeptError, Output, Recipe, RefusedError, Work
 from sandbox.seam.functions import FUNCTIONS
 from sandbox.seam.monitor import Declared, Made
 from sandbox.seam.names import hexadecimal
@@ -105,15 +105,21 @@ class Planner(Recorder):
 class Creator(Planner):
     """A maker that creates in the local cloud what has a call, and records the rest with its reason."""
 
-    def __init__(self, cloud: Clients, caches: Caches | None = None, root: Path | None = None) -> None:
+    def __init__(
+        self,
+        cloud: Clients,
+        caches: Caches | None = None,
+        root: Path | None = None,
+        databases: Databases | None = None,
+    ) -> None:
         super().__init__(root)
         self.account = cloud.account
         self._cloud = cloud
-        self._caches = caches
+        self._caches, self._databases = caches, databases
         self._one_at_a_time = threading.Lock()
 
     def _carry_out(self, recipe: Recipe, work: Work) -> Made:
-        work.cloud, work.caches = self._cloud, self._caches
+        work.cloud, work.caches, work.databases = self._cloud, self._caches, self._databases
         with self._one_at_a_time:
             _initialise(recipe.call, self.account, work.region)
             # The ids that moto draws depend on the resource alone, whatever was made before it.

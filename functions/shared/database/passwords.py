@@ -7,6 +7,9 @@ import secrets
 from base64 import b64encode
 from hashlib import pbkdf2_hmac, sha256
 
+from functions.shared.database.session import Session
+from functions.shared.tasks import WorkError
+
 ROUNDS = 4096
 """PostgreSQL's own count; the passwords are random and long, so more would only cost time at each sign-in."""
 
@@ -25,3 +28,18 @@ def verifier(password: str, salt: bytes | None = None) -> str:
     server = hmac.digest(salted, b"Server Key", "sha256")
     texts = [b64encode(part).decode() for part in (salt, stored, server)]
     return f"SCRAM-SHA-256${ROUNDS}:{texts[0]}${texts[1]}:{texts[2]}"
+
+
+def set_password(session: Session, role: str, password: str) -> None:
+    """Lets a role sign in with a password, and with no other.
+
+    The role is no member of `rds_iam`: PostgreSQL on RDS would then refuse its password, and RDS Proxy, which signs in
+    with it, could not. Callers of the proxy still need a token of IAM.
+
+    Raises:
+        WorkError: the role's name is none that migrations make.
+    """
+    if not role.isidentifier() or not role.isascii():
+        raise WorkError(f"username in the secret is {role!r}; allowed: letters, digits and _; mend it")
+    # A statement that defines a role takes no parameters, and with log_statement=ddl its text is logged.
+    session.run(f'ALTER ROLE "{role}" WITH LOGIN PASSWORD \'{verifier(password)}\'')
