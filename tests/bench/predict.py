@@ -26,6 +26,7 @@ from functions.predictions.operations import METRICS, operations
 from functions.shared.api import App, answer
 from functions.shared.cache.breaker import Cache
 from functions.shared.cache.resp import Dialer
+from functions.shared.identity.sessions import LIVE, key_of
 from functions.shared.identity.tokens import Verifier
 from tests.functions.support.apps import POOL, Client
 from tests.functions.support.calls import ENVIRONMENT, event
@@ -113,6 +114,7 @@ def seed(pool: Pool, port: int) -> None:
     """Puts the prediction into Redis, as the first call of a row does."""
     memory = Cache(Dialer("127.0.0.1", port, password=lambda: b"", tls=False))
     memory.put(f"live:{ENVIRONMENT['ENDPOINT_NAME']}", b"v1", 3600)
+    memory.put(key_of(str(pool.claims()["origin_jti"])), LIVE, 3600)
     model = CountingModel("v1")
     predictor = Predictor(
         model,
