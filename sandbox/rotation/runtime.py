@@ -69,7 +69,9 @@ class Rotations:
         for row in ledger.of_type(SCHEDULE):
             arn = str(row.inputs["secretId"])
             rules = row.inputs.get("rotationRules") or {}
-            self._turn_on(self._secret(arn.split(":")[3], arn), str(row.inputs["rotationLambdaArn"]), rules)
+            # A secret that a database manages is rotated by the database, and names no function.
+            if row.inputs.get("rotationLambdaArn"):
+                self._turn_on(self._secret(arn.split(":")[3], arn), str(row.inputs["rotationLambdaArn"]), rules)
 
     def settle(self, timeout_s: float = 60.0) -> bool:
         """Waits until no rotation runs; False when one still does."""
