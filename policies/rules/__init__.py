@@ -6,6 +6,7 @@ from policies.rule import Rule
 from policies.rules import (
     apigateway,
     bedrock,
+    delivery,
     dynamodb,
     edge,
     elasticache,
@@ -22,6 +23,7 @@ from policies.rules import (
 SERVICES: dict[str, tuple[Rule, ...]] = {
     "API Gateway": apigateway.RULES,
     "Bedrock": bedrock.RULES,
+    "CloudFront, certificates, load balancers": delivery.RULES,
     "Cognito and WAF": edge.RULES,
     "DynamoDB": dynamodb.RULES,
     "ElastiCache": elasticache.RULES,

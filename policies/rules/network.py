@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from policies.conditions import all_of, must_be, must_be_off, needs_companion
+from policies.documents import statements
 from policies.resources import Node, read, rows
 from policies.rule import Rule
 
@@ -17,6 +18,8 @@ INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 BALANCERS = ("aws:lb/loadBalancer:LoadBalancer", "aws:alb/loadBalancer:LoadBalancer")
 ACL = "aws:ec2/networkAcl:NetworkAcl"
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+BOUNDS = frozenset({"aws:principalaccount", "aws:resourceaccount", "aws:principalorgid", "aws:resourceorgid"})
 ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
 HTTPS = 443
 REMOTE_PORTS = (22, 3389)
@@ -70,6 +73,16 @@ def acl_closed(acl: Node) -> Iterable[str]:
             yield f"ingress lets in {', '.join(map(str, hit))} from {', '.join(sorted(source))}"
 
 
+def endpoint_bounded(endpoint: Node) -> Iterable[str]:
+    """Its policy lets in callers, or out to resources, of named accounts alone."""
+    if not endpoint.read("policy"):
+        yield "policy is not set, which lets everybody reach everything through it"
+        return
+    for row in statements(endpoint.props.get("policy")):
+        if row.allows and not row.condition_keys & BOUNDS:
+            yield f"policy: {row.label} names no account in a condition; allowed: {', '.join(sorted(BOUNDS))}"
+
+
 RULES = (
     Rule(
         id="network-ingress-closed",
@@ -116,6 +129,16 @@ RULES = (
             must_be_off("mapPublicIpOnLaunch"),
             must_be_off("assignIpv6AddressOnCreation"),
         ),
+    ),
+    Rule(
+        id="network-endpoints-bounded",
+        severity="medium",
+        controls=("ML Lens MLSEC03-BP04",),
+        types=(ENDPOINT,),
+        what="Endpoints let pass only callers or resources of named accounts.",
+        why="An endpoint without a policy is a way out for data: to a bucket of somebody else's account.",
+        mend="give the endpoint a policy with a condition on aws:PrincipalAccount or aws:ResourceAccount",
+        check=endpoint_bounded,
     ),
     Rule(
         id="network-acl-closed",

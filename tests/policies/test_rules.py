@@ -13,10 +13,18 @@ import policies
 from policies.rule import SEVERITIES, Rule
 from policies.rules import RULES, SERVICES
 from policies.verdict import Verdict
-from tests.policies.cases import api, ground, rights, storage, tables, work
+from tests.policies.cases import api, doors, ground, rights, storage, tables, work
 from tests.policies.rows import UNKNOWN, Case, Row
 
-CASES: tuple[Case, ...] = (*api.CASES, *ground.CASES, *rights.CASES, *storage.CASES, *tables.CASES, *work.CASES)
+CASES: tuple[Case, ...] = (
+    *api.CASES,
+    *doors.CASES,
+    *ground.CASES,
+    *rights.CASES,
+    *storage.CASES,
+    *tables.CASES,
+    *work.CASES,
+)
 BY_ID = {rule.id: rule for rule in RULES}
 
 
@@ -81,6 +89,7 @@ ANY_VALUE_WILL_DO = {
     "iam-no-users",  # looks at the type alone
     "cognito-no-guests",  # the good case leaves the switch out
     "api-behind-waf",  # an association that is not there is not there
+    "balancer-behind-waf",  # likewise
     "s3-access-logged",  # nor is a logging
 }
 
