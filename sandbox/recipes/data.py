@@ -136,16 +136,16 @@ def _dax_endpoint(work: Work) -> str | None:
     return work.fill(f"{{clusterName}}.{{hash:6}}.dax-clusters.{{region}}.amazonaws.com:{_dax_port(work)}")
 
 
-def _spread(work: Work) -> None:
-    """Puts the nodes into the zones of their subnets in turn, as ElastiCache does where none are named."""
-    if work.cloud is None or not work.inputs.get("subnetGroupName"):
-        return
+def _zones(work: Work) -> list[str]:
+    """The zone of each node: those of the subnets in turn, as ElastiCache chooses where none are named."""
+    count = int(work.inputs.get("numCacheClusters") or 1)
+    if not work.inputs.get("subnetGroupName"):
+        return [""] * count
     answer = work.call("elasticache.describe_cache_subnet_groups", CacheSubnetGroupName=work.inputs["subnetGroupName"])
     subnets = [subnet["SubnetIdentifier"] for subnet in answer["CacheSubnetGroups"][0]["Subnets"]]
     found = work.call("ec2.describe_subnets", SubnetIds=subnets)["Subnets"]
     zones = sorted({str(subnet["AvailabilityZone"]) for subnet in found})
-    count = int(work.inputs.get("numCacheClusters") or 1)
-    work.parameters.setdefault("PreferredCacheClusterAZs", [zones[n % len(zones)] for n in range(count)])
+    return [zones[number % len(zones)] for number in range(count)]
 
 
 def _redis(work: Work) -> None:
@@ -157,7 +157,7 @@ def _redis(work: Work) -> None:
         name=work.inputs["replicationGroupId"],
         region=work.region,
         tls=bool(work.inputs.get("transitEncryptionEnabled")),
-        zones=work.parameters.get("PreferredCacheClusterAZs") or [""],
+        zones=_zones(work),
         failover=bool(work.inputs.get("automaticFailoverEnabled")),
     )
     work.outputs |= {"primaryEndpointAddress": host, "readerEndpointAddress": host, "port": port}
@@ -243,7 +243,6 @@ ROWS = {
             "logDeliveryConfigurations.destination": "the local server writes its log to a file of the sandbox",
             **dict.fromkeys(("nodeType", "numNodeGroups"), "a node is a local Redis server of one size"),
         },
-        shape=_spread,
         after=_redis,
         id="{replicationGroupId}",
         outputs={

@@ -54,6 +54,7 @@ class Zones:
             subnets = (function.inputs.get("vpcConfig") or {}).get("subnetIds") or []
             self._places[str(function.outputs.get("arn"))] = sorted({by_subnet[subnet] for subnet in subnets})
         self._known = sorted({zone for zones in self._places.values() for zone in zones})
+        self._show()
 
     def commands(self) -> Mapping[str, Callable[..., Any]]:
         """What `sandbox.control.Control.call` can ask for."""
@@ -107,11 +108,12 @@ class Zones:
             raise ValueError(f"zone {zone!r} is not one of this stack; there are: {', '.join(self._known)}")
 
     def _show(self) -> None:
-        """Lets DescribeReplicationGroups tell who is the primary now."""
+        """Lets DescribeReplicationGroups tell where each node is, and who is the primary now."""
         from moto.elasticache.models import elasticache_backends
 
         for name, region in self._groups:
             group = elasticache_backends[ACCOUNT][region].replication_groups[name]
             members = group.node_groups[0]["node_group_members"]
-            for member, (_, running, primary) in zip(members, self._caches.roles(name, region), strict=True):
+            for member, (zone, running, primary) in zip(members, self._caches.roles(name, region), strict=True):
+                member["preferred_availability_zone"] = zone
                 member["current_role"] = "primary" if primary and running else "replica"
