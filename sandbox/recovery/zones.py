@@ -113,7 +113,11 @@ class Zones:
 
         for name, region in self._groups:
             group = elasticache_backends[ACCOUNT][region].replication_groups[name]
-            members = group.node_groups[0]["node_group_members"]
-            for member, (zone, running, primary) in zip(members, self._caches.roles(name, region), strict=True):
-                member["preferred_availability_zone"] = zone
-                member["current_role"] = "primary" if primary and running else "replica"
+            # moto knows of one member, whatever was declared.
+            first, found = group.node_groups[0]["node_group_members"][0], []
+            for number, (zone, running, primary) in enumerate(self._caches.roles(name, region), 1):
+                role = "primary" if primary and running else "replica"
+                where = {"preferred_availability_zone": zone, "current_role": role}
+                found.append({**first, "cache_cluster_id": f"{name}-{number:03}", **where})
+            group.node_groups[0]["node_group_members"] = found
+            group.member_clusters = [member["cache_cluster_id"] for member in found]
