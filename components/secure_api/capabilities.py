@@ -20,8 +20,8 @@ from functions.shared.settings import variables
 from functions.system.settings import Settings as SystemSettings
 from functions.trainings.settings import Settings as TrainingsSettings
 
-_TIMEOUT_S: Final = 29
-"""No longer than API Gateway waits."""
+_TIMEOUT_S: Final = 30
+"""API Gateway waits for 29 s; what goes on after that is ended as soon as the platform's rules allow."""
 _CACHED: Final = ("accounts", "predictions")
 """Functions that talk to the cache, which is in the network."""
 

@@ -168,6 +168,22 @@ def test_policies_keep_within_the_sizes_that_iam_allows(stack: str) -> None:
     assert large == []
 
 
+HURRIED = {"signup": 5}
+"""Functions whose caller waits for less than 30 s, by the end of their name: Cognito gives its triggers 5 s."""
+
+
+@every_stack
+def test_functions_have_memory_and_time_within_what_was_asked(stack: str) -> None:
+    functions = evaluated(stack).of_type("aws:lambda/function:Function")
+    wrong = [
+        f"{function.name}: {function.inputs['memorySize']} MB, {function.inputs['timeout']} s"
+        for function in functions
+        if not 512 <= function.inputs["memorySize"] <= 3008
+        or not HURRIED.get(function.inputs["name"].rpartition("-")[2], 30) <= function.inputs["timeout"] <= 900
+    ]
+    assert wrong == []
+
+
 @every_stack
 def test_a_preview_of_an_empty_account_declares_the_same_resources(stack: str) -> None:
     preview = run(stack, shared(), preview=True)
