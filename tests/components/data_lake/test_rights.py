@@ -78,6 +78,7 @@ def test_each_place_can_be_granted_and_nothing_around_it_comes_along(
 
 
 @pytest.mark.parametrize("right", RIGHTS, ids=["read", "write"])
+@settings(deadline=None)
 @given(prefix=st.text(max_size=12))
 def test_a_prefix_that_reaches_further_than_it_looks_is_refused(
     right: Callable[..., list[Statement]], prefix: str

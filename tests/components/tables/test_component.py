@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.baseline import Baseline, attribute, item
@@ -195,6 +195,7 @@ plain = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(min_size=1), plain))
 def test_an_item_reads_back_as_it_was(values: dict[str, Any]) -> None:
     read = TypeDeserializer().deserialize
