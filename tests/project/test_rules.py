@@ -111,7 +111,7 @@ def test_no_marks_of_unfinished_work() -> None:
 
 def test_locks_hold_hashes_and_no_address() -> None:
     locks = tracked("*.lock")
-    assert {path.name for path in locks} == {"requirements.lock", "vendored.lock"}
+    assert {path.name for path in locks} == {"database.lock", "requirements.lock", "vendored.lock"}
     for path in locks:
         text = path.read_text(encoding="utf-8")
         assert "://" not in text, path
