@@ -11,10 +11,10 @@ from pulumi_aws.provider import Provider
 from components.balancing import balance
 from components.edge import EDGE_REGION, mark, publish
 from components.foundation import Stack, Twin, lock
+from components.recovery.ties import tie
 from components.region import compose, watch
 from components.settings import Artifacts, Settings, load
 from components.tables import ReplicaRegion
-from components.ties import tie
 from components.values import Alarm, Widget
 from functions.routes import ROUTES
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from components.recovery.backups import BackupPlace, Backups, BackupsArgs
+from components.recovery.failures import BackupFailures, BackupFailuresArgs
 from components.recovery.follower import Follower, FollowerArgs
 from components.recovery.replication import BucketPair, Replication, ReplicationArgs
 
-__all__ = ["BucketPair", "Follower", "FollowerArgs", "Replication", "ReplicationArgs"]
+__all__ = [
+    "BackupFailures",
+    "BackupFailuresArgs",
+    "BackupPlace",
+    "Backups",
+    "BackupsArgs",
+    "BucketPair",
+    "Follower",
+    "FollowerArgs",
+    "Replication",
+    "ReplicationArgs",
+]

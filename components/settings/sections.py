@@ -222,6 +222,10 @@ class Recovery:
     """Instances of its endpoint while it waits; scaling adds more as soon as requests come."""
     predictions_concurrency: int | None = ranged(None, 1, 1000)
     """Instances reserved for predictions while it waits."""
+    backup_days: int = ranged(35, 30, 365)
+    """How long daily backups and their copies are kept; 30 is the least that the platform promises."""
+    backup_lock_final_after_days: int | None = ranged(None, 3, 36_500)
+    """After how many days nobody can lift the lock of the vaults any more; without it, those with the right can."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.recipes.backup import ROWS as BACKUP_ROWS
 from sandbox.recipes.recipe import Recipe, Work, hands
 
 _STREAM_LABEL = "2000-01-01T00:00:00.000"
@@ -253,4 +254,5 @@ ROWS = {
             "engineVersionActual": "{engineVersion}",
         },
     ),
+    **BACKUP_ROWS,
 }

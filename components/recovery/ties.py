@@ -8,8 +8,12 @@ from typing import Final
 from pulumi import Input
 
 from components.data_lake import BucketName
-from components.recovery import BucketPair, Follower, Replication
+from components.recovery.backups import BackupPlace, Backups, BackupsArgs
+from components.recovery.failures import BackupFailures, BackupFailuresArgs
+from components.recovery.follower import Follower
+from components.recovery.replication import BucketPair, Replication
 from components.region import Region
+from components.tables.plan import TABLES
 from components.values import Alarm, Widget
 
 REPLICATED: Final[tuple[BucketName, ...]] = ("raw", "processed", "models")
@@ -28,17 +32,24 @@ class Ties:
     followers: tuple[Follower, Follower]
     """What brings the live model to the first and to the second region, whichever it was made in."""
 
+    backups: Backups
+    """Of the first region's tables, with copies in the second."""
+    failures: tuple[BackupFailures, BackupFailures]
+    """Who hears of failed jobs in the first and in the second region."""
+
     def first(self) -> tuple[list[Alarm], list[Widget]]:
         """Alarms and dashboard rows of the first region."""
-        mine = self.followers[0]
-        alarms = [*self.there.source_alarms(), *self.back.target_alarms(), *mine.alarms()]
-        return alarms, [*self.back.target_widgets(), *mine.widgets()]
+        alarms, widgets = self._region(0, self.there, self.back)
+        return [*alarms, *self.backups.alarms()], [*widgets, *self.backups.widgets()]
 
     def second(self) -> tuple[list[Alarm], list[Widget]]:
         """Alarms and dashboard rows of the second region."""
-        mine = self.followers[1]
-        alarms = [*self.back.source_alarms(), *self.there.target_alarms(), *mine.alarms()]
-        return alarms, [*self.there.target_widgets(), *mine.widgets()]
+        return self._region(1, self.back, self.there)
+
+    def _region(self, number: int, away: Replication, here: Replication) -> tuple[list[Alarm], list[Widget]]:
+        follower, failures = self.followers[number], self.failures[number]
+        alarms = [*away.source_alarms(), *here.target_alarms(), *follower.alarms(), *failures.alarms()]
+        return alarms, [*here.target_widgets(), *follower.widgets()]
 
 
 def tie(first: Region, second: Region) -> Ties:
@@ -47,6 +58,8 @@ def tie(first: Region, second: Region) -> Ties:
         there=_replicate(first, second),
         back=_replicate(second, first),
         followers=(_follow(first), _follow(second)),
+        backups=_back_up(first, second),
+        failures=(_hear(first), _hear(second)),
     )
 
 
@@ -84,6 +97,39 @@ def _follow(region: Region) -> Follower:
         },
         stack.opts,
     )
+
+
+def _back_up(first: Region, second: Region) -> Backups:
+    stack, settings = first.stack, first.stack.settings
+    args: BackupsArgs = {
+        "name_prefix": stack.prefix,
+        "account_id": stack.account_id,
+        "here": _backup_place(first),
+        "there": _backup_place(second),
+        "table_arns": [first.ground.tables.table_arn(table) for table in TABLES],
+        "protect": settings.data.protect,
+    }
+    recovery = settings.recovery
+    if recovery is not None:
+        args["keep_days"] = recovery.backup_days
+        if recovery.backup_lock_final_after_days is not None:
+            args["final_after_days"] = recovery.backup_lock_final_after_days
+    return Backups(stack.named("backups"), args, stack.opts)
+
+
+def _backup_place(region: Region) -> BackupPlace:
+    keys = region.ground.keys
+    return {"region": region.stack.region, "key_arn": keys.arn("data")}
+
+
+def _hear(region: Region) -> BackupFailures:
+    stack = region.stack
+    args: BackupFailuresArgs = {
+        "name_prefix": stack.prefix,
+        "key_arn": region.ground.keys.arn("notifications"),
+        "emails": stack.settings.observability.emails,
+    }
+    return BackupFailures(stack.named("backup-failures"), args, stack.opts)
 
 
 def _replicate(source: Region, target: Region) -> Replication:
