@@ -68,7 +68,7 @@ else:
     copies: list[ReplicaRegion] = [{"region": second.region, "key_arn": keys_there.arn("data")}]
     home = compose(first, keys, environment, Twin(copies=copies))
     replicas = home.ground.tables.in_region(second.region)
-    away = compose(second, keys_there, environment, Twin(tables=replicas))
+    away = compose(second, keys_there, environment, Twin(tables=replicas, pools=[home.api.trusted_pool()]))
     ties = tie(home, away)
     rows = ties.first()
     watched = watch(away, *ties.second())

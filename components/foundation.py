@@ -15,6 +15,7 @@ from components.function import Layer
 from components.keys import Keys, KeysArgs
 from components.network import Network
 from components.secrets import SigningSecret
+from components.secure_api import TrustedPool
 from components.settings import Artifacts, Settings, digest
 from components.tables import Replica, ReplicaRegion, TableAccelerator, TableName, Tables, TablesArgs
 
@@ -57,6 +58,8 @@ class Twin:
     """Where each table gets a replica."""
     tables: Mapping[TableName, Replica] | None = None
     """Replicas of the first region's tables, in place of tables of its own."""
+    pools: Sequence[TrustedPool] = ()
+    """User pools of the other region: whoever is signed in there need not sign in again after a failover."""
 
 
 @dataclass(frozen=True, kw_only=True)

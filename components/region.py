@@ -33,7 +33,7 @@ def compose(stack: Stack, keys: Keys, environment: str, twin: Twin) -> Region:
     ground = lay(stack, keys, twin)
     endpoint = serve(stack, ground)
     workflow = train(stack, ground, endpoint)
-    api = open_door(stack, ground, workflow, environment)
+    api = open_door(stack, ground, workflow, environment, twin.pools)
     rotations = rotate(stack, ground)
     return Region(stack=stack, ground=ground, endpoint=endpoint, workflow=workflow, api=api, rotations=rotations)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pulumi import Output, ResourceOptions
 
 from components.baseline import Baseline
@@ -11,7 +13,7 @@ from components.guardrail import Guardrail
 from components.insights import InsightsArgs, may_ask
 from components.ml_endpoint import MlEndpoint, MlEndpointArgs
 from components.secrets import Rotation, RotationArgs
-from components.secure_api import SecureApi, SecureApiArgs
+from components.secure_api import SecureApi, SecureApiArgs, TrustedPool
 from components.settings import digest
 from components.training_workflow import TrainingWorkflow
 from components.training_workflow.triggers import LostEvents
@@ -113,7 +115,9 @@ def train(stack: Stack, ground: Foundation, endpoint: MlEndpoint) -> TrainingWor
     return workflow
 
 
-def open_door(stack: Stack, ground: Foundation, workflow: TrainingWorkflow, environment: str) -> SecureApi:
+def open_door(
+    stack: Stack, ground: Foundation, workflow: TrainingWorkflow, environment: str, pools: Sequence[TrustedPool] = ()
+) -> SecureApi:
     """The API in front of all of it."""
     settings, keys, cache, api = stack.settings, ground.keys, ground.cache, stack.settings.api
     args: SecureApiArgs = {
@@ -150,6 +154,7 @@ def open_door(stack: Stack, ground: Foundation, workflow: TrainingWorkflow, envi
         "auto_confirm": settings.identity.auto_confirm,
         "programs": settings.identity.scopes(),
         "guests": settings.identity.guests,
+        "other_pools": pools,
         "protect": settings.data.protect,
         "account_logging": api.account_logging,
     }

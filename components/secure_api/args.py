@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
-from pulumi import Input
+from pulumi import Input, Output
 
 from components.insights import InsightsArgs
+from components.secure_api.identity import IdentityArgs
 from components.training_workflow.args import Cache
 from components.values import RETENTION_DAYS
 
@@ -146,3 +147,23 @@ def problems(args: SecureApiArgs) -> list[str]:
     if args.get("log_days", 30) not in RETENTION_DAYS:
         found.append(f"log_days is {args.get('log_days')}; allowed: {', '.join(map(str, RETENTION_DAYS))}")
     return found
+
+
+def identity_args(args: SecureApiArgs) -> IdentityArgs:
+    """What the user pool is told of it."""
+    everything: Any = dict(args)
+    account = Output.from_input(args["keys"]["data"]).apply(lambda arn: arn.split(":")[4])
+    functions: Any = {
+        "name_prefix": args["name_prefix"],
+        "key_arn": args["keys"]["logs"],
+        "data_key_arn": args["keys"]["data"],
+        "users_table": args["users_table"],
+    }
+    named = {"directory": "functions_directory", "layers": "layers", "memory_mb": "memory_mb", "log_days": "log_days"}
+    functions |= {key: everything[source] for key, source in named.items() if source in everything}
+    given: Any = {"name_prefix": args["name_prefix"], "account_id": account, "functions": functions}
+    as_they_are = ("mfa", "sms", "threat_protection", "protect", "email_domains", "auto_confirm", "domain", "programs")
+    given |= {key: everything[key] for key in as_they_are if key in everything}
+    given["other_pool_ids"] = [row["user_pool_id"] for row in args.get("other_pools", [])]
+    chosen: IdentityArgs = given
+    return chosen

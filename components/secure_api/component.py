@@ -13,10 +13,10 @@ from pulumi_aws import apigateway, cloudwatch, iam, lambda_
 from components import insights
 from components.function import ALIAS, Function
 from components.secure_api import signals
-from components.secure_api.args import SecureApiArgs, problems
+from components.secure_api.args import SecureApiArgs, TrustedPool, identity_args, problems
 from components.secure_api.capabilities import capabilities
 from components.secure_api.document import deployed, execution_path, method_path, text
-from components.secure_api.identity import Identity, IdentityArgs
+from components.secure_api.identity import Identity
 from components.secure_api.identity_folders import Folders
 from components.secure_api.web_acl import WebAcl, WebAclArgs
 from components.values import Alarm, Statement, Widget, policy_json, trust_json
@@ -78,9 +78,20 @@ class SecureApi(pulumi.ComponentResource):
         self._args = args
         self._api_name = f"{args['name_prefix']}-api"
         child = ResourceOptions(parent=self)
-        self.identity = Identity(f"{name}-identity", self._identity_args(), child)
+        self.identity = Identity(f"{name}-identity", identity_args(args), child)
         self.functions = capabilities(name, args, self.identity, child)
-        self.folders = self._folders(f"{name}-folders")
+        self.folders = Folders(
+            f"{name}-folders",
+            {
+                "name_prefix": args["name_prefix"],
+                "bucket": args["folders_bucket"],
+                "key_arn": args["keys"]["data"],
+                "provider_name": self.identity.pool.endpoint,
+                "client_id": self.identity.client_id,
+                "guests": args.get("guests", False),
+            },
+            child,
+        )
         body = self._body()
         self.api = apigateway.RestApi(
             f"{name}-rest",
@@ -122,6 +133,15 @@ class SecureApi(pulumi.ComponentResource):
         mine = [*signals.widgets(self._api_name, STAGE), *self.web_acl.widgets(), *insights.widgets(reader)]
         functions = [*self.functions.values(), self.identity.sign_up]
         return mine + [widget for function in functions for widget in function.widgets()]
+
+    def trusted_pool(self) -> TrustedPool:
+        """The user pool, for the API of another region whose callers may be signed in here."""
+        clients = [self.identity.client_id, *(client.id for client in self.identity.programs.values())]
+        return {
+            "user_pool_id": self.identity.user_pool_id,
+            "user_pool_arn": self.identity.user_pool_arn,
+            "client_id": Output.all(*clients).apply(",".join),
+        }
 
     def _body(self) -> Output[str]:
         invoke_arns = {capability: function.invoke_arn for capability, function in self.functions.items()}
@@ -252,43 +272,6 @@ class SecureApi(pulumi.ComponentResource):
             )
             found[partner] = key
         return found
-
-    def _identity_args(self) -> IdentityArgs:
-        everything: Any = dict(self._args)
-        account = Output.from_input(self._args["keys"]["data"]).apply(lambda arn: arn.split(":")[4])
-        functions: Any = {
-            "name_prefix": self._args["name_prefix"],
-            "key_arn": self._args["keys"]["logs"],
-            "data_key_arn": self._args["keys"]["data"],
-            "users_table": self._args["users_table"],
-        }
-        named = {
-            "directory": "functions_directory",
-            "layers": "layers",
-            "memory_mb": "memory_mb",
-            "log_days": "log_days",
-        }
-        functions |= {key: everything[source] for key, source in named.items() if source in everything}
-        given: Any = {"name_prefix": self._args["name_prefix"], "account_id": account, "functions": functions}
-        chosen_by_caller = ("mfa", "sms", "threat_protection", "protect", "email_domains", "auto_confirm", "domain")
-        given |= {key: everything[key] for key in (*chosen_by_caller, "programs") if key in everything}
-        given["other_pool_ids"] = [row["user_pool_id"] for row in self._args.get("other_pools", [])]
-        chosen: IdentityArgs = given
-        return chosen
-
-    def _folders(self, name: str) -> Folders:
-        return Folders(
-            name,
-            {
-                "name_prefix": self._args["name_prefix"],
-                "bucket": self._args["folders_bucket"],
-                "key_arn": self._args["keys"]["data"],
-                "provider_name": self.identity.pool.endpoint,
-                "client_id": self.identity.client_id,
-                "guests": self._args.get("guests", False),
-            },
-            ResourceOptions(parent=self),
-        )
 
     def _web_acl_args(self) -> WebAclArgs:
         everything: Any = dict(self._args)

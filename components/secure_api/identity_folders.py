@@ -10,11 +10,7 @@ from pulumi_aws import cognito, iam
 
 from components.ml_endpoint.rights import bucket_arn
 from components.values import Statement, policy_json
-
-FOLDERS: Final = "users/"
-"""Prefix below which each user's folder has the user's id as its name."""
-PUBLIC: Final = "public/"
-"""Prefix that guests may read where that is asked for."""
+from functions.shared.places import FOLDERS, PUBLIC
 
 _PROVIDER: Final = "cognito-identity.amazonaws.com"
 _TAG: Final = "userId"

@@ -14,6 +14,8 @@ TEST: Final = "test/"
 STATISTICS: Final = "statistics/"
 FEATURES: Final = "features/"
 BATCH_RESULTS: Final = "results/batch/"
+FOLDERS: Final = "users/"
+PUBLIC: Final = "public/"
 
 TRAINING: Final = "training/"
 CHECKPOINTS: Final = "training/checkpoints/"
@@ -45,6 +47,8 @@ LAYOUT: Final[Mapping[str, Mapping[str, str]]] = {
         STATISTICS: "what describes the training rows, a folder a run",
         FEATURES: "kept free for derived features",
         BATCH_RESULTS: "kept free for answers to batch predictions",
+        FOLDERS: "a folder for each user, named by the user's id, which nobody else reaches",
+        PUBLIC: "what guests may read where the settings let them in",
     },
     "models": {
         TRAINING: "what trainings made, a folder a job",

@@ -203,3 +203,13 @@ def test_guests_read_the_public_prefix_and_nothing_else() -> None:
 def test_what_cognito_would_refuse_is_named(more: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         record(lambda: SecureApi("api", args(**more)).api_url)
+
+
+def test_an_api_tells_another_regions_api_whom_to_trust() -> None:
+    def program() -> Any:
+        first = SecureApi("api", args(domain="acme", programs={"acme": ["predict"]}))
+        return dict(first.trusted_pool())
+
+    found = record(program).value
+    assert found["user_pool_arn"].endswith(f"userpool/{found['user_pool_id']}")
+    assert len(found["client_id"].split(",")) == 2
