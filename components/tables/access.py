@@ -126,8 +126,8 @@ ACCESS: Final = (
     Access(
         table="models",
         operation="GetItem",
-        by=("approvals", "compare", "intake", "release"),
-        why="one version, or the live one, while a training runs",
+        by=("approvals", "compare", "intake", "release", "standby"),
+        why="one version, or the live one, for a training or for the other region",
         source=_MODELS,
         request=False,
     ),

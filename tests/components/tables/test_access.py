@@ -33,7 +33,10 @@ OPERATIONS = {
 }
 """The SDK's method → the operation."""
 
-NOT_A_REQUEST = {"approvals", "compare", "intake", "release", WORKFLOW}
+NOT_A_REQUEST = {"approvals", "compare", "intake", "release", "standby", WORKFLOW}
+ROLES = {"follower": "standby"}
+"""Role → capability, where they are called otherwise."""
+
 ROW = "add a row to ACCESS in components/tables/access.py, or take the access away"
 
 
@@ -73,16 +76,22 @@ def done() -> set[tuple[str, str, str]]:
     return {found for path in sorted((ROOT / "functions").rglob("*.py")) for found in accesses(path)}
 
 
-def granted() -> set[tuple[str, str, str, str]]:
-    """Capability, action, table and index of every right on a table that a role of the dev stack holds."""
+def granted(stack: str, region: str = "") -> set[tuple[str, str, str, str]]:
+    """Capability, action, table and index of every right on a table that a role of one region holds."""
     found = set()
-    for policy in evaluated("dev").of_type("aws:iam/rolePolicy:RolePolicy"):
-        caller = re.sub(r"^(api|training)-(identity-)?", "", policy.name.removesuffix("-rights"))
+    for policy in evaluated(stack).of_type("aws:iam/rolePolicy:RolePolicy"):
+        if policy.name.startswith("standby-") != (region == "standby"):
+            continue
+        noun = policy.name.removeprefix("standby-").removesuffix("-rights")
+        caller = ROLES.get(noun, re.sub(r"^(api|training)-(identity-)?", "", noun))
         for row in json.loads(policy.inputs["policy"])["Statement"]:
             for action in row["Action"]:
                 for resource in row["Resource"] if action.startswith("dynamodb:") else ():
-                    table, _, index = resource.partition(":table/mlplatform-dev-")[2].partition("/index/")
-                    found.add((caller, action, table, index))
+                    _, _, rest = resource.partition(f":table/mlplatform-{stack}-")
+                    table, _, index = rest.partition("/index/")
+                    # Streams tell of changes; whoever hears of one reads no table by that.
+                    if "/stream/" not in rest:
+                        found.add((caller, action, table, index))
     return found
 
 
@@ -110,12 +119,19 @@ def test_a_query_names_an_index_that_is_deployed() -> None:
         assert row.key
 
 
-def test_roles_may_do_what_the_rows_say_and_nothing_else() -> None:
+@pytest.mark.parametrize(("stack", "region"), [("dev", ""), ("prod", ""), ("prod", "standby")])
+def test_roles_may_do_what_the_rows_say_and_nothing_else(stack: str, region: str) -> None:
     rows = {(caller, action, row.table, row.index) for row in ACCESS for caller in row.by for action in row.actions}
-    assert sorted(granted() - rows) == [], f"granted without a row: {ROW}"
-    deployed = {caller for caller, *_ in granted()}
+    found = granted(stack, region)
+    assert sorted(found - rows) == [], f"granted without a row: {ROW}"
+    deployed = {caller for caller, *_ in found}
     wanted = {row for row in rows if row[0] in deployed}
-    assert sorted(wanted - granted()) == [], "a row that its role may not do: grant it in the component"
+    assert sorted(wanted - found) == [], "a row that its role may not do: grant it in the component"
+
+
+def test_every_caller_of_a_row_is_deployed() -> None:
+    deployed = {caller for caller, *_ in granted("prod")}
+    assert {caller for row in ACCESS for caller in row.by} == deployed
 
 
 def test_rows_say_whether_somebody_waits() -> None:
