@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.client import sign_in
 from sandbox.cloud import local_client
+from sandbox.control import Control
 from sandbox.drill.client import RATE
 from sandbox.drill.journal import Journal
 from sandbox.first_model import DATA, sample
@@ -48,7 +49,12 @@ class Context:
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, with addresses that answer on this machine in place of those of AWS."""
-        return {**self.state.outputs, "api_url": self.state.api_url}
+        here: dict[str, Any] = {"api_url": self.state.api_url}
+        second = self.state.outputs.get("standby_region")
+        if second:
+            regions = Control(self.home.path).status()["regions"]
+            here["standby_api_url"] = next(region["api_url"] for region in regions if region["name"] == second)
+        return {**self.state.outputs, **here}
 
     def client(self, service: str, region: str = "") -> Any:
         """A client of the SDK; short of patience, since what does not answer is what a drill is about."""

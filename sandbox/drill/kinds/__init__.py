@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from sandbox.drill.kinds.az import Az
 from sandbox.drill.kinds.function import Function
 from sandbox.drill.kinds.kind import Kind
+from sandbox.drill.kinds.region import Region
 from sandbox.drill.kinds.table import Table
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Az(), Function(), Table())}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Az(), Function(), Region(), Table())}
 """By the word on the command line."""

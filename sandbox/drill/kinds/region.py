@@ -1,0 +1,173 @@
+"""The first region answers no more, while its latest writes are still on their way to the second one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sandbox.control import Control
+from sandbox.control.answers import PendingWrite
+from sandbox.drill.channels import Items, Objects, Predictions
+from sandbox.drill.client import Channel, Client, RefusedError
+from sandbox.drill.context import Context
+from sandbox.drill.losses import Lost, Write
+from sandbox.drill.places import Place, Places
+from sandbox.drill.report import FULL_S
+
+SETTLE_S = 20.0
+MARGIN_S = 1.0
+"""What a copy may take beside the lag before it counts as late: the copying itself, and a turn of its clock."""
+_REGIONS = ("us-west-2", "us-east-1")
+
+
+class Following:
+    """A channel whose writer moves on when its region does not answer."""
+
+    def __init__(self, channel: Channel, places: Places) -> None:
+        self.name = channel.name
+        self._channel, self._places = channel, places
+
+    def write(self, number: int) -> tuple[str, str]:
+        """Writes, or gives the region up for the next time."""
+        place = self._places.now()
+        try:
+            return self._channel.write(number)
+        except RefusedError:
+            if place == self._places.first:
+                self._places.give_up()
+            raise
+
+    def read(self, write: Write) -> str | None:
+        """What is there for a write, in the region that is written to now."""
+        return self._channel.read(write)
+
+
+class Region:
+    """The first region of a stack of two."""
+
+    name = "region"
+    runbook = "fail-over-region"
+    target_s = FULL_S
+    warm_s = 4.0
+    notes: Sequence[str] = (
+        "the client's own address book stands for Route 53 where the stack has no domain",
+        "replication in the sandbox copies after a set lag; S3 promises 15 minutes, global tables take about a second",
+    )
+
+    def fits(self, context: Context) -> bool:
+        """A second region, and the first one not lost already."""
+        regions = Control(context.home.path).status()["regions"]
+        return len(regions) > 1 and not any(region["lost"] for region in regions)
+
+    def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
+        """A second region of the smallest size."""
+        other = next(region for region in _REGIONS if region != config.get("aws:region"))
+        # Two zones, as in the second region: what carries production may not stand in one.
+        network = {**json.loads(config.get("mlplatform:network", "{}")), "zones": ["a", "b"]}
+        return {"mlplatform:network": json.dumps(network), "mlplatform:recovery": json.dumps({"region": other})}
+
+    def channels(self, context: Context) -> list[Channel]:
+        """Predictions by the API, items and objects by the SDK, each where its region is."""
+        places = _places(context)
+
+        def dynamodb() -> Any:
+            return context.client("dynamodb", places.now().region)
+
+        def s3() -> Any:
+            return context.client("s3", places.now().region)
+
+        table = f"{context.prefix}-predictions"
+        predictions = Predictions(lambda: places.now().api_url, context.token, context.row(), dynamodb, table)
+        channels: list[Channel] = [predictions, Items(dynamodb, table), Objects(s3, lambda: places.now().bucket)]
+        return [Following(channel, places) for channel in channels]
+
+    def fail(self, context: Context, client: Client) -> None:
+        """Takes the first region away; what it had not copied yet is known from its queues."""
+        del client
+        control = Control(context.home.path)
+        status = control.status()
+        context.journal.remember(region=status["primary"], lag_s=status["replication"]["lag_s"])
+        control.lose(status["primary"])
+        context.journal.remember(pending=[dict(row) for row in control.pending() if row["source"] == status["primary"]])
+
+    def given(self, context: Context) -> dict[str, str]:
+        """Everything is in the stack's outputs."""
+        del context
+        return {}
+
+    def verify(self, context: Context, client: Client, lost: Sequence[Lost], failed_at: float) -> list[str]:
+        """What is lost is exactly what was on its way, no more and no fewer, and none of it older than the lag."""
+        memory = context.journal.memory
+        waiting = {identity for row in memory["pending"] if (identity := _identity(row))}
+        gone = {row.write.id: row.write for row in lost}
+        known = {write.id for write in client.writes if write.at <= failed_at}
+        found = [
+            f"{identity} is lost, although it was not on its way any more" for identity in sorted(gone.keys() - waiting)
+        ]
+        found += [
+            f"{identity} was on its way and is in the second region all the same"
+            for identity in sorted((waiting & known) - gone.keys())
+        ]
+        oldest = failed_at - memory["lag_s"] - MARGIN_S
+        found += [
+            f"{write.id} was acknowledged {failed_at - write.at:.1f} s before the failure, longer ago than the lag of "
+            f"{memory['lag_s']:g} s, and is lost"
+            for write in gone.values()
+            if write.at < oldest
+        ]
+        later = [write for write in client.writes if write.at > failed_at]
+        if not later:
+            found.append("no write was taken after the failure")
+        return found
+
+    def mend(self, context: Context) -> list[str]:
+        """Gives the region back, lets what waited arrive, and lets the second one wait again."""
+        memory = context.journal.memory
+        if "region" not in memory:
+            return []
+        control = Control(context.home.path)
+        control.recover(memory["region"])
+        left = [] if control.settle(SETTLE_S) else [f"replication did not settle within {SETTLE_S:.0f} s; see `status`"]
+        answer = context.client("lambda", _second(context)).invoke(
+            FunctionName=f"{context.prefix}-standby:live", Payload=b'{"command": "stand-down"}'
+        )
+        if answer.get("FunctionError"):
+            left.append(f"the second region did not stand down: {answer['Payload'].read().decode()[:300]}")
+        return left
+
+    def open(self, context: Context) -> list[str]:
+        """The region may be lost."""
+        region = context.journal.memory.get("region")
+        return [f"region {region} may be lost, and region {_second(context)} promoted"] if region else []
+
+
+def _places(context: Context) -> Places:
+    control, outputs = Control(context.home.path), context.state.outputs
+    status = control.status()
+    urls = {region["name"]: region["api_url"] for region in status["regions"]}
+    second = _second(context)
+    name = next(
+        (row["name"] for row in status["names"] if urls.get(second) in {r["api_url"] for r in row["records"]}), ""
+    )
+    return Places(
+        Place(status["primary"], urls[status["primary"]], outputs["raw_bucket"]),
+        Place(second, urls[second], outputs["standby_raw_bucket"]),
+        control,
+        name,
+    )
+
+
+def _second(context: Context) -> str:
+    region: str = context.state.outputs["standby_region"]
+    return region
+
+
+def _identity(row: PendingWrite | Mapping[str, Any]) -> str:
+    """The client's id of a write that is on its way; empty for what is not the client's."""
+    if row["kind"] == "s3":
+        return str(row["key"])
+    if row["kind"] == "dynamodb":
+        key = json.loads(row["key"])
+        return str(key.get("predictionId", {}).get("S", ""))
+    return ""
