@@ -11,8 +11,8 @@ from pulumi_aws import s3
 from components.data_lake import documents
 from components.data_lake.args import DataLakeArgs, validate
 from components.data_lake.documents import BUCKETS, BucketName
-from components.data_lake.lifecycle import ARCHIVE_TIERS, lifecycle
-from components.values import Metric, Statement, Widget, policy_json
+from components.data_lake.lifecycle import ARCHIVE_TIERS, STORAGE_TYPES, lifecycle
+from components.values import Metric, MetricExpression, Statement, Widget, policy_json
 from functions.shared.places import ACCESS_LOGS, ARCHIVE, INVENTORY
 
 _DAY_S: Final = 86_400
@@ -104,17 +104,23 @@ class DataLake(pulumi.ComponentResource):
         """The right to store objects below a prefix, encrypted by the bucket's key."""
         return documents.write(bucket, prefix, self.bucket_arn(bucket), self._keys[bucket])
 
-    def size(self, bucket: BucketName) -> Metric:
-        """Bytes in the standard class, measured once a day."""
-        return Metric(
-            namespace="AWS/S3",
-            name="BucketSizeBytes",
-            dimensions={"BucketName": self.bucket_name(bucket), "StorageType": "StandardStorage"},
-            statistic="Average",
-            period_s=_DAY_S,
-            unit="Bytes",
-            label=bucket,
-        )
+    def size(self, bucket: BucketName) -> MetricExpression:
+        """Bytes in every class that the bucket's rules move objects to, measured once a day."""
+        metrics = {
+            f"class{number}": Metric(
+                namespace="AWS/S3",
+                name="BucketSizeBytes",
+                dimensions={"BucketName": self.bucket_name(bucket), "StorageType": kind},
+                statistic="Average",
+                period_s=_DAY_S,
+                unit="Bytes",
+                label=f"{bucket} {kind}",
+            )
+            for number, kind in enumerate(STORAGE_TYPES[bucket])
+        }
+        # A class that holds nothing has no data point, and a plain sum would have none either.
+        total = f"SUM([{', '.join(metrics)}])"
+        return MetricExpression(expression=total, metrics=metrics, label=bucket, period_s=_DAY_S, unit="Bytes")
 
     def widgets(self) -> list[Widget]:
         """How much the lake holds."""

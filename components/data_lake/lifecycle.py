@@ -23,6 +23,17 @@ ARCHIVE_TIERS: Final[tuple[dict[str, Any], ...]] = (
 )
 """Where Intelligent-Tiering moves models that nobody reads; they take hours to come back, so only below `archive/`."""
 
+STORAGE_TYPES: Final[Mapping[BucketName, tuple[str, ...]]] = {
+    "raw": ("StandardStorage", "GlacierInstantRetrievalStorage"),
+    "processed": ("StandardStorage", "StandardIAStorage"),
+    "models": (
+        "StandardStorage",
+        *(f"IntelligentTiering{tier}Storage" for tier in ("FA", "IA", "AIA", "AA", "DAA")),
+    ),
+    "logs": ("StandardStorage",),
+}
+"""What CloudWatch calls the classes that the rules below lead to."""
+
 
 def lifecycle(bucket: BucketName, days: Mapping[str, int]) -> list[dict[str, Any]]:
     """The rules of one bucket; `days` holds infrequent_access, glacier, logs and old_versions."""

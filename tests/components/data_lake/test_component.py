@@ -187,6 +187,17 @@ def test_what_others_need_of_a_bucket_is_at_hand() -> None:
     assert record(program).value == {"raw": DATA, "processed": DATA, "models": MODELS}
 
 
+def test_what_has_aged_still_counts() -> None:
+    recording = record(lambda: {"rows": DataLake("lake", arguments()).widgets()})
+    (widget,) = recording.value["rows"]
+    sums = {metric.label: metric for metric in widget.metrics}
+    assert list(sums) == ["raw", "processed", "models", "logs"]
+    assert sums["raw"].expression == "SUM([class0, class1])"
+    classes = [metric.dimensions["StorageType"] for metric in sums["raw"].metrics.values()]
+    assert classes == ["StandardStorage", "GlacierInstantRetrievalStorage"]
+    assert len(sums["models"].metrics) == 6
+
+
 def test_uploads_announce_themselves() -> None:
     notification = run().one(token("BucketNotification"))
     assert notification.inputs["eventbridge"] is True

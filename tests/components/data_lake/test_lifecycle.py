@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.data_lake.documents import BUCKETS, BucketName
-from components.data_lake.lifecycle import ARCHIVE_TIERS, lifecycle
+from components.data_lake.lifecycle import ARCHIVE_TIERS, STORAGE_TYPES, lifecycle
 from functions.shared.places import LAYOUT
 
 DAYS = {"infrequent_access": 31, "glacier": 91, "logs": 46, "old_versions": 8}
@@ -53,6 +53,15 @@ def test_s3_takes_the_rules(bucket: BucketName) -> None:
         assert row["filter"]["prefix"] in ("", *LAYOUT[bucket])
         infrequent = [move for move in row.get("transitions", []) if move["storage_class"] == "STANDARD_IA"]
         assert all(move["days"] >= 30 for move in infrequent)
+
+
+def test_every_class_that_a_rule_leads_to_is_measured() -> None:
+    words = {"GLACIER_IR": "GlacierInstantRetrieval", "STANDARD_IA": "StandardIA", "INTELLIGENT_TIERING": "Intelligent"}
+    for bucket in BUCKETS:
+        moves = {move["storage_class"] for row in lifecycle(bucket, DAYS) for move in row.get("transitions", [])}
+        for storage_class in moves:
+            assert [kind for kind in STORAGE_TYPES[bucket] if kind.startswith(words[storage_class])]
+        assert STORAGE_TYPES[bucket][0] == "StandardStorage"
 
 
 def test_archive_tiers_keep_the_times_that_s3_allows() -> None:
