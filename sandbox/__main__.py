@@ -222,10 +222,11 @@ def _status(options: Any) -> int:
     from sandbox.state import Home
 
     state = Home(options.directory).load()
-    health = call(f"{state.api_url}/health", timeout_s=10)
     print(f"{state.stack} runs as process {state.pid} on {state.api_url}, model {state.model_version or 'baseline'}")
+    for line in described(Control(options.directory).status()):
+        print(line)
+    health = call(f"{state.api_url}/health", timeout_s=10)
     print(f"AWS services on {state.aws_endpoint}; health {health.status}")
-    print(*described(Control(options.directory).status()), sep="\n", end="")
     return 0 if health.status == 200 else 1
 
 

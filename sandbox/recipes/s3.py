@@ -184,10 +184,6 @@ ROWS = {
     ),
     "aws:s3/bucketReplicationConfig:BucketReplicationConfig": Recipe(
         call="s3.put_bucket_replication",
-        lost={
-            "rules.deleteMarkerReplication": "moto notes Disabled",
-            "rules.sourceSelectionCriteria": "moto forgets it",
-        },
         id="{bucket}",
     ),
     "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": Recipe(call="s3.put_bucket_cors", id="{bucket}"),

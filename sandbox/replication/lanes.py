@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sandbox.control.answers import LaneState, PendingWrite, ReplicationState
@@ -16,6 +16,8 @@ LONGEST_LAG_S = 86_400.0
 LOG = logging.getLogger(__name__)
 
 Now = Callable[[], float]
+Seen = Callable[["Write", float, bool], None]
+"""Hears of each write that left a lane: how long it took in seconds, and whether it failed."""
 
 
 class CopyError(RuntimeError):
@@ -41,6 +43,10 @@ class Write:
     """Makes it in the target region; false when a later write there stands."""
     refused: Callable[[str], None] = lambda _reason: None
     """Hears why it could not be copied."""
+    size: int = 0
+    """Bytes, as far as they are counted."""
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    """Under which CloudWatch has the figures of its rule or table; empty for none."""
 
     def told(self) -> PendingWrite:
         """What a caller of the sandbox learns of it."""
@@ -80,6 +86,8 @@ class Lanes:
 
     def __init__(self, lag_s: float = 1.0, now: Now = time.time) -> None:
         self._now = now
+        self.seen: Seen = lambda _write, _took_s, _failed: None
+        """Hears of each write that was copied or failed."""
         self._lag_s = _checked(lag_s)
         self._lanes: dict[_Key, _Lane] = {}
         self._lost: set[str] = set()
@@ -146,8 +154,12 @@ class Lanes:
 
     def pending(self) -> list[PendingWrite]:
         """What was taken and is not copied, oldest first within a lane."""
+        return [write.told() for write in self.waiting()]
+
+    def waiting(self) -> list[Write]:
+        """The same with all that is known of each."""
         with self._copying, self._changed:
-            return [write.told() for lane in self._lanes.values() for write in lane.waiting]
+            return [write for lane in self._lanes.values() for write in lane.waiting]
 
     def state(self) -> ReplicationState:
         """Counters of every lane."""
@@ -196,6 +208,7 @@ class Lanes:
                 lane.superseded += not stands
                 lane.latency_s = self._now() - write.written
                 lane.last_written = write.written
+            self.seen(write, self._now() - write.written, bool(reason))
             self._changed.notify_all()
 
     def _next(self) -> tuple[_Lane, Write] | None:

@@ -130,6 +130,8 @@ class Objects:
                 written=moment,
                 copy=copy,
                 refused=refused,
+                size=getattr(item, "size", 0),
+                dimensions={"SourceBucket": bucket.name, "DestinationBucket": rule.bucket, "RuleId": rule.identity},
             )
         )
 

@@ -15,6 +15,7 @@ from sandbox.events.hooks import Hooks
 from sandbox.replication import keys
 from sandbox.replication.acknowledged import Acknowledged
 from sandbox.replication.lanes import Lanes, Now
+from sandbox.replication.metrics import Metrics
 from sandbox.replication.objects import Objects
 from sandbox.replication.secrets import Secrets
 from sandbox.replication.tables import Tables
@@ -34,6 +35,9 @@ class ReplicatedCloud(Protocol):
     @property
     def lock(self) -> Any:
         """Held by every write to a table."""
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A client of one service."""
 
     def wrap(self, layer: Callable[[Application], Application]) -> None:
         """Puts a layer in front of the services."""
@@ -70,6 +74,8 @@ class Replication:
         self._threaded = threaded
         self._hooks = Hooks()
         self._lanes = Lanes(lag_s, now)
+        self.metrics = Metrics(cloud.client, self._lanes.waiting, now)
+        self._lanes.seen = self.metrics.seen
         acknowledged = Acknowledged()
         self._acknowledged = acknowledged
         self._objects = Objects(cloud.account, self._lanes, acknowledged, now)
@@ -84,6 +90,7 @@ class Replication:
         self._cloud.wrap(self._acknowledged.layer)
         if self._threaded:
             self._lanes.start()
+            self.metrics.start()
 
     def attach(self, ledger: object) -> None:
         """Nothing to read: buckets, tables and secrets got their declarations by the calls that made them."""
@@ -91,6 +98,7 @@ class Replication:
 
     def close(self) -> None:
         """Ends the copying and undoes the hooks; tells what was acknowledged and is not in the other region."""
+        self.metrics.close()
         left = self._lanes.close()
         self._hooks.undo()
         if left:

@@ -159,6 +159,7 @@ class Tables:
                 operation="put" if change.new is not None else "delete",
                 written=change.stamp[0],
                 copy=lambda: self._copy(table.name, target, change),
+                dimensions={"TableName": table.name, "ReceivingRegion": target},
             )
         )
 

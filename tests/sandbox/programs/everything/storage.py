@@ -10,6 +10,30 @@ from pulumi_aws import dax, dynamodb, ec2, elasticache, kms, s3
 key = kms.Key("storage")
 bucket = s3.Bucket("Raw", force_destroy=True, object_lock_enabled=False)
 versioning = s3.BucketVersioning("raw", bucket=bucket.id, versioning_configuration={"status": "Enabled"})
+copies = s3.Bucket("copies")
+copied = s3.BucketVersioning("copies", bucket=copies.id, versioning_configuration={"status": "Enabled"})
+s3.BucketReplicationConfig(
+    "raw",
+    bucket=bucket.id,
+    role="arn:aws:iam::123456789012:role/replication",
+    rules=[
+        {
+            "id": "everything",
+            "priority": 1,
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "delete_marker_replication": {"status": "Enabled"},
+            "source_selection_criteria": {"sse_kms_encrypted_objects": {"status": "Enabled"}},
+            "destination": {
+                "bucket": copies.arn,
+                "encryption_configuration": {"replica_kms_key_id": key.arn},
+                "replication_time": {"status": "Enabled", "time": {"minutes": 15}},
+                "metrics": {"status": "Enabled", "event_threshold": {"minutes": 15}},
+            },
+        }
+    ],
+    opts=pulumi.ResourceOptions(depends_on=[versioning, copied]),
+)
 s3.BucketServerSideEncryptionConfiguration(
     "raw",
     bucket=bucket.id,
