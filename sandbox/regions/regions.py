@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from sandbox.cloud import Cloud
@@ -75,22 +75,20 @@ class Regions:
         self.names.close()
 
     def lose(self, region: str) -> None:
-        """Takes a region away; a lost one stays as it is."""
+        """Takes a region away; a lost one stays as it is. RuntimeError names the parts that did not follow."""
         self._known(region)
         with self._lock:
             if region not in self._outage.lost:
                 self._outage.lost.add(region)
-                for part in self._parts:
-                    part.lose(region)
+                _each([(part, part.lose) for part in self._parts], region, "is lost")
 
     def recover(self, region: str) -> None:
-        """Gives a lost region back."""
+        """Gives a lost region back. RuntimeError names the parts that did not follow."""
         self._known(region)
         with self._lock:
             if region in self._outage.lost:
-                for part in reversed(self._parts):
-                    part.recover(region)
                 self._outage.lost.discard(region)
+                _each([(part, part.recover) for part in reversed(self._parts)], region, "is back")
 
     def commands(self) -> Mapping[str, Command]:
         """What `sandbox.control.Control` can ask for."""
@@ -138,3 +136,18 @@ class Regions:
 
     def _lag(self, seconds: float) -> None:
         self._replication.lag_s = seconds
+
+
+def _each(acts: Sequence[tuple[object, Callable[[str], None]]], region: str, what: str) -> None:
+    """Does all of it, whatever happens to one of them."""
+    faults = [fault for part, act in acts if (fault := _fault(part, act, region))]
+    if faults:
+        raise RuntimeError(f"region {region} {what}, but not wholly: {'; '.join(faults)}")
+
+
+def _fault(part: object, act: Callable[[str], None], region: str) -> str:
+    try:
+        act(region)
+    except (OSError, RuntimeError, LookupError, ValueError, TimeoutError) as error:
+        return f"{type(part).__name__}: {error}"
+    return ""

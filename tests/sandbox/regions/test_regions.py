@@ -212,6 +212,35 @@ def test_only_regions_of_the_stack_can_be_lost(box: Box, command: str) -> None:
         getattr(box.control, command)("mars")
 
 
+def test_a_part_that_does_not_follow_is_named_and_holds_no_other(box: Box) -> None:
+    class Stuck:
+        """Cannot be lost."""
+
+        def lose(self, region: str) -> None:
+            raise RuntimeError(f"{region} is mine")
+
+        def recover(self, region: str) -> None:
+            """Nothing was lost."""
+
+    asked: list[str] = []
+
+    class Later:
+        """Is asked after it."""
+
+        def lose(self, region: str) -> None:
+            asked.append(f"lose {region}")
+
+        def recover(self, region: str) -> None:
+            asked.append(f"recover {region}")
+
+    regions = Regions(box.ledger, box.cloud, box.gateways, box.replication, [Stuck(), object(), Later()])
+    with pytest.raises(RuntimeError, match="region us-west-2 is lost, but not wholly: Stuck: us-west-2 is mine"):
+        regions.lose(WEST)
+    regions.recover(WEST)
+    assert asked == ["lose us-west-2", "recover us-west-2"]
+    assert box.health(WEST) == WEST
+
+
 def test_the_lag_is_set_while_it_runs_and_checked(box: Box) -> None:
     box.control.lag(5)
     assert box.control.replication()["lag_s"] == 5
