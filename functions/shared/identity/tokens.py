@@ -18,6 +18,9 @@ from functions.shared.identity.keys import ALGORITHM, Keys
 LONGEST = 8192
 """API Gateway takes 10,240 bytes of headers in all; decoding costs time in proportion, so length comes first."""
 
+FURTHEST = 1e12
+"""No moment in a token is later than this, in seconds since the epoch; neither infinity nor NaN is below it."""
+
 COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)", re.ASCII)
 """A signed JWT: three segments of base64url without padding; the last is empty in an unsigned one."""
 
@@ -186,7 +189,7 @@ class Verifier:
 def moment(claims: Mapping[str, Any], name: str, default: float | None = None) -> float:
     """A NumericDate claim; without a default it must be there."""
     value = claims.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < FURTHEST:
         raise ApiError("token_claims", why=name)
     return value
 

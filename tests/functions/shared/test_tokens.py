@@ -11,16 +11,22 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.shared.api import App, Operation, Request
 from functions.shared.errors import ApiError
 from functions.shared.identity.keys import Keys
 from functions.shared.identity.tokens import LONGEST, Issuer, Verifier
+from tests.functions.support.apps import Client
 from tests.functions.support.tokens import Pool
 
 POOL = Pool()
-OTHER_KEY = Pool()
+OTHER_KEY = OWN = Pool()
+CURVE = ec.generate_private_key(ec.SECP256R1())
+HERE = "http://127.0.0.1:1/keys"
+NULL_ECDSA, NULL_RSA = "A" * 86, "A" * 342
 NOW = int(time.time())
 
 
@@ -40,6 +46,17 @@ def hmac_signed() -> str:
     # The classic confusion: the public key's text used as a shared secret.
     signed = f"{segment({'alg': 'HS256', 'kid': POOL.key_id})}.{segment(POOL.claims())}"
     return f"{signed}.{urlsafe_b64encode(hmac.digest(POOL.document(), signed.encode(), 'sha256')).decode().strip('=')}"
+
+
+def twice() -> str:
+    # JSON takes the last of two members with one name; whatever a reader takes, it is one that the pool must know.
+    head = urlsafe_b64encode(f'{{"alg":"RS256","kid":"{POOL.key_id}","kid":"other"}}'.encode()).rstrip(b"=").decode()
+    return f"{head}.{segment(POOL.claims())}.c2ln"
+
+
+def signed(claims: Any) -> str:
+    """Whatever it is, signed by the pool."""
+    return jwt.api_jws.encode(json.dumps(claims).encode(), POOL.key, "RS256", {"kid": POOL.key_id})
 
 
 def tampered() -> str:
@@ -68,6 +85,43 @@ BAD: dict[str, tuple[Callable[[], str], str]] = {
     "no key id": (lambda: handmade({"alg": "RS256"}), "token_malformed"),
     "critical extension": (lambda: POOL.token(headers={"crit": ["b64"], "b64": True}), "token_malformed"),
     "garbage": (lambda: "a.b.c", "token_malformed"),
+    "a key of its own (jwk)": (lambda: OWN.token(headers={"kid": POOL.key_id, "jwk": OWN.row()}), "token_signature"),
+    "keys of its own (jku)": (lambda: OWN.token(headers={"kid": "key-0", "jku": HERE}), "token_unknown_key"),
+    "a certificate of its own (x5u)": (lambda: OWN.token(headers={"kid": "key-0", "x5u": HERE}), "token_unknown_key"),
+    "a certificate in it (x5c)": (lambda: OWN.token(headers={"kid": POOL.key_id, "x5c": ["MII="]}), "token_signature"),
+    "key id is a path": (lambda: OWN.token(headers={"kid": "../../dev/null"}), "token_unknown_key"),
+    "key id is SQL": (lambda: OWN.token(headers={"kid": "' OR '1'='1"}), "token_unknown_key"),
+    "key id is empty": (lambda: OWN.token(headers={"kid": ""}), "token_unknown_key"),
+    "key id is a number": (lambda: handmade({"alg": "RS256", "kid": 7}), "token_malformed"),
+    "key id is a list": (lambda: handmade({"alg": "RS256", "kid": [POOL.key_id]}), "token_malformed"),
+    "key id twice": (twice, "token_unknown_key"),
+    "alg is a list": (lambda: handmade({"alg": ["RS256"], "kid": POOL.key_id}), "token_algorithm"),
+    "alg in lower case": (lambda: handmade({"alg": "rs256", "kid": POOL.key_id}), "token_algorithm"),
+    "null signature of ECDSA": (lambda: handmade({"alg": "ES256", "kid": POOL.key_id}, NULL_ECDSA), "token_algorithm"),
+    "null signature of RSA": (lambda: handmade({"alg": "RS256", "kid": POOL.key_id}, NULL_RSA), "token_signature"),
+    "null signature, short": (lambda: handmade({"alg": "RS256", "kid": POOL.key_id}, "AA"), "token_signature"),
+    "signed by ECDSA": (lambda: jwt.encode(POOL.claims(), CURVE, "ES256", {"kid": POOL.key_id}), "token_algorithm"),
+    "truncated": (lambda: POOL.token()[:-20], "token_signature"),
+    "truncated in the payload": (lambda: POOL.token()[:300], "token_malformed"),
+    "two tokens": (lambda: f"{POOL.token()}.{POOL.token()}", "token_malformed"),
+    "an encrypted token": (lambda: "e30.e30.e30.e30.e30", "token_malformed"),
+    "padded": (lambda: POOL.token() + "==", "token_malformed"),
+    "of two clients": (lambda: POOL.token(client_id=[POOL.client_id]), "token_client"),
+    "of an issuer in another case": (lambda: POOL.token(iss=POOL.issuer.upper()), "token_issuer"),
+    "of an issuer with a slash": (lambda: POOL.token(iss=POOL.issuer + "/"), "token_issuer"),
+    "of several issuers": (lambda: signed({**POOL.claims(), "iss": [POOL.issuer]}), "token_issuer"),
+    "without an issuer": (lambda: POOL.token(iss=None), "token_issuer"),
+    "a refresh token by name": (lambda: POOL.token(token_use="refresh"), "token_use"),
+    "without a use": (lambda: POOL.token(token_use=None), "token_use"),
+    "without a subject": (lambda: POOL.token(sub=None), "token_claims"),
+    "exp is endless": (lambda: signed({**POOL.claims(), "exp": float("inf")}), "token_claims"),
+    "exp is no number": (lambda: signed({**POOL.claims(), "exp": float("nan")}), "token_claims"),
+    "exp is beyond all numbers": (lambda: signed({**POOL.claims(), "exp": 10**400}), "token_claims"),
+    "iat is below zero": (lambda: signed({**POOL.claims(), "iat": -1}), "token_claims"),
+    "claims are a list": (lambda: signed([POOL.claims()]), "token_malformed"),
+    "exp is a text": (lambda: POOL.token(exp=str(NOW + 60)), "token_claims"),
+    "session is a list": (lambda: POOL.token(origin_jti=["a"]), "token_claims"),
+    "scope is a list": (lambda: POOL.token(scope=["aws.cognito.signin.user.admin"]), "token_claims"),
     "not ascii": (lambda: "é.é.é", "token_malformed"),
     "header nested too deep": (lambda: f"{segment_of('[' * 3000)}.e30.c2ln", "token_malformed"),
     "without exp": (lambda: POOL.token(exp=None), "token_claims"),
@@ -86,6 +140,20 @@ def test_a_bad_token_is_refused_with_its_code(name: str) -> None:
     with pytest.raises(ApiError) as raised:
         verifier().caller(f"Bearer {make()}")
     assert (raised.value.code, raised.value.row.status) == (code, 401)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_nothing_of_a_bad_token_reaches_the_logic(name: str) -> None:
+    make, code = BAD[name]
+    reached: list[Request] = []
+    operation = Operation(reached.append, scopes=("aws.cognito.signin.user.admin",))
+    client = Client({"GET /v1/secret": operation})
+    client.app = App(client.operations, client.app.log, verifier())
+    token = make()
+    found = client.call("GET", "/v1/secret", token=token)
+    assert (found.status, found.code, reached) == (401, code, [])
+    assert found.headers["WWW-Authenticate"] == f'Bearer error="invalid_token", error_description="{code}"'
+    assert token not in client.log.getvalue()
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic dTpw", POOL.token()])
@@ -256,4 +324,49 @@ def test_no_three_segments_break_the_check(parts: tuple[bytes, ...]) -> None:
         SHARED.caller(f"Bearer {token}")
 
 
+@given(st.data())
+def test_a_token_with_one_character_changed_is_nobodys(data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(GOOD) - 1))
+    other = data.draw(st.sampled_from("ABCZaz09-_.=+/ é\x00").filter(lambda character: character != GOOD[place]))
+    changed = GOOD[:place] + other + GOOD[place + 1 :]
+    if decoded_alike(changed):
+        return
+    with pytest.raises(ApiError):
+        SHARED.caller(f"Bearer {changed}")
+
+
+def decoded_alike(token: str) -> bool:
+    """The last character of a segment carries bits that no decoder reads, so another one may mean the same."""
+    parts = [token.split("."), GOOD.split(".")]
+    if len(parts[0]) != 3 or parts[0][:2] != parts[1][:2]:
+        return False
+    signatures = [part[2] for part in parts]
+    return signatures[0][:-1] == signatures[1][:-1]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+CLAIMS = ("iss", "sub", "client_id", "token_use", "exp", "iat", "nbf", "scope", "cognito:groups", "origin_jti")
+
+
+@given(st.dictionaries(st.sampled_from(CLAIMS), JSON, min_size=1, max_size=4))
+def test_signed_claims_of_any_shape_make_a_caller_or_an_error(changes: dict[str, Any]) -> None:
+    claims = {name: value for name, value in (POOL.claims() | changes).items() if value is not None}
+    try:
+        caller = SHARED.caller(f"Bearer {signed(claims)}")
+    except ApiError as error:
+        refused = error.row.status
+    else:
+        assert caller.user_id == claims["sub"]
+        assert claims["iss"] == POOL.issuer
+        assert claims["client_id"] in {POOL.client_id, "machine"}
+        assert time.time() < caller.expires_at < float("inf")
+        refused = 401
+    assert refused == 401
+
+
 SHARED = verifier()
+GOOD = POOL.token()

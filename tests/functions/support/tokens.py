@@ -32,8 +32,12 @@ class Pool:
     def document(self) -> bytes:
         """The pool's JWKS."""
         self.fetches += 1
+        return json.dumps({"keys": [self.row()]}).encode()
+
+    def row(self) -> dict[str, Any]:
+        """The public key as the JWKS lists it."""
         row = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
-        return json.dumps({"keys": [{**row, "kid": self.key_id, "alg": "RS256", "use": "sig"}]}).encode()
+        return {**row, "kid": self.key_id, "alg": "RS256", "use": "sig"}
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """Claims of an access token; a change to None leaves a claim out, `groups` are Cognito's."""
