@@ -75,10 +75,11 @@ def _fail(kind: Kind, context: Context, client: Client, say: Say, patience_s: fl
     if journal.phase == "begun":
         client.acknowledged(WARM, patience_s)
         client.lasting(kind.warm_s)
+        kind.prepare(context, client)
         say(f"  the client writes {', '.join(client.channels)}; now the failure: {kind.name}")
         journal.enter("failing", failed=time.time())
     if journal.phase == "failing":
-        kind.fail(context, client)
+        kind.fail(context)
         journal.enter("failed")
 
 

@@ -49,14 +49,15 @@ class Az:
             Cached(context),
         ]
 
-    def fail(self, context: Context, client: Client) -> None:
-        """Takes the zone of the cache's primary away."""
+    def prepare(self, context: Context, client: Client) -> None:
+        """Finds the zone."""
         del client
-        control, memory = Control(context.home.path), context.journal.memory
-        if "zone" not in memory:
-            status = control.call("zones")
-            context.journal.remember(zone=next(node["zone"] for node in _nodes(context, status) if node["primary"]))
-        control.call("lose_zone", zone=memory["zone"])
+        status = Control(context.home.path).call("zones")
+        context.journal.remember(zone=next(node["zone"] for node in _nodes(context, status) if node["primary"]))
+
+    def fail(self, context: Context) -> None:
+        """Takes the zone of the cache's primary away."""
+        Control(context.home.path).call("lose_zone", zone=context.journal.memory["zone"])
 
     def given(self, context: Context) -> dict[str, str]:
         """AWS Health tells which zone it is."""

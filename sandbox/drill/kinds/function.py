@@ -48,13 +48,15 @@ class Function:
             Items(dynamodb, table),
         ]
 
-    def fail(self, context: Context, client: Client) -> None:
-        """Publishes a broken version and leads the callers to it."""
+    def prepare(self, context: Context, client: Client) -> None:
+        """Remembers which version is the good one."""
         del client
+        alias = context.client("lambda").get_alias(FunctionName=self._name(context), Name="live")
+        context.journal.remember(good=alias["FunctionVersion"])
+
+    def fail(self, context: Context) -> None:
+        """Publishes a broken version and leads the callers to it."""
         name, aws = self._name(context), context.client("lambda")
-        if "good" not in context.journal.memory:
-            good = aws.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
-            context.journal.remember(good=good)
         broken = aws.update_function_code(FunctionName=name, ZipFile=_archive(), Publish=True)["Version"]
         context.journal.remember(broken=broken)
         aws.update_alias(FunctionName=name, Name="live", FunctionVersion=broken)

@@ -32,7 +32,10 @@ class Kind(Protocol):
     def channels(self, context: Context) -> list[Channel]:
         """How the client writes meanwhile."""
 
-    def fail(self, context: Context, client: Client) -> None:
+    def prepare(self, context: Context, client: Client) -> None:
+        """Chooses what will fail and looks whether it can be recovered; changes nothing, and may be called again."""
+
+    def fail(self, context: Context) -> None:
         """Makes the failure; called again when it was interrupted, and then goes on with the same one."""
 
     def given(self, context: Context) -> dict[str, str]:

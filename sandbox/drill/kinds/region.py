@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sandbox.client import call
 from sandbox.control import Control
 from sandbox.control.answers import PendingWrite
 from sandbox.drill.channels import Items, Objects, Predictions
@@ -52,6 +53,7 @@ class Region:
     warm_s = 4.0
     notes: Sequence[str] = (
         "the client's own address book stands for Route 53 where the stack has no domain",
+        "the second region had seen a token of the first one's user pool before: its gateway holds the pool's keys",
         "replication in the sandbox copies after a set lag; S3 promises 15 minutes, global tables take about a second",
     )
 
@@ -82,14 +84,18 @@ class Region:
         channels: list[Channel] = [predictions, Items(dynamodb, table), Objects(s3, lambda: places.now().bucket)]
         return [Following(channel, places) for channel in channels]
 
-    def fail(self, context: Context, client: Client) -> None:
-        """Takes the first region away; what it had not copied yet is known from its queues."""
+    def prepare(self, context: Context, client: Client) -> None:
+        """Looks whether the second region could take over at all."""
         del client
-        control = Control(context.home.path)
-        status = control.status()
+        status = Control(context.home.path).status()
+        _warmed(context)
         context.journal.remember(region=status["primary"], lag_s=status["replication"]["lag_s"])
-        control.lose(status["primary"])
-        context.journal.remember(pending=[dict(row) for row in control.pending() if row["source"] == status["primary"]])
+
+    def fail(self, context: Context) -> None:
+        """Takes the first region away; what it had not copied yet is known from its queues."""
+        control, region = Control(context.home.path), context.journal.memory["region"]
+        control.lose(region)
+        context.journal.remember(pending=[dict(row) for row in control.pending() if row["source"] == region])
 
     def given(self, context: Context) -> dict[str, str]:
         """Everything is in the stack's outputs."""
@@ -140,6 +146,17 @@ class Region:
         """The region may be lost."""
         region = context.journal.memory.get("region")
         return [f"region {region} may be lost, and region {_second(context)} promoted"] if region else []
+
+
+def _warmed(context: Context) -> None:
+    """A prediction in the second region, as its canary makes one every few minutes; RuntimeError when it has none."""
+    url = _places(context).second.api_url
+    reply = call(f"{url}/ml/predict", "POST", {"input": context.row()}, context.token())
+    if reply.status != 200:
+        raise RuntimeError(
+            f"the second region predicts nothing before the failure: {reply.status} {reply.text[:300]}; "
+            "there is nothing to fail over to"
+        )
 
 
 def _places(context: Context) -> Places:

@@ -52,10 +52,23 @@ class Table:
             Items(dynamodb, table),
         ]
 
-    def fail(self, context: Context, client: Client) -> None:
+    def prepare(self, context: Context, client: Client) -> None:
+        """Which items are damaged and which deleted, never none of a kind: the drill would show nothing."""
+        # Times of recovery are whole seconds: what is written in this one can be restored only from the next on.
+        restore_to = int(time.time()) - 1
+        chosen, victims = random.Random(restore_to), list(client.writes)
+        damaged = [write for write in victims if chosen.randrange(DAMAGED) == 0] or victims[:1]
+        rest = [write for write in victims if write not in damaged]
+        deleted = [write for write in rest if chosen.randrange(DELETED) == 0] or rest[-1:]
+        context.journal.remember(
+            restore_to=restore_to,
+            damaged=[write.id for write in damaged],
+            deleted=[write.id for write in deleted],
+            images=self._images(context, [*damaged, *deleted]),
+        )
+
+    def fail(self, context: Context) -> None:
         """Damages a part of what was written, and deletes another; the time before it is the one to go back to."""
-        if "restore_to" not in context.journal.memory:
-            self._choose(context, client.writes)
         memory, dynamodb, table = context.journal.memory, context.client("dynamodb"), self._table(context)
         for identity in memory["damaged"]:
             dynamodb.update_item(
@@ -67,21 +80,6 @@ class Table:
             )
         for identity in memory["deleted"]:
             dynamodb.delete_item(TableName=table, Key={"predictionId": {"S": identity}})
-
-    def _choose(self, context: Context, writes: Sequence[Write]) -> None:
-        """Which items are damaged and which deleted, never none of a kind: the drill would show nothing."""
-        # Times of recovery are whole seconds: what is written in this one can be restored only from the next on.
-        restore_to = int(time.time()) - 1
-        chosen, victims = random.Random(restore_to), list(writes)
-        damaged = [write for write in victims if chosen.randrange(DAMAGED) == 0] or victims[:1]
-        rest = [write for write in victims if write not in damaged]
-        deleted = [write for write in rest if chosen.randrange(DELETED) == 0] or rest[-1:]
-        context.journal.remember(
-            restore_to=restore_to,
-            damaged=[write.id for write in damaged],
-            deleted=[write.id for write in deleted],
-            images=self._images(context, [*damaged, *deleted]),
-        )
 
     def given(self, context: Context) -> dict[str, str]:
         """The table, and the last good second."""

@@ -91,7 +91,11 @@ class Breakage:
     def channels(self, context: Context) -> list[Channel]:
         return [self.shelf]
 
-    def fail(self, context: Context, client: Client) -> None:
+    def prepare(self, context: Context, client: Client) -> None:
+        context.journal.remember(prepared=True)
+
+    def fail(self, context: Context) -> None:
+        assert context.journal.memory["prepared"]
         context.journal.remember(touched=True)
         self.shelf.broken.touch()
         for identity in list(self.shelf.things)[: self.steal]:
