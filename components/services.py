@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pulumi import Output, ResourceOptions
+from pulumi import Output
 
 from components.baseline import Baseline
 from components.database import ADMINISTRATOR, APPLICATION
@@ -218,6 +218,7 @@ def rotate(stack: Stack, ground: Foundation) -> list[Rotation]:
             "kind": "database",
             "secret_arn": database.secret.arn,
             "environment": {
+                # Known when the role exists, whose password this rotates.
                 "database_host": database.proxy_endpoint,
                 "database_port": database.port.apply(str),
                 "database_name": database.database_name,
@@ -228,9 +229,7 @@ def rotate(stack: Stack, ground: Foundation) -> list[Rotation]:
             "subnet_ids": ground.network.private_subnet_ids,
             "security_group_ids": ground.network.group_ids("functions"),
         }
-        # Its first turn comes when the role exists.
-        after = ResourceOptions.merge(stack.opts, ResourceOptions(depends_on=[database.migrations]))
-        rotations.append(Rotation(stack.named("rotation-database"), password, after))
+        rotations.append(Rotation(stack.named("rotation-database"), password, stack.opts))
     lost.accept(name, [rotation.daily.arn for rotation in rotations])
     return rotations
 

@@ -10,6 +10,7 @@ from components.database import plan, signals
 from components.database.args import DatabaseArgs
 from components.database.migrations import Migrations
 from components.database.proxy import DatabaseProxy
+from components.database.waiting import once
 from components.keys import partition
 from components.values import Alarm, Statement, Widget, trust_json
 
@@ -30,7 +31,7 @@ class Database(pulumi.ComponentResource):
     cluster_arn: Output[str]
     """ARN of the cluster."""
     proxy_endpoint: Output[str]
-    """Host that functions connect to."""
+    """Host that functions connect to; known once the schema is what their code needs."""
     port: Output[int]
     """5432, with TLS; the sandbox answers with the port that its PostgreSQL has."""
     database_name: str
@@ -54,7 +55,8 @@ class Database(pulumi.ComponentResource):
             f"{name}-proxy",
             {
                 "proxy_name": f"{args['name_prefix']}-database",
-                "cluster_identifier": self.cluster.cluster_identifier,
+                # A proxy finds its target once there is a writer.
+                "cluster_identifier": once(self.cluster.cluster_identifier, *self.instances),
                 "secret_arns": {plan.ADMINISTRATOR: self.master_secret_arn, plan.APPLICATION: self.secret.arn},
                 "secret_key_arn": args["keys"]["secrets"],
                 "log_key_arn": args["keys"]["logs"],
@@ -63,13 +65,12 @@ class Database(pulumi.ComponentResource):
                 "readers": self._replicas > 0,
                 "retention_days": args.get("retention_days", 30),
             },
-            # A proxy finds its target once there is a writer.
-            ResourceOptions(parent=self, depends_on=self.instances),
+            ResourceOptions(parent=self),
         )
         self.cluster_arn = self.cluster.arn
-        self.proxy_endpoint = self.proxy.endpoint
         self.port = self.cluster.port.apply(lambda port: plan.PORT if port is None else int(port))
         self.migrations = self._migrations()
+        self.proxy_endpoint = once(self.proxy.endpoint, self.migrations.run)
         self.register_outputs({"cluster_arn": self.cluster_arn, "proxy_endpoint": self.proxy_endpoint})
 
     @property
@@ -236,7 +237,7 @@ class Database(pulumi.ComponentResource):
                 "digest": args["migrations_digest"],
                 "layers": args.get("layers", []),
                 "key_arn": args["keys"]["logs"],
-                "host": self.proxy_endpoint,
+                "host": self.proxy.endpoint,
                 "port": self.port,
                 "database_name": plan.NAME,
                 "user": plan.ADMINISTRATOR,
@@ -250,5 +251,5 @@ class Database(pulumi.ComponentResource):
                 "memory_mb": args.get("memory_mb", 512),
                 "retention_days": args.get("retention_days", 30),
             },
-            ResourceOptions(parent=self, depends_on=[self.proxy]),
+            ResourceOptions(parent=self),
         )

@@ -10,6 +10,7 @@ from pulumi import Input, Output, ResourceOptions
 from pulumi_aws import cloudwatch, iam, rds
 
 from components.database import plan
+from components.database.waiting import once
 from components.values import Statement, policy_json, trust_json
 
 
@@ -47,7 +48,7 @@ class DatabaseProxy(pulumi.ComponentResource):
     proxy_name: str
     """Physical name."""
     endpoint: Output[str]
-    """Host for reading and writing."""
+    """Host for reading and writing; known once the proxy has its target."""
     read_endpoint: Output[str] | None
     """Host for reading, where there are readers."""
 
@@ -115,14 +116,14 @@ class DatabaseProxy(pulumi.ComponentResource):
             },
             opts=child,
         )
-        rds.ProxyTarget(
+        target = rds.ProxyTarget(
             f"{name}-target",
             db_proxy_name=self.proxy.name,
             target_group_name=pool.name,
             db_cluster_identifier=args["cluster_identifier"],
             opts=child,
         )
-        self.endpoint = self.proxy.endpoint
+        self.endpoint = once(self.proxy.endpoint, target)
         self.read_endpoint = None
         if args.get("readers", False):
             reading = rds.ProxyEndpoint(
@@ -134,7 +135,7 @@ class DatabaseProxy(pulumi.ComponentResource):
                 vpc_security_group_ids=args["security_group_ids"],
                 opts=child,
             )
-            self.read_endpoint = reading.endpoint
+            self.read_endpoint = once(reading.endpoint, target)
         self.register_outputs({"endpoint": self.endpoint})
 
     def may_connect(self, user: str) -> Statement:

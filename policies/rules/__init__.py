@@ -6,6 +6,7 @@ from policies.rule import Rule
 from policies.rules import (
     apigateway,
     bedrock,
+    database,
     delivery,
     dynamodb,
     edge,
@@ -33,6 +34,7 @@ SERVICES: dict[str, tuple[Rule, ...]] = {
     "Network": network.RULES,
     "Operation": operations.RULES,
     "S3": s3.RULES,
+    "RDS": database.RULES,
     "SageMaker": sagemaker.RULES,
     "SNS, SQS, EventBridge": messaging.RULES,
 }

@@ -13,11 +13,12 @@ import policies
 from policies.rule import SEVERITIES, Rule
 from policies.rules import RULES, SERVICES
 from policies.verdict import Verdict
-from tests.policies.cases import api, doors, ground, rights, storage, tables, work
+from tests.policies.cases import api, database, doors, ground, rights, storage, tables, work
 from tests.policies.rows import UNKNOWN, Case, Row
 
 CASES: tuple[Case, ...] = (
     *api.CASES,
+    *database.CASES,
     *doors.CASES,
     *ground.CASES,
     *rights.CASES,

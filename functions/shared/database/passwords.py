@@ -42,4 +42,4 @@ def set_password(session: Session, role: str, password: str) -> None:
     if not role.isidentifier() or not role.isascii():
         raise WorkError(f"username in the secret is {role!r}; allowed: letters, digits and _; mend it")
     # A statement that defines a role takes no parameters, and with log_statement=ddl its text is logged.
-    session.run(f'ALTER ROLE "{role}" WITH LOGIN PASSWORD \'{verifier(password)}\'')
+    session.run(f"ALTER ROLE \"{role}\" WITH LOGIN PASSWORD '{verifier(password)}'")
