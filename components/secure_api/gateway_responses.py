@@ -6,8 +6,9 @@ import json
 from typing import Any, Final
 
 from functions.shared.errors import ERRORS
+from functions.shared.headers import CORRELATION, EXPOSED, SAFE
 
-CORS_HEADERS: Final = "Authorization,Cache-Control,Content-Type,Idempotency-Key,X-Api-Key"
+CORS_HEADERS: Final = "Authorization,Cache-Control,Content-Type,Idempotency-Key,X-Api-Key,X-Correlation-Id"
 """Request headers that a page may send."""
 
 _CODES: Final = {
@@ -52,7 +53,10 @@ def gateway_responses(origin: str) -> dict[str, Any]:
 
 def _response(kind: str, row: tuple[int | None, str, str], origin: str) -> dict[str, Any]:
     status, code, message = row
-    headers = {"gatewayresponse.header.Access-Control-Allow-Origin": f"'{origin}'"}
+    fixed = {**SAFE, "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": ",".join(EXPOSED)}
+    headers = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in fixed.items()}
+    # A caller's own correlation id cannot be checked here, so it is not sent back.
+    headers |= {f"gatewayresponse.header.{name}": "context.requestId" for name in ("X-Request-Id", CORRELATION)}
     retry_after_s = ERRORS[code].retry_after_s if code in ERRORS else None
     if retry_after_s is not None:
         headers["gatewayresponse.header.Retry-After"] = f"'{retry_after_s}'"

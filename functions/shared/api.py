@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from functions.shared.errors import ApiError
+from functions.shared.headers import CORRELATION, EXPOSED, SAFE, correlation
 from functions.shared.identity.sessions import EndedSessions
 from functions.shared.identity.tokens import Caller, Verifier
 from functions.shared.invalid import problem_of
@@ -87,6 +88,7 @@ class App:
     """Tells whose session was ended; without it a token counts until it expires."""
 
 
+_EXPOSED = ",".join(EXPOSED)
 NOBODY = Caller("", frozenset(), frozenset(), 0)
 
 
@@ -110,9 +112,18 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
     route = f"{event.get('httpMethod')} {event.get('resource') or path_of(event)}"
     request_id = context.get("requestId") or sent.get("x-amzn-trace-id") or ""
     request = Request(event, sent, began, request_id, NOBODY)
-    headers = {"Content-Type": "application/json"}
+    correlated = correlation(sent.get("x-correlation-id"), request.request_id)
+    headers = {
+        **SAFE,
+        "Content-Type": "application/json",
+        "X-Request-Id": request.request_id,
+        CORRELATION: correlated,
+    }
     if app.cors_origin:
         headers["Access-Control-Allow-Origin"] = app.cors_origin
+        headers["Access-Control-Expose-Headers"] = _EXPOSED
+    if correlated is not request.request_id:
+        request.notes["correlationId"] = correlated
     level, message, status = "INFO", "answered", 500
     try:
         operation, result = perform(app, route, request)

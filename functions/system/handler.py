@@ -19,19 +19,13 @@ DOCUMENT = Path(__file__).with_name("openapi.json")
 PAGE = "docs.json"
 """Beside it: the page, and the policy for the browser that goes with it."""
 
-SAFE = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
-}
-
 
 def build(environ: Mapping[str, str] = os.environ, document: Path = DOCUMENT) -> App:
     """Everything that the function needs; document and page are read once."""
     settings = load(Settings, environ)
     content = document.read_bytes()
     shown = json.loads(document.with_name(PAGE).read_text(encoding="utf-8"))
-    page = Page(shown["page"], "text/html; charset=utf-8", {**SAFE, "Content-Security-Policy": shown["policy"]})
+    page = Page(shown["page"], "text/html; charset=utf-8", {"Content-Security-Policy": shown["policy"]})
 
     def health() -> Health:
         return Health(status="live", environment=settings.environment, timestamp=now())

@@ -1,0 +1,28 @@
+"""Headers of every answer, whoever gives it: the functions, and the gateway for errors of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+SAFE: Final[Mapping[str, str]] = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What a browser is told of an answer that is made for one caller: not kept, not guessed at, never in the clear."""
+
+CORRELATION: Final = "X-Correlation-Id"
+"""What a caller names its request by, across services; the request's own id where it does not."""
+
+EXPOSED: Final = ("ETag", "Retry-After", CORRELATION, "X-Request-Id")
+"""Headers of an answer that a page of another origin may read."""
+
+_CORRELATION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
+
+
+def correlation(given: str | None, request_id: str) -> str:
+    """The caller's correlation id where it is one, so that nothing else gets into logs and headers."""
+    return given if given and _CORRELATION.fullmatch(given) else request_id
