@@ -134,6 +134,7 @@ class Sandbox:
         from sandbox.recovery import Recovery
         from sandbox.replication import Replication
         from sandbox.rotation import Rotations
+        from sandbox.streams import Streams
         from sandbox.workflow import Workflows
 
         home = self.home.path
@@ -155,6 +156,8 @@ class Sandbox:
         self.later("recovery", recovery.close)
         identities = Identities(self.cloud, functions, home / "identity")
         self.later("identities", identities.close)
+        streams = Streams(self.cloud, functions, home / "streams")
+        self.later("streams", streams.close)
         replication = Replication(self.cloud, home / "replication", lag_s=self.options.lag_s)
         self.later("replication", replication.close)
         runtimes: dict[str, Any] = {
@@ -168,6 +171,7 @@ class Sandbox:
             "recovery": recovery,
             "identities": identities,
             "languages": Languages(self.cloud),
+            "streams": streams,
             "replication": replication,
         }
         for runtime in runtimes.values():
@@ -212,7 +216,7 @@ class Sandbox:
         control = ControlServer(self.home.path, {**regions.commands(), **zones.commands()})
         self.later("control", control.close)
         if len(self.ledger.regions()) > 1:
-            self.notes += [*replication.notes, *regions.notes]
+            self.notes += [*replication.notes, *regions.notes, *runtimes["streams"].notes]
 
     def _user(self, password: str) -> tuple[str, str]:
         """Makes the demo user, a member of every group, and signs it in."""
