@@ -14,7 +14,7 @@ from sandbox.drill.runbook import read
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = sorted(path for path in (ROOT / "docs" / "runbooks").glob("*.md") if "\n## Steps\n" in path.read_text("utf-8"))
-GENERAL = {"--query", "--output", "--region", "--no-paginate", "--max-items", "--cli-input-json"}
+GENERAL = {"--cli-read-timeout", "--query", "--output", "--region", "--no-paginate", "--max-items", "--cli-input-json"}
 _COMMAND = re.compile(r"(?<![\w/-])aws ((?:\\\n|[^\n|;&>)])+)")
 
 
