@@ -24,7 +24,7 @@ ARNS = {
     )
     for capability in {route.capability for route in ROUTES}
 }
-STAGE = Stage("api", read("abc123", deployed(document(), ARNS, POOL), {}, {}))
+STAGE = Stage("api", read("abc123", deployed(document(), ARNS, [POOL]), {}, {}))
 
 
 async def keys(_pool: str) -> bytes:
