@@ -140,7 +140,10 @@ ROWS = {
             *("viewerCertificate", "webAclId"),
         ),
         shape=_distribution,
-        lost={"origins.originAccessControlId": "moto forgets which control an origin has"},
+        lost={
+            "enabled": f"moto keeps the description, but {_NO_EDGE}",
+            "origins.originAccessControlId": "moto forgets which control an origin has",
+        },
         id=Answer("Distribution.Id", "E{hash:13}"),
         tags="",
         outputs={
