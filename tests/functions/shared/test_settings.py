@@ -11,7 +11,7 @@ import pytest
 
 from functions.shared.settings import PARSERS, SettingsError, load, variables
 
-CAPABILITIES = sorted(path.parent.name for path in Path("functions").glob("*/handler.py"))
+CAPABILITIES = sorted(path.parent.name for path in Path("functions").glob("*/settings.py") if path.parent.name != "shared")
 
 
 @dataclass(frozen=True)
