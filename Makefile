@@ -41,7 +41,7 @@ lint: $(STAMP)
 	@$(PY) -m mypy .
 
 check: lint ## lint, types and unit tests, in under two minutes
-	@$(PY) -m pytest -q -n 2 --dist loadgroup --ignore=tests/journeys
+	@$(PY) -m pytest -q -n 2 --dist loadgroup --ignore=tests/journeys -m "not sweep"
 
 test: lint package ## everything that CI runs: lint, types, unit tests and journeys over HTTP
 	@$(PY) -m pytest
