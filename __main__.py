@@ -11,8 +11,9 @@ from pulumi_aws.provider import Provider
 from components.balancing import balance
 from components.edge import EDGE_REGION, mark, publish
 from components.foundation import Stack, Twin, lock
+from components.recovery.naming import address
 from components.recovery.ties import tie
-from components.region import compose, watch
+from components.region import compose, of_first, of_second, watch
 from components.settings import Artifacts, Settings, load
 from components.tables import ReplicaRegion
 from components.values import Alarm, Widget
@@ -71,40 +72,14 @@ else:
     away = compose(second, keys_there, environment, Twin(tables=replicas, pools=[home.api.trusted_pool()]))
     ties = tie(home, away)
     rows = ties.first()
-    watched = watch(away, *ties.second())
+named = address(home, away)
+exports = dict(named.exports)
+if away is not None:
+    alarms, widgets = ties.second()
+    exports |= of_second(away, watch(away, [*alarms, *named.heard_in(away)], widgets))
 edge = publish(home, lambda: place("edge", replace(settings, region=EDGE_REGION), active=False))
 door = balance(home)
-observability = watch(home, [*rows[0], *edge.alarms, *door.alarms], [*rows[1], *edge.widgets, *door.widgets])
-
-lake = home.ground.lake
-exports = {
-    "api_url": home.api.api_url,
-    "user_pool_id": home.api.user_pool_id,
-    "user_pool_client_id": home.api.user_pool_client_id,
-    "raw_bucket": lake.bucket_name("raw"),
-    "processed_bucket": lake.bucket_name("processed"),
-    "models_bucket": lake.bucket_name("models"),
-    "logs_bucket": lake.bucket_name("logs"),
-    "endpoint_name": home.endpoint.endpoint_name,
-    "state_machine_arn": home.workflow.state_machine_arn,
-    "model_package_group": home.workflow.model_package_group,
-    "dashboard_name": observability.dashboard_name,
-    "alarm_topic_arn": observability.topic_arn,
-    **edge.exports,
-    **door.exports,
-}
-
-if away is not None:
-    exports |= {
-        "standby_region": pulumi.Output.from_input(away.stack.region),
-        "standby_api_url": away.api.api_url,
-        "standby_user_pool_id": away.api.user_pool_id,
-        "standby_user_pool_client_id": away.api.user_pool_client_id,
-        "standby_models_bucket": away.ground.lake.bucket_name("models"),
-        "standby_raw_bucket": away.ground.lake.bucket_name("raw"),
-        "standby_state_machine_arn": away.workflow.state_machine_arn,
-        "standby_alarm_topic_arn": watched.topic_arn,
-    }
-
-for key, value in exports.items():
+alarms = [*rows[0], *named.heard_in(home), *edge.alarms, *door.alarms]
+watched = watch(home, alarms, [*rows[1], *edge.widgets, *door.widgets])
+for key, value in {**of_first(home, watched), **edge.exports, **door.exports, **exports}.items():
     pulumi.export(key, value)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from pulumi import Input, Output
 
@@ -78,7 +77,8 @@ def _site(home: Region, at_edge: Stack, edge_keys: Keys) -> tuple[Site, WebAcl]:
     firewall = WebAcl(stack.named("site-firewall"), guard, at_edge.opts)
     args: SiteArgs = {
         "name_prefix": stack.prefix,
-        "api_domain": home.api.api_url.apply(lambda url: str(urlsplit(url).hostname)),
+        # The API's own name where it has one: with two regions, that is the one that fails over.
+        "api_domain": settings.api.domain or home.api.host,
         "logs_bucket": home.ground.lake.bucket_name("logs"),
         "web_acl_arn": firewall.acl.arn,
         "directory": str(Path(settings.artifacts) / "web"),

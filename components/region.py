@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pulumi import Output
+
 from components.foundation import Foundation, Stack, Twin, lay
 from components.keys import Keys
 from components.ml_endpoint import MlEndpoint
@@ -63,3 +65,37 @@ def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget
     if heard.runbook_url is not None:
         args["runbook_url"] = heard.runbook_url
     return Observability(stack.named("observability"), args, stack.opts)
+
+
+def of_first(region: Region, watched: Observability) -> dict[str, Output[str]]:
+    """Of the region of the stack."""
+    lake = region.ground.lake
+    return {
+        "api_url": region.api.api_url,
+        "user_pool_id": region.api.user_pool_id,
+        "user_pool_client_id": region.api.user_pool_client_id,
+        "raw_bucket": lake.bucket_name("raw"),
+        "processed_bucket": lake.bucket_name("processed"),
+        "models_bucket": lake.bucket_name("models"),
+        "logs_bucket": lake.bucket_name("logs"),
+        "endpoint_name": region.endpoint.endpoint_name,
+        "state_machine_arn": region.workflow.state_machine_arn,
+        "model_package_group": region.workflow.model_package_group,
+        "dashboard_name": watched.dashboard_name,
+        "alarm_topic_arn": watched.topic_arn,
+    }
+
+
+def of_second(region: Region, watched: Observability) -> dict[str, Output[str]]:
+    """Of the region that takes over; names that are equal in both regions are told once."""
+    lake = region.ground.lake
+    return {
+        "standby_region": Output.from_input(region.stack.region),
+        "standby_api_url": region.api.api_url,
+        "standby_user_pool_id": region.api.user_pool_id,
+        "standby_user_pool_client_id": region.api.user_pool_client_id,
+        "standby_models_bucket": lake.bucket_name("models"),
+        "standby_raw_bucket": lake.bucket_name("raw"),
+        "standby_state_machine_arn": region.workflow.state_machine_arn,
+        "standby_alarm_topic_arn": watched.topic_arn,
+    }

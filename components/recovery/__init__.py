@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from components.recovery.address import Address, AddressArgs
 from components.recovery.backups import BackupPlace, Backups, BackupsArgs
 from components.recovery.failures import BackupFailures, BackupFailuresArgs
 from components.recovery.follower import Follower, FollowerArgs
 from components.recovery.replication import BucketPair, Replication, ReplicationArgs
 
 __all__ = [
+    "Address",
+    "AddressArgs",
     "BackupFailures",
     "BackupFailuresArgs",
     "BackupPlace",

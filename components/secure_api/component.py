@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pulumi
 from pulumi import Output, ResourceOptions
@@ -69,6 +70,8 @@ class SecureApi(pulumi.ComponentResource):
     """Third parties' API keys by name."""
     api_url: Output[str]
     """Address to which `/ml/predict` is appended."""
+    host: Output[str]
+    """Host of that address."""
 
     def __init__(self, name: str, args: SecureApiArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:SecureApi", name, {}, opts)
@@ -116,6 +119,7 @@ class SecureApi(pulumi.ComponentResource):
         self.web_acl = WebAcl(f"{name}-firewall", self._web_acl_args(), child)
         self.keys = self._partner_keys(name)
         self.api_url = self.stage.invoke_url.apply(lambda url: f"{url}/v1")
+        self.host = self.stage.invoke_url.apply(lambda url: str(urlsplit(url).hostname))
         self.user_pool_id = self.identity.user_pool_id
         self.user_pool_client_id = self.identity.client_id
         self.register_outputs({"api_url": self.api_url, "user_pool_id": self.user_pool_id})

@@ -222,6 +222,7 @@ _CHECKS: tuple[Callable[[Settings], list[str]], ...] = (
     _api,
     _identity,
     door_checks.site,
+    door_checks.api,
     door_checks.load_balancer,
     _recovery,
     _tags,

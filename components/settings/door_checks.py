@@ -18,6 +18,18 @@ def site(settings: Settings) -> list[str]:
     return found
 
 
+def api(settings: Settings) -> list[str]:
+    """A name has a zone, and is nobody else's."""
+    found, name = _named("api", settings.api.domain, settings.api.zone_id), settings.api.domain
+    others = {"site.domain": settings.site.domain, "loadBalancer.domain": settings.load_balancer.domain}
+    found += [
+        f"api.domain is {name!r}, which is {other} too; allowed: a name of its own; change one"
+        for other, taken in others.items()
+        if name is not None and name == taken
+    ]
+    return found
+
+
 def load_balancer(settings: Settings) -> list[str]:
     """A door has a name with a certificate, stands in two zones, and lets nobody past the API keys."""
     door, zones = settings.load_balancer, settings.network.zones

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from components.settings.reading import matching
 
-_DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
-_ZONE = r"Z[A-Z0-9]{1,31}"
+DOMAIN: Final = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+ZONE: Final = r"Z[A-Z0-9]{1,31}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,9 +17,9 @@ class Site:
 
     enabled: bool = True
     """Whether there is one."""
-    domain: str | None = matching(None, _DOMAIN, "a name such as ml.example.org")
+    domain: str | None = matching(None, DOMAIN, "a name such as ml.example.org")
     """Its name; CloudFront's own name when left out."""
-    zone_id: str | None = matching(None, _ZONE, "a hosted zone's id such as Z0123456789ABCDEFGHIJ")
+    zone_id: str | None = matching(None, ZONE, "a hosted zone's id such as Z0123456789ABCDEFGHIJ")
     """Hosted zone of Route 53 that answers for the domain."""
     price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = "PriceClass_100"
     """Which edges serve it: 100 is North America and Europe."""
@@ -35,9 +35,9 @@ class LoadBalancer:
 
     scheme: Literal["none", "internal", "internet-facing"] = "none"
     """Whether there is one, and who reaches it."""
-    domain: str | None = matching(None, _DOMAIN, "a name such as predict.example.org")
+    domain: str | None = matching(None, DOMAIN, "a name such as predict.example.org")
     """Its name, for which it holds a certificate."""
-    zone_id: str | None = matching(None, _ZONE, "a hosted zone's id such as Z0123456789ABCDEFGHIJ")
+    zone_id: str | None = matching(None, ZONE, "a hosted zone's id such as Z0123456789ABCDEFGHIJ")
     """Hosted zone of Route 53 that answers for the domain."""
     accelerator: bool = False
     """Whether Global Accelerator gives it two addresses that never change, near every caller."""

@@ -9,10 +9,11 @@ from typing import Literal
 from components.ml_endpoint import Hosting
 from components.network.plan import INTERFACE_SERVICES, NEEDED_SERVICES
 from components.settings.database import Database
-from components.settings.doors import LoadBalancer, Site
+from components.settings.doors import DOMAIN, ZONE, LoadBalancer, Site
 from components.settings.identity import Identity
 from components.settings.insights import Insights
 from components.settings.reading import matching, one_of, ranged
+from components.settings.recovery import Recovery
 from components.values import RETENTION_DAYS
 
 _SAGEMAKER_TYPE = r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+"
@@ -172,6 +173,10 @@ class Api:
     threat_protection: Literal["OFF", "AUDIT", "ENFORCED"] = "OFF"
     """Cognito's watch for risky sign-ins. Other than OFF it takes the Plus tier, which charges every active user from
     the first on; without it ten thousand users a month are free."""
+    domain: str | None = matching(None, DOMAIN, "a name such as api.example.org")
+    """Name that callers use in place of API Gateway's own; with a second region it leads to whichever answers."""
+    zone_id: str | None = matching(None, ZONE, "the id of a hosted zone such as Z0123456789ABCDEFGHIJ")
+    """Hosted zone of Route 53 that answers for the domain."""
     account_logging: bool = True
     """Whether this stack gives API Gateway its role for logs: one stack for each account and region."""
 
@@ -198,34 +203,6 @@ class Watch:
     """Addresses that hear alarms and the end of trainings; AWS asks each to confirm."""
     runbook_url: str | None = matching(None, r"https://\S+", "an https address")
     """Where docs/runbooks/ can be read; alarms carry the link."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recovery:
-    """The second region: the same platform again, smaller, fed by replication, ready to take over."""
-
-    region: str = field(metadata={"words": "a region such as us-west-2", "pattern": r"[a-z]{2}(-[a-z]+)+-\d"})
-    """Where it stands; another one than `aws:region`."""
-    active: bool = False
-    """Whether it carries the traffic: it then has the first region's sizes, and trainings start there instead."""
-    zones: tuple[str, ...] = matching(("a", "b"), "[a-f]", "letters of zones, each once, such as [a, b]")
-    """Its availability zones by letter."""
-    cidr: str = "10.1.0.0/16"
-    """Its private IPv4 range; another one than `network.cidr`, so that the two networks can be joined."""
-    cache_node_type: str = matching(
-        "cache.t4g.micro", r"cache\.[a-z0-9]+\.[a-z0-9]+", "a node type such as cache.t4g.micro"
-    )
-    """Size of a cache node while it waits."""
-    cache_nodes: int = ranged(1, 1, 6)
-    """Cache nodes while it waits."""
-    instances: int = ranged(1, 1, 100)
-    """Instances of its endpoint while it waits; scaling adds more as soon as requests come."""
-    predictions_concurrency: int | None = ranged(None, 1, 1000)
-    """Instances reserved for predictions while it waits."""
-    backup_days: int = ranged(35, 30, 365)
-    """How long daily backups and their copies are kept; 30 is the least that the platform promises."""
-    backup_lock_final_after_days: int | None = ranged(None, 3, 36_500)
-    """After how many days nobody can lift the lock of the vaults any more; without it, those with the right can."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -117,6 +117,10 @@ def _plan(work: Work) -> None:
         work.parameters["apiStages"] = stages
 
 
+def _regional(work: Work) -> None:
+    work.parameters["endpointConfiguration"] = {"types": [work.inputs["endpointConfiguration"]["types"]]}
+
+
 ROWS = {
     "aws:apigateway/restApi:RestApi": Recipe(
         call="apigateway.create_rest_api",
@@ -176,5 +180,21 @@ ROWS = {
     "aws:apigateway/usagePlanKey:UsagePlanKey": Recipe(
         call="apigateway.create_usage_plan_key",
         id="{keyId}",
+    ),
+    "aws:apigateway/domainName:DomainName": Recipe(
+        call="apigateway.create_domain_name",
+        by_hand=hands("endpointConfiguration"),
+        shape=_regional,
+        id="{domainName}",
+        outputs={
+            "arn": "arn:aws:apigateway:{region}::/domainnames/{domainName}",
+            "regionalDomainName": "d-{hash:10}.execute-api.{region}.amazonaws.com",
+            "regionalZoneId": "Z{hash:12}",
+        },
+    ),
+    "aws:apigateway/basePathMapping:BasePathMapping": Recipe(
+        call="apigateway.create_base_path_mapping",
+        rename={"restApi": "restApiId", "stageName": "stage"},
+        id="{domainName}/{basePath}",
     ),
 }

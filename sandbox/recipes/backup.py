@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from sandbox.recipes.recipe import Answer, Recipe
 
-_NO_JOBS = (
-    "moto makes no backup; drills restore from point-in-time recovery and from versions of objects"
-)
+_NO_JOBS = "moto makes no backup; drills restore from point-in-time recovery and from versions of objects"
 
 ROWS = {
     "aws:backup/vault:Vault": Recipe(

@@ -209,6 +209,11 @@ ROWS = {
         id="{zoneId}_{name}_{type}",
         outputs={"fqdn": "{name}"},
     ),
+    "aws:route53/healthCheck:HealthCheck": Recipe(
+        recorded="the sandbox asks by itself what the check would ask",
+        id="{hash:8}-{hash:4}-{hash:4}-{hash:4}-{hash:12}",
+        outputs={"arn": "arn:aws:route53:::healthcheck/{id}"},
+    ),
     "aws:globalaccelerator/accelerator:Accelerator": Recipe(
         recorded="moto has no Global Accelerator",
         id="arn:aws:globalaccelerator::{account}:accelerator/{hash:12}",
