@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from policies.conditions import all_of, at_least, is_on, must_be, must_be_off, must_be_on
-from policies.resources import Node, read
+from policies.resources import Node, Unknown, read
 from policies.rule import Rule
 
 USER_POOL = "aws:cognito/userPool:UserPool"
 CLIENT = "aws:cognito/userPoolClient:UserPoolClient"
 IDENTITY_POOL = "aws:cognito/identityPool:IdentityPool"
+PERMISSION = "aws:lambda/permission:Permission"
 WEB_ACL = "aws:wafv2/webAcl:WebAcl"
 WAF_LOGGING = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 UNIT_S = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
@@ -36,6 +37,42 @@ def no_implicit_grant(client: Node) -> Iterable[str]:
     """Tokens do not travel in addresses."""
     if "implicit" in client.rows("allowedOauthFlows"):
         yield "allowedOauthFlows has 'implicit'; allowed: 'code', 'client_credentials'"
+
+
+def triggers_allowed(pool: Node) -> Iterable[str]:
+    """Each function that the pool calls lets this very pool call it."""
+    config = pool.read("lambdaConfig") or {}
+    # A function that is not known yet is one all the same.
+    called = [name for name, arn in config.items() if isinstance(arn, Unknown) or arn]
+    allowed = [
+        row for row in pool.companions(PERMISSION, "sourceArn") if row.read("principal") == "cognito-idp.amazonaws.com"
+    ]
+    if called and not allowed:
+        names = ", ".join(sorted(called))
+        yield f"lambdaConfig names {names} and no permission ({PERMISSION}) lets cognito-idp call for this pool"
+
+
+def program_bounded(client: Node) -> Iterable[str]:
+    """A client that gets tokens for itself has a secret and scopes of a resource server, and signs nobody in."""
+    if "client_credentials" not in client.rows("allowedOauthFlows"):
+        return
+    if not client.read("generateSecret"):
+        yield "generateSecret is False; allowed: True, since the client has nothing else to prove itself with"
+    scopes = client.rows("allowedOauthScopes")
+    if not scopes or any("/" not in scope for scope in scopes):
+        yield f"allowedOauthScopes is {scopes}; allowed: some of a resource server such as platform/predict"
+    flows = [flow for flow in client.rows("explicitAuthFlows") if flow != "ALLOW_REFRESH_TOKEN_AUTH"]
+    if flows or not client.rows("explicitAuthFlows"):
+        yield f"explicitAuthFlows is {flows}; allowed: ALLOW_REFRESH_TOKEN_AUTH alone, since nobody signs in by it"
+
+
+def tokens_asked_about(pool: Node) -> Iterable[str]:
+    """Cognito asks the user pool about each token, and lets nobody choose a role."""
+    if pool.read("allowClassicFlow"):
+        yield "allowClassicFlow is True; allowed: False"
+    for number, provider in enumerate(pool.rows("cognitoIdentityProviders")):
+        if not is_on(provider, "serverSideTokenCheck"):
+            yield f"cognitoIdentityProviders[{number}].serverSideTokenCheck is False; allowed: True"
 
 
 def acl_rules(acl: Node) -> Iterable[str]:
@@ -133,6 +170,33 @@ RULES = (
         why="Anyone on the internet would get them.",
         mend="set allow_unauthenticated_identities to False",
         check=must_be_off("allowUnauthenticatedIdentities"),
+    ),
+    Rule(
+        id="cognito-triggers-allowed",
+        severity="high",
+        types=(USER_POOL,),
+        what="Every function that a user pool calls lets that pool call it, and no other.",
+        why="Without it each sign-up fails on AWS, and with a wider one another pool decides who is let in.",
+        mend="add a Permission for cognito-idp.amazonaws.com with the pool's ARN as source_arn",
+        check=triggers_allowed,
+    ),
+    Rule(
+        id="cognito-programs-bounded",
+        severity="high",
+        types=(CLIENT,),
+        what="A client for programs has a secret, scopes of its own, and no way to sign a person in.",
+        why="Whoever learns a program's id would act in its name, or in the name of people.",
+        mend="set generate_secret True, allowed_oauth_scopes by name, and ALLOW_REFRESH_TOKEN_AUTH as the only flow",
+        check=program_bounded,
+    ),
+    Rule(
+        id="cognito-identities-checked",
+        severity="medium",
+        types=(IDENTITY_POOL,),
+        what="Credentials are given for tokens that still count, and for the role that belongs to them.",
+        why="A user who was signed out everywhere would go on in AWS, and the older flow lets a caller choose a role.",
+        mend="set server_side_token_check True for each provider and allow_classic_flow False",
+        check=tokens_asked_about,
     ),
     Rule(
         id="waf-has-rules",
