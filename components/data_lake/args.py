@@ -42,7 +42,8 @@ class DataLakeArgs(TypedDict):
     """How long overwritten and deleted objects stay; 30 by default."""
     lock_days: NotRequired[int]
     """How long nobody can delete a version of a raw file (object lock); 0, the default, locks nothing. AWS locks only
-    buckets that were made for it, so turning it on or off later makes a new raw bucket, which `protect` refuses."""
+    buckets that were made for it, so turning it on or off later makes a new raw bucket, which `protect` refuses; and it
+    takes only uploads with a checksum, which the SDKs send by themselves."""
     lock_mode: NotRequired[LockMode]
     """GOVERNANCE (default): whoever holds a special right can lift a lock; COMPLIANCE: nobody can, the account's root
     neither."""
