@@ -15,6 +15,7 @@ REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
 SECRETS = ("aws:secretsmanager/secret:Secret",)
 ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 LONGEST_ROTATION_DAYS = 30
+LEAST_RECOVERY_DAYS = 7
 CANNOT_BE_BOUNDED = {
     "events.amazonaws.com": "EventBridge names no source when it uses a key (SNS Developer Guide, encrypted topics)",
 }
@@ -69,6 +70,13 @@ def rotates(secret: Node) -> Iterable[str]:
             yield f"rotationRules.automaticallyAfterDays is {days}; allowed: 1 to {LONGEST_ROTATION_DAYS}"
 
 
+def restorable(secret: Node) -> Iterable[str]:
+    """A deleted secret can be restored for a week or longer; Secrets Manager itself waits 30 days."""
+    days = secret.read("recoveryWindowInDays", 30)
+    if float(days) < LEAST_RECOVERY_DAYS:
+        yield f"recoveryWindowInDays is {days}; allowed: {LEAST_RECOVERY_DAYS} to 30"
+
+
 RULES = (
     Rule(
         id="kms-rotated",
@@ -118,6 +126,15 @@ RULES = (
         why="With the shared key aws/secretsmanager the right to decrypt cannot be bounded.",
         mend="set kms_key_id",
         check=must_be_set("kmsKeyId"),
+    ),
+    Rule(
+        id="secret-deletion-can-be-stopped",
+        severity="medium",
+        types=SECRETS,
+        what="A deleted secret can be restored for at least seven days.",
+        why="What it opens may still be in use, and nobody else knows the value.",
+        mend="set recovery_window_in_days to 7 or more, or leave it out",
+        check=restorable,
     ),
     Rule(
         id="secret-rotated",

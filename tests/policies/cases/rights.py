@@ -264,6 +264,12 @@ KEYS = (
         "kmsKeyId is not set",
     ),
     Case(
+        "secret-deletion-can-be-stopped",
+        {"thirty days by default": SECRET, "a week": but(SECRET, "secret", recoveryWindowInDays=7)},
+        {"at once": but(SECRET, "secret", recoveryWindowInDays=0)},
+        "recoveryWindowInDays is 0; allowed: 7 to 30",
+    ),
+    Case(
         "secret-rotated",
         {
             "monthly": [*SECRET, ROTATION],
