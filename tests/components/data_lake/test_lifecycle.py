@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from artifacts.reference import FOLDER
 from components.data_lake.documents import BUCKETS, BucketName
 from components.data_lake.lifecycle import ARCHIVE_TIERS, STORAGE_TYPES, lifecycle
+from components.data_lake.reference import page
 from functions.shared.places import LAYOUT
 
 DAYS = {"infrequent_access": 31, "glacier": 91, "logs": 46, "old_versions": 8}
@@ -68,3 +70,12 @@ def test_archive_tiers_keep_the_times_that_s3_allows() -> None:
     least = {"ARCHIVE_ACCESS": 90, "DEEP_ARCHIVE_ACCESS": 180}
     assert [row["access_tier"] for row in ARCHIVE_TIERS] == list(least)
     assert all(least[row["access_tier"]] <= row["days"] <= 730 for row in ARCHIVE_TIERS)
+
+
+def test_the_page_of_places_is_current() -> None:
+    assert (FOLDER / "data-lake.md").read_text(encoding="utf-8") == page(), "run `make docs`"
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_the_page_has_every_place(bucket: BucketName) -> None:
+    assert all(f"| `{bucket}/{prefix}` | {what} |" in page() for prefix, what in LAYOUT[bucket].items())
