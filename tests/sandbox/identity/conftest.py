@@ -12,17 +12,21 @@ from sandbox.identity import Identities
 from tests.sandbox.identity.support import Clock, Place, Pool, Runner
 
 
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    made = Cloud()
+    made.start(0)
+    yield made
+    made.stop()
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    cloud, runner, clock = Cloud(), Runner(), Clock()
+def place(cloud: Cloud, tmp_path: Path) -> Iterator[Place]:
+    runner, clock = Runner(), Clock()
     identities = Identities(cloud, runner, tmp_path, clock)
-    cloud.start(0)
     identities.install()
-    try:
-        yield Place(cloud, identities, runner, clock)
-    finally:
-        identities.close()
-        cloud.stop()
+    yield Place(cloud, identities, runner, clock)
+    identities.close()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ class Program:
             UserPoolId=self.pool.id, Identifier="platform", Name="platform", Scopes=scopes
         )
         if domain:
-            place.cognito.create_user_pool_domain(UserPoolId=self.pool.id, Domain="partners")
+            place.cognito.create_user_pool_domain(UserPoolId=self.pool.id, Domain=f"partners-{self.pool.client_id}")
         declared = {
             "GenerateSecret": True,
             "AllowedOAuthFlows": ["client_credentials"],
