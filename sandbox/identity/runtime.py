@@ -38,6 +38,8 @@ class Identities:
 
     notes = (
         "user pools send no e-mail and no text message; `python -m sandbox messages` shows what they would have sent",
+        "a user pool gets a new key by `curl -X POST AWS_ENDPOINT/_sandbox/pools/POOL_ID/rotate`",
+        "identity pools give credentials that open everything: roles are declared and judged, not enforced",
         "user pools do not lock a user out after wrong passwords, and take a code of an authenticator app twice",
     )
 
