@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import sys
 import threading
@@ -12,10 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.cloud import HOST, Cloud, listen
+from sandbox.database import restores
+from sandbox.database.backups import Backup
 from sandbox.database.server import START_S, Server
+from sandbox.events.hooks import Hooks
 from sandbox.ledger import Ledger
 from sandbox.processes import Process, Processes, inherited
 
+_log = logging.getLogger(__name__)
 NOTE = (
     "database: one local PostgreSQL stands for the cluster, its readers and the proxy; the proxy's TLS, tokens of IAM "
     "and secrets are checked as declared, the right rds-db:connect of a role is not"
@@ -35,6 +40,13 @@ class _Database:
     gate: Process | None = None
     ready: threading.Event = field(default_factory=threading.Event)
     failure: BaseException | None = None
+    backup: Backup | None = None
+    backed_up: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def way(self) -> Path:
+        """A link to the socket that the gate leads to: it changes when a proxy gets another target."""
+        return self.server.directory / "way"
 
     @property
     def port(self) -> int:
@@ -55,10 +67,14 @@ class Databases:
         self._authority = authority
         self._processes = Processes(directory.resolve())
         self._databases: dict[tuple[str, str], _Database] = {}
+        self._gates: dict[tuple[str, str], _Database] = {}
+        """By a proxy's name and region, whose gate it is."""
+        self._hooks = Hooks()
         """By cluster identifier and region."""
 
     def install(self) -> None:
-        """Nothing of moto is changed: the recipes call `create` and `open`."""
+        """The recipes call `create` and `open`; what RDS is told later comes by its API."""
+        restores.install(self, self._hooks)
 
     def attach(self, _ledger: Ledger) -> None:
         """Waits until every declared database answers; RuntimeError says why one does not."""
@@ -83,7 +99,10 @@ class Databases:
         found = _Database(server, listen(0, "the database's port"), region, superuser, password)
         self._databases[name, region] = found
         work = threading.Thread(
-            target=_make, args=(found, superuser, password, database), name=f"database {name}", daemon=True
+            target=_make,
+            args=(found, superuser, password, database, self._processes),
+            name=f"database {name}",
+            daemon=True,
         )
         work.start()
         return HOST, found.port
@@ -102,7 +121,8 @@ class Databases:
             "secrets": secrets,
         }
         script = Path(__file__).with_name("gate.py")
-        files = [folder / "server.pem", folder / "server.key", found.server.socket_path]
+        _turn(found, found.server)
+        files = [folder / "server.pem", folder / "server.key", found.way]
         found.gate = self._processes.start(
             f"postgres-gate-{found.server.name}",
             [sys.executable, "-I", "-S", script, str(found.listener.fileno()), *files],
@@ -119,6 +139,46 @@ class Databases:
             raise RuntimeError(f"database {name!r} did not start in {2 * START_S:.0f} s")
         if found.failure is not None:
             raise RuntimeError(f"database {name!r} could not be made: {found.failure}") from found.failure
+
+    def holds(self, name: str, region: str) -> bool:
+        """Whether a cluster has a PostgreSQL."""
+        return (name, region) in self._databases
+
+    def restore(self, name: str, region: str, target: str, moment: float) -> None:
+        """Makes a second server with what a cluster held at a moment (seconds since the epoch).
+
+        Raises:
+            ValueError: there is none of that moment, or the target exists.
+        """
+        found = self._find(name, region)
+        if (target, region) in self._databases:
+            raise ValueError(f"cluster {target!r} exists already in {region}; choose another identifier")
+        if not found.backed_up.wait(START_S) or found.backup is None:
+            raise ValueError(f"cluster {name!r} has no backup: {found.failure or 'it was not made in time'}")
+        server = found.backup.restore(moment, f"{region}-{target}")
+        made = _Database(server, listen(0, "the database's port"), region, found.superuser, found.password)
+        made.ready.set()
+        made.backed_up.set()
+        self._databases[target, region] = made
+
+    def lead(self, proxy: str, region: str, name: str) -> None:
+        """Turns a proxy to a cluster, and to none with an empty name; connections end, as on AWS."""
+        key = (proxy, region)
+        if key not in self._gates:
+            owners = [found for found in self._of(region) if found.gate is not None]
+            if len(owners) != 1:
+                return  # it is being made: `open` does the rest
+            self._gates[key] = owners[0]
+        _turn(self._gates[key], self._find(name, region).server if name else None)
+        for found in self._of(region):
+            if not name or found is not self._find(name, region):
+                found.server.hang_up(found.superuser, found.password)
+
+    def forget(self, name: str, region: str) -> None:
+        """Ends the server of a cluster that was deleted."""
+        found = self._databases.pop((name, region), None)
+        if found is not None:
+            _end(found)
 
     def lose(self, region: str) -> None:
         """Ends the servers of a region; connections break and new ones are refused, the data stays."""
@@ -137,8 +197,8 @@ class Databases:
             found.ready.wait(START_S)
         self._processes.close()
         for found in self._databases.values():
-            found.listener.close()
-            found.server.remove()
+            _end(found)
+        self._hooks.undo()
 
     def _of(self, region: str) -> list[_Database]:
         return [found for (_, where), found in self._databases.items() if where == region]
@@ -150,7 +210,22 @@ class Databases:
         return self._databases[name, region]
 
 
-def _make(found: _Database, superuser: str, password: str, database: str) -> None:
+def _turn(gate: _Database, server: Server | None) -> None:
+    """Lets a gate lead to a server, at once, or to none."""
+    draft = gate.way.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(server.socket_path if server is not None else gate.server.directory / "nowhere")
+    draft.replace(gate.way)
+
+
+def _end(found: _Database) -> None:
+    if found.backup is not None:
+        found.backup.close()
+    found.listener.close()
+    found.server.remove()
+
+
+def _make(found: _Database, superuser: str, password: str, database: str, processes: Processes) -> None:
     try:
         found.server.make(superuser, password)
         found.server.start()
@@ -159,6 +234,22 @@ def _make(found: _Database, superuser: str, password: str, database: str) -> Non
         found.failure = error
     finally:
         found.ready.set()
+    if found.failure is None:
+        _back_up(found, processes)
+
+
+def _back_up(found: _Database, processes: Processes) -> None:
+    """Begins the continuous backup beside everything else: nobody waits for it."""
+    from pg8000.exceptions import Error
+
+    try:
+        backup = Backup(processes, found.server, found.superuser, found.password)
+        backup.begin()
+        found.backup = backup
+    except (RuntimeError, OSError, Error):
+        _log.exception("the backup of %s did not begin", found.server.name)
+    finally:
+        found.backed_up.set()
 
 
 def _first_database(server: Server, superuser: str, password: str, database: str) -> None:

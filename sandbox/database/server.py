@@ -115,6 +115,21 @@ class Server:
                 os.chown(path, *self.user, follow_symlinks=False)
         (self.directory / "data").chmod(0o700)
 
+    def hang_up(self, superuser: str, password: str) -> None:
+        """Ends the connections of everybody else but the backup; does nothing while it does not run."""
+        from pg8000.native import Connection
+
+        if not self.running:
+            return
+        connection = Connection(superuser, password=password, unix_sock=str(self.socket_path), database="postgres")
+        try:
+            connection.run(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+        finally:
+            connection.close()
+
     def stop(self) -> None:
         """Ends it; connections break."""
         if self._process is not None:

@@ -43,5 +43,6 @@ def compare(writes: Iterable[Write], read: Read) -> list[Lost]:
 
 
 def recovery_point_s(lost: Iterable[Lost], failed_at: float) -> float:
-    """How far back the state is that was recovered: the age of the oldest lost write at the failure, 0 without any."""
-    return max((max(0.0, failed_at - row.write.at) for row in lost), default=0.0)
+    """The time whose writes are lost: from the oldest of them to the failure, or to the newest when it came later."""
+    times = [row.write.at for row in lost]
+    return max(failed_at, *times) - min(times) if times else 0.0

@@ -12,6 +12,8 @@ from sandbox.drill.losses import Lost
 
 RPO_S = 3600.0
 """What may be lost at most, by age."""
+SHOWN = 25
+"""Losses that the table lists."""
 FULL_S, CRITICAL_S, REST_S = 1800.0, 3600.0, 14_400.0
 """How long the recovery of the full system, of a critical part and of the rest may take."""
 
@@ -94,7 +96,7 @@ class Report:
         rows = [
             ("", "measured", "target"),
             ("RTO: until it is served again", _time(self.rto_s), _time(self.rto_target_s)),
-            ("RPO: age of the oldest lost write", _time(self.rpo_s), _time(self.rpo_target_s)),
+            ("RPO: time whose writes are lost", _time(self.rpo_s), _time(self.rpo_target_s)),
         ]
         lines = ["", f"drill {self.kind} by {self.runbook}"]
         lines += [f"  {name:<36}{measured:>12}{target:>12}" for name, measured, target in rows]
@@ -106,7 +108,9 @@ class Report:
         ]
         if self.lost:
             lines += ["", "  lost:"]
-            lines += [f"    {self._loss(row)}" for row in self.lost]
+            lines += [f"    {self._loss(row)}" for row in self.lost[:SHOWN]]
+            if len(self.lost) > SHOWN:
+                lines.append(f"    and {len(self.lost) - SHOWN} more; --json lists all of them")
         lines += [f"  note: {note}" for note in self.notes]
         problems = [*self.missed(), *self.inconsistencies]
         lines += ["", *(f"  NOT IN ORDER: {problem}" for problem in problems)]

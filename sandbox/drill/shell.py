@@ -63,6 +63,7 @@ class Shell:
         tools = directory / "bin"
         tools.mkdir(parents=True, exist_ok=True, mode=0o700)
         _stand_in(tools / "pulumi", state, outputs)
+        _pointed(tools / "aws", state)
         self._environment = {
             **inherited(),
             "PATH": os.pathsep.join([str(tools), str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
@@ -133,6 +134,18 @@ class Shell:
 
 def _told(output: str) -> str:
     return f":\n{output.strip()[-_TAIL:]}" if output.strip() else ""
+
+
+def _pointed(path: Path, state: State) -> None:
+    """The AWS CLI with its endpoint named: version 1 overlooks AWS_ENDPOINT_URL for RDS in us-east-1."""
+    real = Path(sys.executable).parent / "aws"
+    path.write_text(
+        f"""#!/bin/sh
+exec {shlex.quote(sys.executable)} {shlex.quote(str(real))} --endpoint-url {shlex.quote(state.aws_endpoint)} "$@"
+""",
+        encoding="utf-8",
+    )
+    path.chmod(0o700)
 
 
 def _stand_in(path: Path, state: State, outputs: Mapping[str, Any]) -> None:

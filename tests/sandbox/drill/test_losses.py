@@ -59,7 +59,8 @@ def test_a_value_that_differs_is_damaged_and_no_value_is_missing() -> None:
     assert compare([write], lambda _: "1") == []
 
 
-def test_a_write_after_the_failure_counts_as_no_age() -> None:
+def test_writes_that_are_lost_after_the_failure_count_too() -> None:
     write = Write("items", "a", "1", 5.0)
     assert recovery_point_s([Lost(write, "missing")], 3.0) == 0.0
-    assert recovery_point_s([Lost(write, "missing"), Lost(replace(write, at=1.0), "missing")], 3.0) == 2.0
+    assert recovery_point_s([Lost(write, "missing"), Lost(replace(write, at=1.0), "missing")], 3.0) == 4.0
+    assert recovery_point_s([Lost(replace(write, at=1.0), "missing")], 3.0) == 2.0
