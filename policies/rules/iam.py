@@ -36,6 +36,7 @@ WITHOUT_RESOURCE: tuple[tuple[str, str, str], ...] = (
     ("xray:PutTelemetryRecords", "", "traces have no ARN"),
     ("xray:GetSamplingRules", "", "sampling is asked for the whole account"),
     ("xray:GetSamplingTargets", "", "sampling is asked for the whole account"),
+    ("comprehend:Detect*", "", "Comprehend's own models have no ARN"),
     ("ec2:Describe*", "", "describing the network has no resource level"),
     ("ec2:DeleteNetworkInterfacePermission", "", "a permission on an interface has no ARN"),
     ("ecr:GetAuthorizationToken", "", "the token is the account's"),

@@ -185,6 +185,11 @@ def _accelerator(name: str, _inputs: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _guardrail(name: str, _inputs: Mapping[str, Any]) -> dict[str, Any]:
+    guardrail = digest(name)[:12]
+    return {"guardrailId": guardrail, "guardrailArn": _arn("bedrock", f"guardrail/{guardrail}"), "version": "DRAFT"}
+
+
 def _queue(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     physical = inputs.get("name", name)
     url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{physical}"
@@ -196,6 +201,8 @@ OUTPUTS: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
     "aws:apigateway/stage:Stage": _stage,
     "aws:acm/certificate:Certificate": _certificate,
     "aws:acm/certificateValidation:CertificateValidation": lambda _, inputs: {"id": inputs["certificateArn"]},
+    "aws:bedrock/guardrail:Guardrail": _guardrail,
+    "aws:bedrock/guardrailVersion:GuardrailVersion": lambda _name, _inputs: {"version": "1"},
     "aws:cloudfront/distribution:Distribution": _distribution,
     "aws:globalaccelerator/accelerator:Accelerator": _accelerator,
     "aws:lb/loadBalancer:LoadBalancer": _balancer,
