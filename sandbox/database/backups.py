@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from sandbox.database.server import START_S, Server, program
+from sandbox.database.server import START_S, Server, program, room
 from sandbox.processes import Process, Processes, inherited
 
 RECEIVED_S = 10.0
@@ -36,7 +35,7 @@ class Backup:
         self._receiver: Process | None = None
         self.earliest = 0.0
         """The first moment that can be restored, in seconds since the epoch."""
-        self.directory = Path(tempfile.mkdtemp(prefix="backup-"))
+        self.directory = room("backup-")
         self._base, self._log = self.directory / "base", self.directory / "log"
 
     def begin(self) -> None:

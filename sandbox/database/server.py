@@ -46,7 +46,7 @@ class Server:
     def __init__(self, processes: Processes, name: str) -> None:
         self.name = name
         # A Unix socket's path has room for about 100 characters, less than a checkout may need.
-        self.directory = Path(tempfile.mkdtemp(prefix="postgres-"))
+        self.directory = room("postgres-")
         self._processes = processes
         self.user = _plain_user()
         """User and group that own its data; None for those of this process."""
@@ -155,6 +155,14 @@ def _plain_user() -> tuple[int, int] | None:
         return None
     found = pwd.getpwnam("nobody")
     return found.pw_uid, found.pw_gid
+
+
+def room(prefix: str) -> Path:
+    """A new temporary folder that the user of a server of root can reach."""
+    where = Path(tempfile.gettempdir())
+    closed = os.geteuid() == 0 and not _open_to_all(where)
+    # Root's own temporary folder may be closed to others; the system's never is.
+    return Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp" if closed else where))  # noqa: S108  # see above
 
 
 def program(name: str, scratch: Path) -> Path:
