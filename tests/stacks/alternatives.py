@@ -22,6 +22,7 @@ BASES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         # Cognito's own domain takes no request from inside a network without a NAT gateway.
         "network": {"nat": "single"},
         "data": {"lockDays": 30, "acceleratorNodes": 1},
+        "api": {"domain": "api.example.org", "zoneId": "Z0123456789ABC"},
         "identity": {"domain": "predictions-first"},
         "site": {"domain": "ml.example.org", "zoneId": "Z0123456789ABC"},
         "loadBalancer": {
@@ -68,6 +69,8 @@ TEXTS: Mapping[str, Any] = {
     "training.maxWaitS": 9000,
     "api.requestsPerSecond": 900,
     "api.burst": 1500,
+    "api.domain": "calls.example.org",
+    "api.zoneId": "Z9876543210ABC",
     "api.mfa": "ON",
     "api.countries": ["US", "CA"],
     "api.corsOrigin": "https://other.example.org",
