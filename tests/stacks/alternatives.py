@@ -106,7 +106,7 @@ WITH: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 }
 """What a setting cannot stand beside: it is changed alone, in a base that is changed like this."""
 
-ALONE = frozenset({"endpoint.mode", "database.enabled", "insights.engine", "recovery.active", *WITH})
+ALONE = frozenset({"endpoint.mode", "database.enabled", "insights.engine", "recovery.active", "data.lockMode", *WITH})
 """Switches that decide whether other settings count: each is changed alone."""
 
 IN_SMALL = frozenset({"endpoint.memoryMb", "endpoint.maxConcurrency", "network.secondZone"})

@@ -8,7 +8,7 @@ more runs, and what needs several at once in fewer.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import combinations
 from math import comb
@@ -32,11 +32,20 @@ def base(stack: str) -> Leaves:
 @cache
 def shows() -> Mapping[str, str]:
     """Name of a setting → an input that it changes."""
-    found: dict[str, str] = {}
-    for stack in sorted({base_of(setting) for setting in changeable()}):
-        mine = [setting for setting in changeable() if base_of(setting) == stack and name(setting) not in ALONE]
-        found |= _many(stack, mine)
-    return found
+    return {setting: place for stack in stacks() for setting, place in _shown(stack).items()}
+
+
+def stacks() -> list[str]:
+    """The stacks that settings are changed in."""
+    return sorted({base_of(setting) for setting in changeable()})
+
+
+def mixes(stack: str) -> list[list[Setting]]:
+    """What is changed in each run of a stack."""
+    codes = _codes(stack)
+    known = {name(setting): setting for setting in changeable()}
+    runs = 1 + max((number for code in codes.values() for number in code), default=-1)
+    return [[known[setting] for setting, code in codes.items() if number in code] for number in range(runs)]
 
 
 def alone(setting: Setting) -> str:
@@ -66,16 +75,20 @@ def differences(before: Leaves, after: Leaves) -> list[str]:
     return sorted(place for place in before.keys() | after.keys() if before.get(place) != after.get(place))
 
 
-def _many(stack: str, settings: Sequence[Setting]) -> dict[str, str]:
-    runs, changed = _size(len(settings))
-    codes = dict(zip(map(name, settings), combinations(range(runs), changed), strict=False))
+def _shown(stack: str) -> dict[str, str]:
     differing: dict[str, set[int]] = {}
-    for number in range(runs):
-        chosen = [setting for setting in settings if number in codes[name(setting)]]
+    for number, chosen in enumerate(mixes(stack)):
         for place in differences(base(stack), leaves(run(stack, shared(), config=config(stack, chosen)))):
             differing.setdefault(place, set()).add(number)
     places = {tuple(sorted(numbers)): place for place, numbers in sorted(differing.items(), reverse=True)}
-    return {known: places[code] for known, code in codes.items() if code in places}
+    return {setting: places[code] for setting, code in _codes(stack).items() if code in places}
+
+
+def _codes(stack: str) -> dict[str, tuple[int, ...]]:
+    """Name of a setting → the runs in which it is changed."""
+    mine = [name(one) for one in changeable() if base_of(one) == stack and name(one) not in ALONE]
+    runs, changed = _size(len(mine))
+    return dict(zip(mine, combinations(range(runs), changed), strict=False))
 
 
 def _size(settings: int) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from tests.stacks.alternatives import (
     name,
     present,
 )
-from tests.stacks.experiment import alone, shows
+from tests.stacks.experiment import alone, mixes, shows, stacks
 
 EVERY = changeable()
 each = pytest.mark.parametrize("setting", EVERY, ids=[name(setting) for setting in EVERY])
@@ -30,6 +30,12 @@ def test_every_setting_has_another_value_that_is_allowed(setting: Setting) -> No
     stack = base_of(setting)
     changed, before = config(stack, [setting], name(setting)), config(stack, beside=name(setting))
     assert load(stack, changed) != load(stack, before)
+
+
+@pytest.mark.parametrize("stack", stacks())
+def test_what_is_changed_together_is_allowed_together(stack: str) -> None:
+    for chosen in mixes(stack):
+        load(stack, config(stack, chosen))
 
 
 def test_rows_name_settings_that_exist() -> None:
