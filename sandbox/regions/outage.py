@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import re
 import socket
@@ -15,6 +16,7 @@ GLOBAL = frozenset({"iam", "route53", "cloudfront", "organizations", "globalacce
 """Services without a region of their own. Most are steered from one region on AWS; here none of them is lost."""
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[\w-]+)/(?P<service>[\w-]+)/aws4_request")
+_GRANTS = "/oauth2/token"
 _POOL = re.compile(r"/(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)_\w+/\.well-known/")
 
 
@@ -42,7 +44,7 @@ class Outage:
         scope = _SCOPE.search(signed.replace("X-Amz-Credential=", "Credential="))
         if scope is None:
             pool = _POOL.match(path)
-            return [pool["region"]] if pool else []
+            return [pool["region"]] if pool else self._of_client(environ) if path == _GRANTS else []
         if scope["service"] in GLOBAL:
             return []
         if scope["service"] != "s3":
@@ -51,6 +53,20 @@ class Outage:
         named = [path, "/" + unquote(environ.get("HTTP_X_AMZ_COPY_SOURCE", "")).lstrip("/")]
         buckets = [name for name in (one.strip("/").split("/")[0] for one in named) if name]
         return [self._of_bucket(name) or scope["region"] for name in buckets] or [scope["region"]]
+
+    def _of_client(self, environ: dict[str, Any]) -> list[str]:
+        """The region of the user pool whose client asks for a token with its name and password."""
+        from moto.cognitoidp.models import cognitoidp_backends
+
+        kind, _, word = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if kind.lower() != "basic":
+            return []
+        try:
+            client = unquote(base64.b64decode(word).decode().partition(":")[0])
+        except ValueError:
+            return []
+        backends = list(cognitoidp_backends[self._account].items())
+        return [region for region, one in backends if any(client in pool.clients for pool in one.user_pools.values())]
 
     def _of_bucket(self, name: str) -> str:
         from moto.s3.models import s3_backends

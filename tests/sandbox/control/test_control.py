@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.control import Control, ControlError, ControlServer
@@ -139,6 +139,7 @@ def test_a_directory_may_be_deeper_than_a_socket_path_can_tell(tmp_path: Path) -
     assert not place.exists()
 
 
+@settings(deadline=None)
 @given(line=st.binary(max_size=200).filter(lambda line: b"\n" not in line) | st.text(max_size=60).map(json.dumps))
 def test_any_line_is_answered(server_free: Any, line: bytes | str) -> None:
     raw = line.encode() if isinstance(line, str) else line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from typing import Any
 
@@ -62,3 +63,20 @@ def test_a_request_belongs_to_a_region(environ: dict[str, Any], expected: bool) 
 
 def test_nothing_is_looked_at_while_no_region_is_lost() -> None:
     assert reaches({"HTTP_AUTHORIZATION": SIGNED.format("us-east-1", "dynamodb")}, lost="eu-west-1")
+
+
+@pytest.mark.parametrize(("lost", "expected"), [("us-west-2", False), ("us-east-1", True)])
+def test_a_token_comes_from_the_region_of_its_client(lost: str, expected: bool) -> None:
+    from moto.cognitoidp.models import cognitoidp_backends
+
+    backend = cognitoidp_backends["123456789012"]["us-west-2"]
+    pool = backend.create_user_pool("pool", {})
+    client = backend.create_user_pool_client(pool.id, generate_secret=True, extended_config={"ClientName": "m"})
+    word = base64.b64encode(f"{client.id}:secret".encode()).decode()
+    environ = {"PATH_INFO": "/oauth2/token", "REQUEST_METHOD": "POST", "HTTP_AUTHORIZATION": f"Basic {word}"}
+    assert reaches(environ, lost) is expected
+
+
+@pytest.mark.parametrize("given", ["Basic !!!", "Basic /w==", "Bearer x", ""])
+def test_who_cannot_be_told_is_let_through(given: str) -> None:
+    assert reaches({"PATH_INFO": "/oauth2/token", "HTTP_AUTHORIZATION": given})

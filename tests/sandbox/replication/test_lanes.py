@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.replication.lanes import CopyError, Lanes, Write
@@ -116,6 +116,7 @@ def test_a_lag_that_is_none_is_refused(lanes: Lanes, lag: float) -> None:
         lanes.lag_s = lag
 
 
+@settings(deadline=None)
 @given(
     steps=st.lists(
         st.one_of(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.sandbox.replication.support import EAST, WEST, WEST_KEY, Pair, items, table
 
@@ -152,6 +155,46 @@ def test_keys_with_a_range_and_equal_hash_are_told_apart(pair: Pair) -> None:
     pair.copied()
     found = pair.client("dynamodb", WEST).scan(TableName="events")["Items"]
     assert found == [{"id": {"S": "a"}, "at": {"N": "2"}}]
+
+
+@pytest.fixture
+def tabled(pair: Pair) -> Pair:
+    table(pair)
+    return pair
+
+
+_ACTS = st.one_of(
+    st.tuples(st.sampled_from([EAST, WEST]), st.sampled_from("xy"), st.sampled_from(["put", "delete"])),
+    st.integers(0, 12),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=st.lists(_ACTS, max_size=12))
+def test_both_regions_come_to_the_last_write_of_each_item(tabled: Pair, acts: list[Any]) -> None:
+    pair = tabled
+    run, last = str(uuid.uuid4()), dict[str, str]()
+    for number, act in enumerate(acts):
+        if isinstance(act, int):
+            pair.hands.turn(act)
+            pair.replication.copy_due()
+            continue
+        region, name, what = act
+        key = f"{run}-{name}"
+        if what == "put":
+            put(pair, region, key, kind=str(number))
+            last[key] = str(number)
+        elif (
+            pair.client("dynamodb", region)
+            .delete_item(TableName="models", Key={"id": {"S": key}}, ReturnValues="ALL_OLD")
+            .get("Attributes")
+        ):
+            # The deletion of an item that has not arrived changes nothing, here or there.
+            last.pop(key, None)
+    pair.copied()
+    for region in (EAST, WEST):
+        found = {key: item["kind"]["S"] for key, item in items(pair, region).items() if key.startswith(run)}
+        assert found == last
 
 
 def test_a_table_without_replicas_is_left_alone(pair: Pair) -> None:
