@@ -45,7 +45,7 @@ def balance(home: Region) -> Door:
     chosen, domain, zone_id = settings.load_balancer, settings.load_balancer.domain, settings.load_balancer.zone_id
     if chosen.scheme == "none" or domain is None or zone_id is None:
         return Door()
-    public = chosen.scheme == "internet-facing"
+    public, lake = chosen.scheme == "internet-facing", home.ground.lake
     certificate = Certificate(stack.named("balancer-certificate"), {"domain": domain, "zone_id": zone_id}, stack.opts)
     args: LoadBalancerArgs = {
         "name_prefix": stack.prefix,
@@ -53,8 +53,10 @@ def balance(home: Region) -> Door:
         "vpc_cidr": settings.network.cidr,
         "subnet_ids": network.public_subnet_ids if public else network.private_subnet_ids,
         "certificate_arn": certificate.arn,
-        # From the policy and not from the bucket: AWS tries to write when it is told where.
-        "logs_bucket": home.ground.lake.policies["logs"].bucket,
+        # Known once the policy stands: AWS tries to write when it is told where.
+        "logs_bucket": Output.all(lake.bucket_name("logs"), lake.policies["logs"].id).apply(
+            lambda known: str(known[0])
+        ),
         "targets": {capability: home.api.functions[capability].alias_arn for capability in CAPABILITIES},
         "routes": routes(),
         "internet_facing": public,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from pulumi import Input, Output
@@ -14,7 +13,7 @@ from components.keys import Keys
 from components.observability import Observability, ObservabilityArgs
 from components.region import Region
 from components.secure_api.web_acl import WebAcl, WebAclArgs
-from components.site import Certificate, Mark, MarkArgs, Site, SiteArgs, SiteLog
+from components.site import Certificate, Mark, MarkArgs, Site, SiteArgs, SiteLog, files
 from components.values import Alarm, Widget
 
 EDGE_REGION: Final = "us-east-1"
@@ -38,6 +37,7 @@ def mark(stack: Stack, keys: Keys) -> Input[str] | None:
     if not stack.settings.site.enabled:
         return None
     args: MarkArgs = {"name_prefix": stack.prefix, "key_arn": keys.arn("secrets")}
+    args["protect"] = stack.settings.data.protect
     return Mark(stack.named("site-mark"), args, stack.opts).value
 
 
@@ -75,13 +75,16 @@ def _site(home: Region, at_edge: Stack, edge_keys: Keys) -> tuple[Site, WebAcl]:
         "log_days": settings.observability.log_days,
     }
     firewall = WebAcl(stack.named("site-firewall"), guard, at_edge.opts)
+    lake = home.ground.lake
+    # Known once the policy stands: without it logs are lost, or AWS writes a policy of its own.
+    logs = Output.all(lake.bucket_name("logs"), lake.bucket_arn("logs"), lake.policies["logs"].id)
     args: SiteArgs = {
         "name_prefix": stack.prefix,
         # The API's own name where it has one: with two regions, that is the one that fails over.
         "api_domain": settings.api.domain or home.api.host,
-        "logs_bucket": home.ground.lake.bucket_name("logs"),
+        "logs_bucket": logs.apply(lambda known: str(known[0])),
         "web_acl_arn": firewall.acl.arn,
-        "directory": str(Path(settings.artifacts) / "web"),
+        "files": files(f"{settings.artifacts}/web"),
         "price_class": settings.site.price_class,
         "countries": settings.api.countries,
         "connect_origins": settings.site.connect_origins,
@@ -104,7 +107,7 @@ def _site(home: Region, at_edge: Stack, edge_keys: Keys) -> tuple[Site, WebAcl]:
         {
             "name_prefix": stack.prefix,
             "distribution_arn": site.distribution.arn,
-            "bucket_arn": home.ground.lake.bucket_arn("logs"),
+            "bucket_arn": logs.apply(lambda known: str(known[1])),
         },
         at_edge.opts,
     )

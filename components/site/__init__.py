@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from components.site.certificate import Certificate, CertificateArgs
 from components.site.component import Site, SiteArgs
+from components.site.content import SiteFile, files
 from components.site.log import SiteLog, SiteLogArgs
 from components.site.mark import Mark, MarkArgs
 
@@ -14,6 +15,8 @@ __all__ = [
     "MarkArgs",
     "Site",
     "SiteArgs",
+    "SiteFile",
     "SiteLog",
     "SiteLogArgs",
+    "files",
 ]

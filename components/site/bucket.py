@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
 from pulumi_aws import s3
 
-from components.site import content, documents
+from components.site import documents
+from components.site.content import SiteFile
 from components.values import policy_json
 from functions.shared.places import ACCESS_LOGS
 
@@ -20,8 +22,8 @@ class SiteBucketArgs(TypedDict):
     """Beginning of its name; AWS needs it unique, so the rest is drawn."""
     logs_bucket: Input[str]
     """Bucket that takes its access log."""
-    directory: NotRequired[str]
-    """Folder of the files that are uploaded; none by default."""
+    files: NotRequired[Sequence[SiteFile]]
+    """What is uploaded; nothing by default."""
     old_version_days: NotRequired[int]
     """How long replaced files stay; 30 by default."""
     protect: NotRequired[bool]
@@ -49,7 +51,7 @@ class SiteBucket(pulumi.ComponentResource):
         )
         self._close(args)
         self.domain = self.bucket.bucket_regional_domain_name
-        self._upload(args.get("directory", ""))
+        self._upload(args.get("files", []))
         self.register_outputs({"bucket": self.bucket.bucket})
 
     def let_read(self, distribution_arn: Input[str]) -> s3.BucketPolicy:
@@ -107,14 +109,14 @@ class SiteBucket(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _upload(self, directory: str) -> None:
-        for file in content.files(directory) if directory else []:
+    def _upload(self, files: Sequence[SiteFile]) -> None:
+        for file in files:
             s3.BucketObjectv2(
-                f"{self._name}-{file.key}",
+                f"{self._name}-{file['key']}",
                 bucket=self.bucket.bucket,
-                key=file.key,
-                source=pulumi.FileAsset(file.path),
-                content_type=file.content_type,
-                cache_control=file.cache_control,
+                key=file["key"],
+                source=pulumi.FileAsset(file["path"]),
+                content_type=file["content_type"],
+                cache_control=file["cache_control"],
                 opts=self._child,
             )

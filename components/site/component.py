@@ -13,6 +13,7 @@ from pulumi_aws import cloudfront, route53
 from components.secure_api.web_acl import MARK_HEADER
 from components.site import documents, signals
 from components.site.bucket import SiteBucket
+from components.site.content import SiteFile
 from components.values import Alarm, Widget
 
 PRICE_CLASSES: Final = ("PriceClass_100", "PriceClass_200", "PriceClass_All")
@@ -35,8 +36,8 @@ class SiteArgs(TypedDict):
     """Firewall of scope CLOUDFRONT."""
     mark: NotRequired[Input[str]]
     """Text that tells the API's firewall that a request came this way; none is sent by default."""
-    directory: NotRequired[str]
-    """Folder of the web app's files; without it, or where it does not exist, the bucket starts empty."""
+    files: NotRequired[Sequence[SiteFile]]
+    """The web app's files (`files(directory)` lists them); without them the bucket starts empty."""
     domain: NotRequired[str]
     """Name of the site; CloudFront's own name by default. Given together with certificate_arn and zone_id."""
     certificate_arn: NotRequired[Input[str]]
@@ -75,7 +76,7 @@ class Site(pulumi.ComponentResource):
         self._child = ResourceOptions(parent=self)
         bucket: Any = {key: args[key] for key in ("name_prefix", "logs_bucket")}
         options: Any = dict(args)
-        bucket |= {key: options[key] for key in ("directory", "old_version_days", "protect") if key in args}
+        bucket |= {key: options[key] for key in ("files", "old_version_days", "protect") if key in args}
         self.bucket = SiteBucket(f"{name}-content", bucket, self._child)
         self.distribution = self._distribution()
         self.bucket.let_read(self.distribution.arn)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
+
+from components.settings import SettingsError
 
 TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -41,8 +42,7 @@ ALWAYS: Final = "no-cache"
 _DIGEST: Final = re.compile(r".+[-.](?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{8,}(\.[a-z0-9]+)+")
 
 
-@dataclass(frozen=True, kw_only=True)
-class File:
+class SiteFile(TypedDict):
     """One file of the site."""
 
     key: str
@@ -50,20 +50,22 @@ class File:
     path: str
     """Where it lies."""
     content_type: str
+    """What browsers take it for."""
     cache_control: str
+    """How long they keep it."""
 
 
-def files(directory: str) -> list[File]:
+def files(directory: str) -> list[SiteFile]:
     """The files below a directory by key; none where it does not exist.
 
     Raises:
-        ValueError: names every file whose ending has no content type.
+        SettingsError: names every file whose ending has no content type.
     """
     root = Path(directory)
     found = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else []
     unknown = [path.relative_to(root).as_posix() for path in found if path.suffix.lower() not in TYPES]
     if unknown:
-        raise ValueError(
+        raise SettingsError(
             f"{directory} holds {', '.join(unknown)}; allowed: names ending in {', '.join(TYPES)}; "
             "rename them, or add the ending to TYPES in components/site/content.py"
         )
@@ -71,7 +73,7 @@ def files(directory: str) -> list[File]:
     for path in found:
         key = path.relative_to(root).as_posix()
         rows.append(
-            File(
+            SiteFile(
                 key=key,
                 path=f"{directory.rstrip('/')}/{key}",
                 content_type=TYPES[path.suffix.lower()],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
@@ -16,6 +16,8 @@ class MarkArgs(TypedDict):
     """Beginning of the names, such as `mlplatform-dev`."""
     key_arn: Input[str]
     """KMS key of the secret."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to delete the secret; true by default."""
 
 
 class Mark(pulumi.ComponentResource):
@@ -34,14 +36,13 @@ class Mark(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MarkArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:Mark", name, {}, opts)
-        child = ResourceOptions(parent=self)
         self.secret = secretsmanager.Secret(
             f"{name}-secret",
             description=f"Header by which {args['name_prefix']}'s API knows requests of its site",
             kms_key_id=args["key_arn"],
             # Made again at will: it opens nothing, and no data depends on it.
             recovery_window_in_days=7,
-            opts=child,
+            opts=ResourceOptions(parent=self, protect=args.get("protect", True)),
         )
         invented = secretsmanager.get_random_password_output(
             password_length=48, exclude_punctuation=True, opts=pulumi.InvokeOptions(parent=self)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.settings import SettingsError
 from components.site.content import ALWAYS, DAY, TYPES, YEAR, cache_control, files
 from components.site.documents import PAGES
 
@@ -45,7 +46,7 @@ def test_files_come_in_the_same_order_with_relative_paths(tmp_path: Path) -> Non
     for name in ("b.css", "a/z.js", "index.html"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert [(row.key, row.path) for row in files(f"{tmp_path}/")] == [
+    assert [(row["key"], row["path"]) for row in files(f"{tmp_path}/")] == [
         ("a/z.js", f"{tmp_path}/a/z.js"),
         ("b.css", f"{tmp_path}/b.css"),
         ("index.html", f"{tmp_path}/index.html"),
@@ -55,7 +56,7 @@ def test_files_come_in_the_same_order_with_relative_paths(tmp_path: Path) -> Non
 def test_every_file_without_a_known_type_is_named_with_the_remedy(tmp_path: Path) -> None:
     for name in ("index.html", "run.exe", "README"):
         (tmp_path / name).touch()
-    with pytest.raises(ValueError, match=r"holds README, run\.exe; allowed: names ending in \.css, .* rename them"):
+    with pytest.raises(SettingsError, match=r"holds README, run\.exe; allowed: names ending in \.css, .* rename them"):
         files(str(tmp_path))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.secure_api.web_acl import MARK_HEADER
-from components.site import Site, SiteArgs
+from components.site import Site, SiteArgs, files
 from components.site.documents import ALL_VIEWER_EXCEPT_HOST, CACHING_DISABLED
 from tests.components.recorder import Recorded, Recording, record
 
@@ -176,7 +176,7 @@ def test_built_files_are_uploaded_with_their_types_and_times(tmp_path: Path) -> 
     for name in ("index.html", "assets/index-BdK3x9Zq.js", "favicon.ico"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    objects = run(directory=str(tmp_path)).of_type("aws:s3/bucketObjectv2:BucketObjectv2")
+    objects = run(files=files(str(tmp_path))).of_type("aws:s3/bucketObjectv2:BucketObjectv2")
     found = {row.inputs["key"]: (row.inputs["contentType"], row.inputs["cacheControl"]) for row in objects}
     assert found == {
         "index.html": ("text/html; charset=utf-8", "no-cache"),
