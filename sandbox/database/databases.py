@@ -195,6 +195,7 @@ class Databases:
         """Ends every database and forgets its data."""
         for found in self._databases.values():
             found.ready.wait(START_S)
+            found.server.stop()
         self._processes.close()
         for found in self._databases.values():
             _end(found)

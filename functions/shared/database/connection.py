@@ -20,6 +20,7 @@ from functions.shared.database.token import connect_token
 if TYPE_CHECKING:
     from pg8000.native import Connection
 
+_TLS_REQUEST = bytes((0, 0, 0, 8, 4, 210, 22, 47))
 IDLE_S = 30.0
 """After this long without a statement a connection is asked whether it is alive before it is used."""
 
@@ -68,9 +69,6 @@ class Dialer:
         Raises:
             ConnectionLostError: it cannot be had, or the sign-in was refused.
         """
-        from pg8000.exceptions import Error
-        from pg8000.native import Connection
-
         address = self._address
         token = connect_token(
             address.host,
@@ -80,25 +78,47 @@ class Dialer:
             credentials=Credentials.of(self._environ),
             at=self._clock(),
         )
-        try:
-            sock = socket.create_connection((address.host, address.port), timeout=self._limits.connect_s)
-        except OSError as error:
-            raise ConnectionLostError(f"no connection: {type(error).__name__}") from error
-        try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(self._limits.answer_s)
-            return Connection(
-                address.user,
-                host=address.host,
-                database=address.name,
-                port=address.port,
-                password=token,
-                ssl_context=self._context,
-                sock=sock,
-            )
-        except (OSError, Error) as error:
-            sock.close()
-            raise ConnectionLostError(f"no sign-in: {_code(error) or type(error).__name__}") from error
+        return sign_in(address, token, self._context, self._limits)
+
+
+def sign_in(address: Address, password: str, context: ssl.SSLContext, limits: Limits) -> Connection:
+    """A connection over TLS.
+
+    Raises:
+        ConnectionLostError: it cannot be had, or the sign-in was refused, which the driver hears of as of a connection
+            that broke.
+    """
+    from pg8000.exceptions import Error
+    from pg8000.native import Connection
+
+    try:
+        sock = socket.create_connection((address.host, address.port), timeout=limits.connect_s)
+    except OSError as error:
+        raise ConnectionLostError(f"no connection: {type(error).__name__}") from error
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(limits.answer_s)
+        # Here and not by the driver, which leaves the encrypted socket open when the sign-in is refused.
+        sock = _encrypted(sock, address.host, context)
+        return Connection(
+            address.user,
+            database=address.name,
+            password=password,
+            sock=sock,
+            ssl_context=False,
+            timeout=limits.answer_s,
+        )
+    except (OSError, Error) as error:
+        sock.close()
+        raise ConnectionLostError(f"no sign-in: {type(error).__name__}") from error
+
+
+def _encrypted(sock: socket.socket, host: str, context: ssl.SSLContext) -> socket.socket:
+    """What PostgreSQL's protocol does before TLS: a request of eight bytes, answered by one."""
+    sock.sendall(_TLS_REQUEST)
+    if sock.recv(1) != b"S":
+        raise ConnectionError
+    return context.wrap_socket(sock, server_hostname=host)
 
 
 class PostgreSql:
@@ -202,11 +222,6 @@ class _Transaction:
 
 def _reads(sql: str) -> bool:
     return sql.lstrip()[:6].upper() == "SELECT"
-
-
-def _code(error: BaseException) -> str:
-    found = error.args[0] if error.args else None
-    return str(found.get("C", "")) if isinstance(found, dict) else ""
 
 
 def _fault(error: BaseException) -> StatementError:
