@@ -74,6 +74,7 @@ def of_first(region: Region, watched: Observability) -> dict[str, Output[str]]:
         "api_url": region.api.api_url,
         "user_pool_id": region.api.user_pool_id,
         "user_pool_client_id": region.api.user_pool_client_id,
+        "identity_pool_id": region.api.folders.identity_pool_id,
         "raw_bucket": lake.bucket_name("raw"),
         "processed_bucket": lake.bucket_name("processed"),
         "models_bucket": lake.bucket_name("models"),

@@ -96,13 +96,11 @@ class Functions:
         """A function and the qualifier that it was called by; NoSuchFunctionError when there is none."""
         region, name, own = parse(name_or_arn)
         region = region or self.cloud.region
-        if self._growing is not None:
-            self.plans = plans(self._growing)
+        self.plans = plans(self._growing) if self._growing is not None else self.plans
         try:
             plan = self.plans[region, name]
         except KeyError:
-            text = f"Function not found: arn:aws:lambda:{region}:{self.cloud.account}:function:{name}"
-            raise NoSuchFunctionError(text) from None
+            raise NoSuchFunctionError.of(region, self.cloud.account, name) from None
         if region in self._lost:
             raise LostRegionError(f"region {region} is lost")
         plan.version(qualifier or own)
@@ -253,8 +251,8 @@ class Functions:
             instance.kill()
 
     def _leave(self, region: str) -> None:
-        for key in [key for key in self._pools if key[0] == region]:
-            self._pools[key].fail(LostRegionError(f"region {region} is lost"))
+        for key, pool in [(key, pool) for key, pool in self._pools.items() if key[0] == region]:
+            pool.fail(LostRegionError(f"region {region} is lost"))
             self._discard(key)
 
     def _send(self, plan: Plan, qualifier: str, payload: bytes) -> None:

@@ -201,7 +201,7 @@ def test_exports_are_those_that_users_rely_on(stack: str) -> None:
 EXPORTS = (
     *("alarm_topic_arn", "api_url", "dashboard_name", "endpoint_name", "logs_bucket", "model_package_group"),
     *("models_bucket", "processed_bucket", "raw_bucket", "site_bucket", "site_url", "state_machine_arn"),
-    *("user_pool_client_id", "user_pool_id"),
+    *("identity_pool_id", "user_pool_client_id", "user_pool_id"),
 )
 
 STANDBY_EXPORTS = (
