@@ -34,6 +34,11 @@ class NoSuchFunctionError(FunctionError):
     code = "ResourceNotFoundException"
     status = 404
 
+    @classmethod
+    def of(cls, region: str, account: str, name: str) -> NoSuchFunctionError:
+        """The refusal in Lambda's words."""
+        return cls(f"Function not found: arn:aws:lambda:{region}:{account}:function:{name}")
+
 
 class LostRegionError(FunctionError):
     """The region of the function answers no more."""
