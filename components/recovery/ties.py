@@ -109,6 +109,8 @@ def _back_up(first: Region, second: Region) -> Backups:
         "table_arns": [first.ground.tables.table_arn(table) for table in TABLES],
         "protect": settings.data.protect,
     }
+    if first.ground.database is not None:
+        args["cluster_arns"] = [first.ground.database.cluster_arn]
     recovery = settings.recovery
     if recovery is not None:
         args["keep_days"] = recovery.backup_days

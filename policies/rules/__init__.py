@@ -17,6 +17,7 @@ from policies.rules import (
     messaging,
     network,
     operations,
+    recovery,
     s3,
     sagemaker,
 )
@@ -35,6 +36,7 @@ SERVICES: dict[str, tuple[Rule, ...]] = {
     "Operation": operations.RULES,
     "S3": s3.RULES,
     "RDS": database.RULES,
+    "Backup and second region": recovery.RULES,
     "SageMaker": sagemaker.RULES,
     "SNS, SQS, EventBridge": messaging.RULES,
 }

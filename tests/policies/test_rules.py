@@ -13,7 +13,7 @@ import policies
 from policies.rule import SEVERITIES, Rule
 from policies.rules import RULES, SERVICES
 from policies.verdict import Verdict
-from tests.policies.cases import api, database, doors, ground, identity, rights, storage, tables, work
+from tests.policies.cases import api, database, doors, ground, identity, recovery, rights, storage, tables, work
 from tests.policies.rows import UNKNOWN, Case, Row
 
 CASES: tuple[Case, ...] = (
@@ -22,6 +22,7 @@ CASES: tuple[Case, ...] = (
     *doors.CASES,
     *ground.CASES,
     *identity.CASES,
+    *recovery.CASES,
     *rights.CASES,
     *storage.CASES,
     *tables.CASES,

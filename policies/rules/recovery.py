@@ -1,0 +1,179 @@
+"""Backups and the second region: everything that holds data has a copy elsewhere, and the copies are complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from policies.conditions import at_least, must_be_set, needs_companion
+from policies.resources import Node, read, rows
+from policies.rule import Rule
+from policies.rules.dynamodb import TABLE
+from policies.rules.s3 import BUCKET, VERSIONING, is_log_target
+
+REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
+VAULT = "aws:backup/vault:Vault"
+LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
+PLAN = "aws:backup/plan:Plan"
+DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
+RECORD = "aws:route53/record:Record"
+
+
+def replicates_all(replication: Node) -> Iterable[str]:
+    """Every rule sends encrypted objects and deletions, in time, encrypted by a key of ours."""
+    wanted = {
+        "status": "Enabled",
+        "deleteMarkerReplication.status": "Enabled",
+        "sourceSelectionCriteria.sseKmsEncryptedObjects.status": "Enabled",
+        "destination.replicationTime.status": "Enabled",
+        "destination.metrics.status": "Enabled",
+    }
+    for number, row in enumerate(replication.rows("rules")):
+        for path, value in wanted.items():
+            if read(row, path) != value:
+                yield f"rules[{number}].{path} is {read(row, path)!r}; allowed: {value!r}"
+        if not read(row, "destination.encryptionConfiguration.replicaKmsKeyId"):
+            yield f"rules[{number}].destination.encryptionConfiguration.replicaKmsKeyId is not set"
+        if read(row, "filter.prefix") or read(row, "filter.and") or read(row, "filter.tag"):
+            yield f"rules[{number}].filter leaves objects out; allowed: an empty prefix"
+
+
+def source_versioned(replication: Node) -> Iterable[str]:
+    """What is replicated has versions: S3 copies nothing else."""
+    bucket = replication.target("bucket", *BUCKET)
+    found = bucket.companions(VERSIONING, "bucket") if bucket else []
+    if bucket and not any(node.read("versioningConfiguration.status") == "Enabled" for node in found):
+        yield f"its bucket {bucket.name} has no versioning whose status is 'Enabled'"
+
+
+def table_replicated(table: Node) -> Iterable[str]:
+    """Where buckets are replicated, tables are too, and each copy is as safe as its table."""
+    replicas = table.rows("replicas")
+    if not replicas and table.stack.of_type(REPLICATION):
+        yield "the stack replicates buckets to another region, and replicas is empty"
+    for row in replicas:
+        region = read(row, "regionName")
+        if not read(row, "pointInTimeRecovery", default=False):
+            yield f"pointInTimeRecovery of the replica in {region} is False"
+        if not read(row, "kmsKeyArn"):
+            yield f"kmsKeyArn of the replica in {region} is not set, which means the shared key aws/dynamodb"
+        if table.protected and not read(row, "deletionProtectionEnabled", default=False):
+            yield f"the program keeps the table, and deletionProtectionEnabled of its replica in {region} is False"
+
+
+def is_published(bucket: Node) -> bool:
+    """True where CloudFront serves what is in it: a build fills it, and can fill it again."""
+    host = bucket.read("bucketRegionalDomainName")
+    origins = [row for node in bucket.stack.of_type(DISTRIBUTION) for row in node.rows("origins")]
+    return any(read(row, "domainName") == host for row in origins)
+
+
+def bucket_replicated(bucket: Node) -> Iterable[str]:
+    """Where tables are replicated, buckets are too, but for those that hold logs or what a build can make again."""
+    elsewhere = any(table.rows("replicas") for table in bucket.stack.of_type(TABLE))
+    if (
+        elsewhere
+        and not is_log_target(bucket)
+        and not is_published(bucket)
+        and not bucket.companions(REPLICATION, "bucket")
+    ):
+        yield f"the stack has a second region, and no replication ({REPLICATION}) names it in bucket"
+
+
+def copied_elsewhere(plan: Node) -> Iterable[str]:
+    """Each backup is copied, and neither it nor its copy is kept for ever."""
+    for row in plan.rows("rules"):
+        name = read(row, "ruleName")
+        if not rows(row, "copyActions"):
+            yield f"rule {name!r} has no copyActions: its backups are lost with their region"
+        if not read(row, "lifecycle.deleteAfter"):
+            yield f"rule {name!r} has no lifecycle.deleteAfter: its backups are kept and paid for ever"
+
+
+def failover_checked(record: Node) -> Iterable[str]:
+    """A record that may fail over knows how its region is."""
+    if record.rows("failoverRoutingPolicies") and not record.read("healthCheckId"):
+        yield "it has a failover policy and no healthCheckId, which counts as healthy for ever"
+
+
+RULES = (
+    Rule(
+        id="replication-complete",
+        severity="high",
+        controls=("FSBP S3.7",),
+        types=(REPLICATION,),
+        what="Replication covers every object and every deletion, within 15 minutes, under a key of ours.",
+        why="What is left out is found missing on the day the region is lost.",
+        mend="give each rule an empty prefix, delete markers, KMS, replication time control and metrics",
+        check=replicates_all,
+    ),
+    Rule(
+        id="replication-versioned",
+        severity="high",
+        controls=("FSBP S3.14",),
+        types=(REPLICATION,),
+        scope="stack",
+        what="A bucket that is replicated has versioning.",
+        why="S3 refuses the configuration otherwise, in the middle of an update.",
+        mend="add a BucketVersioning with status Enabled and name the bucket by it",
+        check=source_versioned,
+    ),
+    Rule(
+        id="recovery-tables-replicated",
+        severity="high",
+        types=(TABLE,),
+        scope="stack",
+        what="In a stack with a second region every table has a replica there, as safe as the table itself.",
+        why="A region that takes over without the records is of no use.",
+        mend="give replicas a region, a KMS key, point-in-time recovery and deletion protection",
+        check=table_replicated,
+    ),
+    Rule(
+        id="recovery-buckets-replicated",
+        severity="high",
+        controls=("FSBP S3.7",),
+        types=BUCKET,
+        scope="stack",
+        what="In a stack with a second region every bucket but those of logs is replicated.",
+        why="Models and data that exist once are lost with their region.",
+        mend="add a BucketReplicationConfig, or an exemption for a bucket that can be filled again",
+        check=bucket_replicated,
+    ),
+    Rule(
+        id="backup-encrypted-by-own-key",
+        severity="high",
+        controls=("FSBP Backup.1",),
+        types=(VAULT,),
+        what="Backups are encrypted by a KMS key of ours.",
+        why="A backup holds all that the table holds.",
+        mend="set kms_key_arn",
+        check=must_be_set("kmsKeyArn"),
+    ),
+    Rule(
+        id="backup-locked",
+        severity="high",
+        types=(VAULT,),
+        scope="stack",
+        what="Every vault has a lock: nobody deletes a backup before its time.",
+        why="Whoever can spoil the data can often delete the backups too.",
+        mend="add a VaultLockConfiguration with min_retention_days",
+        check=needs_companion(LOCK, "backupVaultName", "lock", at_least("minRetentionDays", 1)),
+    ),
+    Rule(
+        id="backup-copied",
+        severity="high",
+        types=(PLAN,),
+        what="Every backup is copied to another vault, and ends some day.",
+        why="A backup in the region that is lost restores nothing.",
+        mend="add copy_actions and lifecycle.delete_after to each rule",
+        check=copied_elsewhere,
+    ),
+    Rule(
+        id="failover-by-health",
+        severity="high",
+        types=(RECORD,),
+        what="A record with a failover policy has a health check.",
+        why="Without one Route 53 takes the region for healthy and moves nobody.",
+        mend="set health_check_id",
+        check=failover_checked,
+    ),
+)

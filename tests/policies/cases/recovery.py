@@ -1,0 +1,142 @@
+"""Backups and the second region: what is good and what is bad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.policies.rows import Case, but, row, without
+
+RULE: dict[str, Any] = {
+    "status": "Enabled",
+    "filter": {"prefix": ""},
+    "deleteMarkerReplication": {"status": "Enabled"},
+    "sourceSelectionCriteria": {"sseKmsEncryptedObjects": {"status": "Enabled"}},
+    "destination": {
+        "replicationTime": {"status": "Enabled"},
+        "metrics": {"status": "Enabled"},
+        "encryptionConfiguration": {"replicaKmsKeyId": "arn:aws:kms:eu-west-1:1:key/k"},
+    },
+}
+DATA = row("aws:s3/bucket:Bucket", "data")
+VERSIONS = row(
+    "aws:s3/bucketVersioning:BucketVersioning",
+    "versions",
+    DATA,
+    bucket="data-id",
+    versioningConfiguration={"status": "Enabled"},
+)
+REPLICATION = row(
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig", "replication", DATA, bucket="data-id", rules=[RULE]
+)
+BUCKETS = [DATA, VERSIONS, REPLICATION]
+REPLICA = {
+    "regionName": "eu-central-1",
+    "kmsKeyArn": "arn:aws:kms:eu-central-1:1:key/k",
+    "pointInTimeRecovery": True,
+    "deletionProtectionEnabled": True,
+}
+TABLE = row("aws:dynamodb/table:Table", "table", protect=True, name="table", replicas=[REPLICA])
+BOTH = [*BUCKETS, TABLE]
+LOGS = row("aws:s3/bucket:Bucket", "logs")
+LOGGING = row("aws:s3/bucketLogging:BucketLogging", "logging", DATA, LOGS, bucket="data-id", targetBucket="logs-id")
+SITE = row("aws:s3/bucket:Bucket", "site", bucketRegionalDomainName="site.s3.eu-west-1.amazonaws.com")
+EDGE = row(
+    "aws:cloudfront/distribution:Distribution",
+    "edge",
+    SITE,
+    origins=[{"domainName": "site.s3.eu-west-1.amazonaws.com"}],
+)
+VAULT = row("aws:backup/vault:Vault", "vault", name="vault", kmsKeyArn="arn:aws:kms:eu-west-1:1:key/k")
+LOCK = row(
+    "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+    "lock",
+    VAULT,
+    backupVaultName="vault",
+    minRetentionDays=35,
+)
+DAILY: dict[str, Any] = {
+    "ruleName": "daily",
+    "lifecycle": {"deleteAfter": 35},
+    "copyActions": [{"destinationVaultArn": "arn:aws:backup:eu-central-1:1:backup-vault:vault"}],
+}
+PLAN = row("aws:backup/plan:Plan", "plan", rules=[DAILY])
+RECORD = row(
+    "aws:route53/record:Record", "record", failoverRoutingPolicies=[{"type": "PRIMARY"}], healthCheckId="check"
+)
+
+
+def changed(**more: Any) -> list[Any]:
+    return but([REPLICATION], "replication", rules=[{**RULE, **more}])
+
+
+CASES = (
+    Case(
+        "replication-complete",
+        {"all": [REPLICATION]},
+        {
+            "off": changed(status="Disabled"),
+            "deletions": changed(deleteMarkerReplication={"status": "Disabled"}),
+            "encrypted": changed(sourceSelectionCriteria=None),
+            "late": changed(destination={**RULE["destination"], "replicationTime": None}),
+            "unmeasured": changed(destination={**RULE["destination"], "metrics": None}),
+            "key": changed(destination={**RULE["destination"], "encryptionConfiguration": None}),
+            "part": changed(filter={"prefix": "uploads/"}),
+        },
+        "rules[0].",
+    ),
+    Case(
+        "replication-versioned",
+        {"versioned": BUCKETS, "another's bucket": but(BUCKETS, "replication", bucket="elsewhere")},
+        {
+            "none": without(BUCKETS, "versions"),
+            "suspended": but(BUCKETS, "versions", versioningConfiguration={"status": "Suspended"}),
+        },
+        "data has no versioning",
+    ),
+    Case(
+        "recovery-tables-replicated",
+        {"replicated": BOTH, "one region": but([TABLE], "table", replicas=None)},
+        {
+            "forgotten": but(BOTH, "table", replicas=None),
+            "unprotected": but(BOTH, "table", replicas=[{**REPLICA, "deletionProtectionEnabled": False}]),
+            "not restorable": but(BOTH, "table", replicas=[{**REPLICA, "pointInTimeRecovery": False}]),
+            "shared key": but(BOTH, "table", replicas=[{**REPLICA, "kmsKeyArn": None}]),
+        },
+        "replica",
+    ),
+    Case(
+        "recovery-buckets-replicated",
+        {
+            "replicated": BOTH,
+            "one region": [DATA, VERSIONS],
+            "logs": [*BOTH, LOGS, LOGGING],
+            "site": [*BOTH, SITE, EDGE],
+        },
+        {"forgotten": without(BOTH, "replication")},
+        "no replication",
+    ),
+    Case(
+        "backup-encrypted-by-own-key", {"own": [VAULT]}, {"shared": but([VAULT], "vault", kmsKeyArn=None)}, "kmsKeyArn"
+    ),
+    Case(
+        "backup-locked",
+        {"locked": [VAULT, LOCK]},
+        {"open": [VAULT], "another's": but([VAULT, LOCK], "lock", backupVaultName="other")},
+        "backupVaultName",
+    ),
+    Case(
+        "backup-copied",
+        {"copied": [PLAN]},
+        {
+            "here alone": but([PLAN], "plan", rules=[{**DAILY, "copyActions": []}]),
+            "for ever": but([PLAN], "plan", rules=[{**DAILY, "lifecycle": None}]),
+        },
+        "rule 'daily' has no",
+    ),
+    Case(
+        "failover-by-health",
+        {"checked": [RECORD], "no failover": but([RECORD], "record", failoverRoutingPolicies=None, healthCheckId=None)},
+        {"unchecked": but([RECORD], "record", healthCheckId=None)},
+        "healthCheckId",
+    ),
+)
