@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from functions.rotation.logic import Value
 from functions.shared.database.connection import Address, Dialer, PostgreSql
@@ -18,7 +19,16 @@ from functions.shared.tasks import WorkError
 ALPHABET = string.ascii_letters + string.digits
 LENGTH = 48
 
-SignIn = Callable[[str], Database]
+
+class Connected(Database, Protocol):
+    """A database whose connection can be ended."""
+
+    def close(self) -> None:
+        """Ends the connection."""
+        ...
+
+
+SignIn = Callable[[str], Connected]
 """A database role → its database; the connection is opened by the first statement."""
 
 
@@ -52,16 +62,14 @@ class DatabasePassword:
                 f"username is {username!r} in the new value and {_role(current)[0]!r} in the one in force; "
                 "allowed: the same role; start anew with RotateSecret"
             )
-        with _told():
-            set_password(self.sign_in(self.administrator), username, password)
+        with _told(), closing(self.sign_in(self.administrator)) as session:
+            set_password(session, username, password)
 
     def prove(self, pending: Value) -> None:
         """The role exists and may sign in; with this password it can only once the proxy reads it."""
         username, _ = _role(pending)
-        with _told():
-            rows = self.sign_in(self.administrator).run(
-                "SELECT rolcanlogin FROM pg_roles WHERE rolname = :name", name=username
-            )
+        with _told(), closing(self.sign_in(self.administrator)) as session:
+            rows = session.run("SELECT rolcanlogin FROM pg_roles WHERE rolname = :name", name=username)
         if not rows or not rows[0]["rolcanlogin"]:
             raise WorkError(f"the database has no role {username!r} that may sign in; run the migrations")
 
@@ -69,8 +77,8 @@ class DatabasePassword:
         """Signs in through the proxy, which reads the password that is in force now; the old one is gone already."""
         del previous
         username, _ = _role(current)
-        with _told():
-            self.sign_in(username).run("SELECT 1")
+        with _told(), closing(self.sign_in(username)) as session:
+            session.run("SELECT 1")
 
 
 @contextmanager

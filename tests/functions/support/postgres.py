@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,13 @@ class Postgres:
 
     def dial(self, database: str, user: str = ADMINISTRATOR, password: str = PASSWORD) -> Connection:
         """A connection by the server's socket, without proxy and TLS."""
-        return Connection(user, unix_sock=str(self.server.socket_path), database=database, password=password)
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.connect(str(self.server.socket_path))
+            return Connection(user, database=database, password=password, sock=sock, ssl_context=False)
+        except BaseException:
+            sock.close()
+            raise
 
     def session(self, database: str, user: str = ADMINISTRATOR, password: str = PASSWORD) -> PostgreSql:
         """What functions use, over such connections."""
