@@ -49,10 +49,12 @@ class Tables:
 
     def install(self, hooks: Hooks) -> None:
         """Gives DynamoDB its replicas, and hears of every change to a table that has some."""
+        from moto.dynamodb.models import DynamoDBBackend
         from moto.dynamodb.models.table import StreamShard, Table
         from moto.dynamodb.responses import DynamoHandler
 
         add, describe, update = StreamShard.add, Table.describe, DynamoHandler.update_table
+        delete = DynamoDBBackend.delete_table
 
         def add_change(shard: Any, old: Any, new: Any) -> None:
             self._changed(shard.table, old, new)
@@ -71,6 +73,12 @@ class Tables:
                 self.update(handler.region, str(handler.body["TableName"]), changes)
             return update(handler)
 
+        def delete_table(backend: Any, name: str) -> Any:
+            gone = delete(backend, name)
+            self._leave(gone.name, gone.region_name)
+            return gone
+
+        hooks.replace(DynamoDBBackend, "delete_table", delete_table)
         hooks.replace(StreamShard, "add", add_change)
         hooks.replace(Table, "describe", describe_replicated)
         hooks.replace(DynamoHandler, "update_table", update_table)
@@ -128,8 +136,15 @@ class Tables:
         group = self._groups.get(table.name, {})
         if target not in group or target == table.region_name:
             raise _refusal(f"Replica not found in region {target}: {table.name}")
-        del group[target]
         _tables(self._account, target).delete_table(table.name)
+
+    def _leave(self, name: str, region: str) -> None:
+        """A table that is deleted, in whichever way, belongs to its group no more; one alone is no group."""
+        self._stamps.pop((name, region), None)
+        group = self._groups.get(name, {})
+        group.pop(region, None)
+        if len(group) < 2:
+            self._groups.pop(name, None)
 
     def _changed(self, table: Any, old: Any, new: Any) -> None:
         if table.name not in self._groups or getattr(self._copying, "now", False):

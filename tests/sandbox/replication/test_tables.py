@@ -135,6 +135,20 @@ def test_a_new_replica_gets_what_the_table_holds(pair: Pair) -> None:
     assert row["KMSMasterKeyId"] == WEST_KEY
 
 
+@pytest.mark.parametrize("region", [EAST, WEST])
+def test_a_table_that_is_deleted_leaves_the_others_alone(pair: Pair, region: str) -> None:
+    table(pair)
+    put(pair, EAST, "a")
+    pair.copied()
+    pair.client("dynamodb", region).delete_table(TableName="models")
+    other = WEST if region == EAST else EAST
+    put(pair, other, "b")
+    assert pair.replication.pending() == []
+    assert sorted(items(pair, other)) == ["a", "b"]
+    described = pair.client("dynamodb", other).describe_table(TableName="models")["Table"]
+    assert "Replicas" not in described
+
+
 def test_a_table_without_a_full_stream_gets_no_replica(pair: Pair) -> None:
     client = pair.client("dynamodb")
     client.create_table(
