@@ -164,9 +164,10 @@ def _plain_user() -> tuple[int, int] | None:
 def room(prefix: str) -> Path:
     """A new temporary folder that the user of a server of root can reach."""
     where = Path(tempfile.gettempdir())
-    closed = os.geteuid() == 0 and not _open_to_all(where)
-    # Root's own temporary folder may be closed to others; the system's never is.
-    return Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp" if closed else where))  # noqa: S108  # see above
+    if os.geteuid() == 0:
+        # Root's own temporary folder may be closed to others; one above it is not.
+        where = next((folder for folder in (where, *where.parents) if _open_to_all(folder)), where)
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=where))
 
 
 def program(name: str, scratch: Path) -> Path:
