@@ -1,8 +1,10 @@
-"""What stands before the platform: CloudFront, certificates, load balancers."""
+"""The network, and what stands before it: CloudFront, certificates, load balancers."""
 
 from __future__ import annotations
 
-from policies.rules.delivery import balancing, cloudfront
+from policies.rules.delivery import balancing, cloudfront, network
 
-RULES = (*cloudfront.RULES, *balancing.RULES)
-"""All of them."""
+__all__ = ["FRONT", "network"]
+
+FRONT = (*cloudfront.RULES, *balancing.RULES)
+"""The rules about what stands before the network."""
