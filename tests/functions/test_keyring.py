@@ -50,7 +50,7 @@ def test_a_pool_that_gives_no_keys_ends_the_deployment() -> None:
         asked.append(pool)
         raise ConnectionError("status 404")
 
-    with pytest.raises(WorkError, match="us-east-1_A gives no keys.*404"):
+    with pytest.raises(WorkError, match=r"us-east-1_A gives no keys.*404"):
         collect({"userPools": ["us-east-1_A"]}, document, lambda _: None)
     assert len(asked) == TRIES
 

@@ -45,7 +45,9 @@ class Direct:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.run: Callable[[Mapping[str, Any]], dict[str, Any]] = build({**ENVIRONMENT, **environment})[0]
 
-    def invoke_sync(self, _name: str, payload: bytes, **_options: Any) -> Done:
+    def invoke_sync(self, name_or_arn: str, payload: bytes, **options: Any) -> Done:
+        assert name_or_arn == FUNCTION
+        assert options == {"timeout_s": 5}
         try:
             return Done(json.dumps(self.run(json.loads(payload))).encode())
         except Exception as error:  # noqa: BLE001  # as Lambda does, whatever a function raises
