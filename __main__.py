@@ -14,6 +14,7 @@ from components.foundation import Stack, Twin, lock
 from components.recovery.naming import address
 from components.recovery.ties import tie
 from components.region import compose, of_first, of_second, watch
+from components.secrets import SecretReplica
 from components.settings import Artifacts, Settings, load
 from components.tables import ReplicaRegion
 from components.values import Alarm, Widget
@@ -67,9 +68,11 @@ else:
     second = replace(place("standby", elsewhere, active=recovery.active), site_mark=first.site_mark)
     keys_there = lock(second, keys)
     copies: list[ReplicaRegion] = [{"region": second.region, "key_arn": keys_there.arn("data")}]
-    home = compose(first, keys, environment, Twin(copies=copies))
+    secrets: list[SecretReplica] = [{"region": second.region, "key_arn": keys_there.arn("secrets")}]
+    home = compose(first, keys, environment, Twin(copies=copies, secrets=secrets))
     replicas = home.ground.tables.in_region(second.region)
-    away = compose(second, keys_there, environment, Twin(tables=replicas, pools=[home.api.trusted_pool()]))
+    taken = Twin(tables=replicas, callbacks_arn=home.ground.callbacks.secret_arn, pools=[home.api.trusted_pool()])
+    away = compose(second, keys_there, environment, taken)
     ties = tie(home, away)
     rows = ties.first()
 named = address(home, away)

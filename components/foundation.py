@@ -14,7 +14,7 @@ from components.database import Database
 from components.function import Layer
 from components.keys import Keys, KeysArgs
 from components.network import Network
-from components.secrets import SigningSecret
+from components.secrets import SecretReplica, SigningSecret, SigningSecretArgs
 from components.secure_api import TrustedPool
 from components.settings import Artifacts, Settings, digest
 from components.tables import Replica, ReplicaRegion, TableAccelerator, TableName, Tables, TablesArgs
@@ -58,6 +58,10 @@ class Twin:
     """Where each table gets a replica."""
     tables: Mapping[TableName, Replica] | None = None
     """Replicas of the first region's tables, in place of tables of its own."""
+    secrets: Sequence[SecretReplica] = ()
+    """Where each secret that both regions share gets a replica."""
+    callbacks_arn: Input[str] | None = None
+    """The first region's signing keys, in place of keys of its own."""
     pools: Sequence[TrustedPool] = ()
     """User pools of the other region: whoever is signed in there need not sign in again after a failover."""
 
@@ -179,16 +183,7 @@ def lay(stack: Stack, keys: Keys, twin: Twin) -> Foundation:
         },
         opts,
     )
-    callbacks = SigningSecret(
-        stack.named("callbacks"),
-        {
-            "purpose": f"callbacks of {prefix}",
-            "key_arn": keys.arn("secrets"),
-            "recovery_days": settings.secrets.recovery_days,
-            "protect": data.protect,
-        },
-        opts,
-    )
+    callbacks = SigningSecret(stack.named("callbacks"), _callbacks(stack, keys, twin), opts)
     layer = Layer(stack.named("packages"), {"layer_name": f"{prefix}-packages", "archive": stack.built.layer}, opts)
     database_layer = Layer(
         stack.named("database-packages"),
@@ -241,6 +236,20 @@ def relate(stack: Stack, keys: Keys, network: Network, layers: Sequence[Layer]) 
         },
         stack.opts,
     )
+
+
+def _callbacks(stack: Stack, keys: Keys, twin: Twin) -> SigningSecretArgs:
+    args: SigningSecretArgs = {
+        "purpose": f"callbacks of {stack.prefix}",
+        "key_arn": keys.arn("secrets"),
+        "recovery_days": stack.settings.secrets.recovery_days,
+        "protect": stack.settings.data.protect,
+    }
+    if twin.callbacks_arn is not None:
+        args["replica_of"], args["region"] = twin.callbacks_arn, stack.region
+    elif twin.secrets:
+        args["replicas"] = twin.secrets
+    return args
 
 
 def _tables(stack: Stack, keys: Keys, twin: Twin) -> TablesArgs:

@@ -199,17 +199,17 @@ def rotate(stack: Stack, ground: Foundation) -> list[Rotation]:
         "subnet_ids": ground.network.private_subnet_ids,
         "security_group_ids": ground.network.group_ids("functions"),
     }
-    signing: RotationArgs = {
-        **shared,
-        "noun": "callbacks",
-        "kind": "signing",
-        "secret_arn": ground.callbacks.secret.arn,
-        "environment": {"overlap_days": str(secrets.signing_overlap_days)},
-    }
-    rotations = [
-        Rotation(stack.named("rotation-cache"), token, stack.opts),
-        Rotation(stack.named("rotation-callbacks"), signing, stack.opts),
-    ]
+    rotations = [Rotation(stack.named("rotation-cache"), token, stack.opts)]
+    # A replica follows its primary, and cannot be rotated by itself.
+    if ground.callbacks.secret is not None:
+        signing: RotationArgs = {
+            **shared,
+            "noun": "callbacks",
+            "kind": "signing",
+            "secret_arn": ground.callbacks.secret_arn,
+            "environment": {"overlap_days": str(secrets.signing_overlap_days)},
+        }
+        rotations.append(Rotation(stack.named("rotation-callbacks"), signing, stack.opts))
     if ground.database is not None:
         database = ground.database
         password: RotationArgs = {

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from components.secrets.rotation import Rotation, RotationArgs
-from components.secrets.signing import SigningSecret, SigningSecretArgs
+from components.secrets.signing import SecretReplica, SigningSecret, SigningSecretArgs
 
-__all__ = ["Rotation", "RotationArgs", "SigningSecret", "SigningSecretArgs"]
+__all__ = ["Rotation", "RotationArgs", "SecretReplica", "SigningSecret", "SigningSecretArgs"]
