@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from sandbox.recipes.recipe import Answer, Recipe, RefusedError, Work, hands
+from sandbox.recipes.recipe import Answer, Recipe, Work, hands
 
 _FUNCTION = "arn:aws:lambda:{region}:{account}:function:{name}"
 _RUNS_HERE = "moto forgets it; the sandbox's own runner reads what is declared"
@@ -99,16 +99,6 @@ def _invoke(arn: str) -> str:
     return "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/" + arn + "/invocations"
 
 
-def _result(work: Work) -> str:
-    """What a function answered that the deployment calls; nothing was called where a stack is only looked at."""
-    if work.cloud is None:
-        return "{}"
-    text: str = work.answer["Payload"].read().decode()
-    if work.answer.get("FunctionError"):
-        raise RefusedError(f"function {work.inputs['functionName']} failed when it was deployed: {text}")
-    return text
-
-
 ROWS = {
     "aws:lambda/function:Function": Recipe(
         call="lambda.create_function",
@@ -157,14 +147,6 @@ ROWS = {
             "layerArn": "arn:aws:lambda:{region}:{account}:layer:{layerName}",
             "version": lambda work: str(work.answer.get("Version", 1)),
         },
-    ),
-    "aws:lambda/invocation:Invocation": Recipe(
-        call="lambda.invoke",
-        rename={"input": "Payload"},
-        by_hand=hands("lifecycleScope"),
-        id="{functionName}_{qualifier}_{hash:8}",
-        outputs={"result": _result},
-        tags="",
     ),
     "aws:lambda/permission:Permission": Recipe(
         call="lambda.add_permission",
