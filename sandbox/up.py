@@ -98,7 +98,7 @@ class Sandbox:
             self._serve(listener, runtimes)
             self.notes += [*runtimes["identities"].notes, *runtimes["databases"].notes]
             self.notes += runtimes["languages"].notes
-            self.notes += runtimes["rotations"].notes
+            self.notes += [*runtimes["rotations"].notes, *runtimes["recovery"].notes]
         with step("demo user"):
             password = _password()
             tokens = self._user(password)

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.control import Control
-from sandbox.drill.cached import Cached
-from sandbox.drill.channels import Items, Predictions
+from sandbox.drill.channels import Cached, Items, Predictions
 from sandbox.drill.client import Channel, Client
 from sandbox.drill.context import Context
 from sandbox.drill.losses import Lost

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from sandbox.drill.channels import Items
+from sandbox.drill.channels import Items, Rows
+from sandbox.drill.channels.rows import cluster
 from sandbox.drill.client import Channel, Client, RefusedError
 from sandbox.drill.context import Context
 from sandbox.drill.losses import Lost
 from sandbox.drill.report import CRITICAL_S
-from sandbox.drill.rows import Rows, cluster
 
 KEPT = 2
 """One in so many of the drill's rows survives the faulty program."""

@@ -9,11 +9,10 @@ from typing import Any
 from sandbox.client import call
 from sandbox.control import Control
 from sandbox.control.answers import PendingWrite
-from sandbox.drill.channels import Items, Objects, Predictions
+from sandbox.drill.channels import Items, Objects, Place, Places, Predictions
 from sandbox.drill.client import Channel, Client, RefusedError
 from sandbox.drill.context import Context
 from sandbox.drill.losses import Lost, Write
-from sandbox.drill.places import Place, Places
 from sandbox.drill.report import FULL_S
 
 SETTLE_S = 20.0
