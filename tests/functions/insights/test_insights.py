@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from functions.insights.bedrock import Bedrock
-from functions.insights.comprehend import Comprehend
+from functions.insights.engines.bedrock import Bedrock
+from functions.insights.engines.comprehend import Comprehend
 from functions.insights.engines import engine
 from functions.insights.handler import build
 from functions.insights.logic import Engine, EngineError, Prices, Reader

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from secrets import token_hex
 
-from functions.insights.bedrock import Bedrock
-from functions.insights.comprehend import Comprehend
+from functions.insights.engines.bedrock import Bedrock
+from functions.insights.engines.comprehend import Comprehend
 from functions.insights.logic import Engine
 from functions.insights.settings import Settings
 from functions.shared.aws.calls import Service
