@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from functions.intake.csvfile import check
 from functions.intake.settings import Settings
@@ -146,7 +147,9 @@ class Intake:
             raise WorkError(f"promote: {version!r} is no trained model; give a version of GET /v1/models")
         if item.get("status") in ("Live", "Deploying"):
             raise WorkError(f"promote: {version!r} is {item['status']} already; nothing is left to do")
-        answer = names(self.settings, version, suffix_of(execution), model_data=str(item["modelDataUrl"]))
+        # The same key in every region, and the item names the bucket of the region where the version was made.
+        archive = f"s3://{self.settings.models_bucket}{urlsplit(str(item['modelDataUrl'])).path}"
+        answer = names(self.settings, version, suffix_of(execution), model_data=archive)
         return answer | {
             "outcome": "promote",
             "why": "approved",

@@ -191,6 +191,15 @@ def test_a_promotion_names_the_models_own_data() -> None:
     assert found["model_name"] != found["config_name"]
 
 
+def test_a_version_of_another_region_is_promoted_from_this_region_s_copy() -> None:
+    models = FakeModels(
+        {"version": "v1", "status": "Archived", "modelDataUrl": "s3://elsewhere/production/v1/model.tar.gz"}
+    )
+    found = intake(models).run("e", {"reason": "promotion", "promote": "v1"}, NOW)
+    assert found["paths"]["model_data"] == "s3://trained/production/v1/model.tar.gz"
+    assert found["keep"]["source"] == "trained/production/v1/model.tar.gz"
+
+
 def test_a_live_model_is_not_promoted() -> None:
     models = FakeModels({"version": "v1", "status": "Live", "modelDataUrl": "s3://trained/x"})
     with pytest.raises(WorkError, match="is Live already"):
