@@ -116,6 +116,13 @@ identities = cognito.IdentityPool(
     allow_unauthenticated_identities=False,
     cognito_identity_providers=[{"client_id": client.id, "provider_name": pool.endpoint}],
 )
+cognito.IdentityPoolProviderPrincipalTag(
+    "identities",
+    identity_pool_id=identities.id,
+    identity_provider_name=pool.endpoint,
+    use_defaults=False,
+    principal_tags={"userId": "sub"},
+)
 cognito.IdentityPoolRoleAttachment("identities", identity_pool_id=identities.id, roles={"authenticated": role.arn})
 body = {
     "openapi": "3.0.3",
