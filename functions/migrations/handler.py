@@ -6,9 +6,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from functions.migrations import logic, store
+from functions.migrations import logic
 from functions.migrations.files import read
 from functions.migrations.settings import Settings
+from functions.migrations.store import credentials
+from functions.shared.aws.calls import Service
 from functions.shared.database.connection import Address, Dialer, Limits, PostgreSql
 from functions.shared.database.passwords import set_password
 from functions.shared.logs import Log
@@ -21,6 +23,8 @@ def build(environ: Mapping[str, str] = os.environ) -> tuple[Run, Log]:
     settings = load(Settings, environ)
     address = Address(settings.database_host, settings.database_port, settings.database_name, settings.database_user)
 
+    vault = Service("secretsmanager", environ, timeout_s=5)
+
     def run(event: Mapping[str, Any]) -> dict[str, Any]:
         if event.get("tf", {}).get("action") == "delete":
             # The invocation leaves the stack; its data stays as long as the cluster does.
@@ -31,7 +35,7 @@ def build(environ: Mapping[str, str] = os.environ) -> tuple[Run, Log]:
             logic.wait_for(database, settings.wait_s)
             done = logic.migrate(database, read())
             # Set each time: what a broken rotation left behind is mended by a deployment.
-            set_password(database, *store.credentials(settings.application_secret, environ))
+            set_password(database, *credentials(settings.application_secret, vault))
         finally:
             database.close()
         return done
