@@ -62,11 +62,16 @@ class Region:
         return len(regions) > 1 and not any(region["lost"] for region in regions)
 
     def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
-        """A second region of the smallest size."""
+        """A second region of the smallest size, and no database in either."""
         other = next(region for region in _REGIONS if region != config.get("aws:region"))
         # Two zones, as in the second region: what carries production may not stand in one.
         network = {**json.loads(config.get("mlplatform:network", "{}")), "zones": ["a", "b"]}
-        return {"mlplatform:network": json.dumps(network), "mlplatform:recovery": json.dumps({"region": other})}
+        return {
+            "mlplatform:network": json.dumps(network),
+            "mlplatform:recovery": json.dumps({"region": other}),
+            # Nothing of the drill passes it, and each region would wait for one of its own.
+            "mlplatform:database": json.dumps({"enabled": False}),
+        }
 
     def channels(self, context: Context) -> list[Channel]:
         """Predictions by the API, items and objects by the SDK, each where its region is."""
