@@ -13,11 +13,12 @@ from botocore import xform_name
 from botocore.session import get_session
 
 from sandbox.cloud import Cloud
-from sandbox.ledger import Ledger
+from sandbox.ledger import Ledger, Resource
 from sandbox.program import ProgramError, run
 from sandbox.recipes import RECIPES
 from sandbox.report import plan
 from sandbox.seam.create import Creator, Recorder
+from tests.sandbox.seam.support import answering_cloud
 
 EVERYTHING = Path(__file__).parents[1] / "programs" / "everything"
 CALLED = sorted(token for token, recipe in RECIPES.items() if recipe.call)
@@ -25,15 +26,18 @@ CALLED = sorted(token for token, recipe in RECIPES.items() if recipe.call)
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    made = Cloud()
-    made.start(0)
-    yield made
-    made.stop()
+    yield from answering_cloud()
 
 
 @pytest.fixture(scope="module")
 def ledger(cloud: Cloud) -> Ledger:
     return run("dev", Creator(cloud, root=EVERYTHING), root=EVERYTHING)
+
+
+def named(ledger: Ledger, token: str, name: str) -> Resource:
+    """The resource of a type with a name in the program."""
+    (found,) = [resource for resource in ledger.of_type(token) if resource.name == name]
+    return found
 
 
 def test_each_row_is_exercised_by_the_program_of_everything(ledger: Ledger) -> None:
@@ -106,7 +110,7 @@ def test_a_bucket_takes_its_tags_and_region(cloud: Cloud, ledger: Ledger) -> Non
 
 
 def test_a_function_has_its_archive_and_alias(cloud: Cloud, ledger: Ledger) -> None:
-    declared = ledger.one("aws:lambda/function:Function")
+    declared = named(ledger, "aws:lambda/function:Function", "hello")
     found = cloud.client("lambda").get_function(FunctionName="hello")["Configuration"]
     assert found["CodeSha256"] == declared.outputs["codeSha256"]
     alias = ledger.one("aws:lambda/alias:Alias")
@@ -162,7 +166,7 @@ def test_a_role_has_its_inline_policy(cloud: Cloud, ledger: Ledger) -> None:
 
 
 def test_a_stage_has_its_log_tracing_and_limits(cloud: Cloud, ledger: Ledger) -> None:
-    declared = ledger.one("aws:apigateway/stage:Stage")
+    declared = named(ledger, "aws:apigateway/stage:Stage", "api")
     stage = cloud.client("apigateway").get_stage(restApiId=declared.inputs["restApi"], stageName="api")
     assert stage["tracingEnabled"] is True
     assert stage["accessLogSettings"]["format"] == "$context.requestId"

@@ -11,16 +11,14 @@ from sandbox.cloud import Cloud
 from sandbox.ledger import Ledger
 from sandbox.program import run
 from sandbox.seam.create import Creator
+from tests.sandbox.seam.support import answering_cloud
 
 EVERYTHING = Path(__file__).parents[1] / "programs" / "everything"
 
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    made = Cloud()
-    made.start(0)
-    yield made
-    made.stop()
+    yield from answering_cloud()
 
 
 @pytest.fixture(scope="module")

@@ -6,5 +6,5 @@ from pathlib import Path
 from runpy import run_path
 
 HERE = Path(__file__).parent
-for part in ("network", "storage", "compute", "recovery", "serving", "edge", "relational"):
+for part in ("network", "storage", "compute", "database", "recovery", "serving", "edge"):
     run_path(str(HERE / f"{part}.py"))

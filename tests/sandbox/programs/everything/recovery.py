@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pulumi_aws import acm, apigateway, backup, kms, route53
+from pulumi_aws import apigateway, backup, kms, route53
 
 ROLE = "arn:aws:iam::123456789012:role/everything"
 key = kms.Key("backups")
@@ -50,11 +50,10 @@ backup.RestoreTestingSelection(
     iam_role_arn=ROLE,
     validation_window_hours=24,
 )
-certificate = acm.Certificate("address", domain_name="ml.example.org", validation_method="DNS")
 domain = apigateway.DomainName(
     "address",
     domain_name="ml.example.org",
-    regional_certificate_arn=certificate.arn,
+    regional_certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/address",
     endpoint_configuration={"types": "REGIONAL"},
     security_policy="TLS_1_2",
 )

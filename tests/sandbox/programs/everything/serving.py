@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pulumi
-from pulumi_aws import appautoscaling, cloudwatch, iam, sagemaker, sfn
+from pulumi_aws import appautoscaling, bedrock, cloudwatch, cognito, iam, sagemaker, sfn
 
 role = iam.Role(
     "serving",
@@ -98,3 +98,16 @@ machine = sfn.StateMachine(
 )
 sfn.Activity("by-hand")
 pulumi.export("machine", machine.arn)
+guardrail = bedrock.Guardrail(
+    "texts",
+    name="everything",
+    blocked_input_messaging="This text is not read.",
+    blocked_outputs_messaging="This answer is not shown.",
+)
+bedrock.GuardrailVersion("texts", guardrail_arn=guardrail.guardrail_arn)
+cognito.IdentityPoolProviderPrincipalTag(
+    "folders",
+    identity_pool_id="us-east-1:11111111-2222-3333-4444-555555555555",
+    identity_provider_name="cognito-idp.us-east-1.amazonaws.com/us-east-1_Pool",
+    principal_tags={"user": "sub"},
+)
