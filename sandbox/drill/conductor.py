@@ -19,8 +19,8 @@ from sandbox.drill.shell import Shell, StepError
 
 WARM = 5
 """Writes that each channel must have had acknowledged before the failure, and again after the recovery."""
-PATIENCE_S = 30.0
-"""How long these may take: functions start cold."""
+PATIENCE_S = 60.0
+"""How long these may take: functions start cold, and names follow health checks after half a minute."""
 
 Say = Callable[[str], None]
 
