@@ -83,7 +83,7 @@ def _site(home: Region, at_edge: Stack, edge_keys: Keys) -> tuple[Site, WebAcl]:
         # The API's own name where it has one: with two regions, that is the one that fails over.
         "api_domain": settings.api.domain or home.api.host,
         "logs_bucket": logs.apply(lambda known: str(known[0])),
-        "web_acl_arn": firewall.acl.arn,
+        "web_acl_arn": firewall.arn,
         "files": files(f"{settings.artifacts}/web"),
         "price_class": settings.site.price_class,
         "countries": settings.api.countries,

@@ -9,6 +9,7 @@ from typing import Any, Final, NotRequired, TypedDict
 import pulumi
 from pulumi import Input, Output, ResourceOptions
 
+from components.lean import Lean
 from components.values import Statement
 
 _STRENGTHS: Final = ("LOW", "MEDIUM", "HIGH")
@@ -41,34 +42,37 @@ class Guardrail(pulumi.ComponentResource):
     """Number of the published version."""
 
     def __init__(self, name: str, args: GuardrailArgs, opts: ResourceOptions | None = None) -> None:
-        # Imported here: the service's module costs every program half a second, and stacks may do without it.
-        from pulumi_aws import bedrock
-
         super().__init__("mlplatform:index:Guardrail", name, {}, opts)
         strength = args.get("strength", "HIGH")
         if strength not in _STRENGTHS:
             raise ValueError(f"Guardrail {name!r}: strength is {strength!r}; allowed: {', '.join(_STRENGTHS)}")
         rules = policies(strength)
-        made = bedrock.Guardrail(
+        made = Lean(
+            "aws:bedrock/guardrail:Guardrail",
             f"{name}-guardrail",
-            name=args["guardrail_name"],
-            description="Reads what customers' feedback asks of a model, and what the model answers",
-            blocked_input_messaging="This text is not read.",
-            blocked_outputs_messaging="This answer is not shown.",
-            kms_key_arn=args["key_arn"],
-            opts=ResourceOptions(parent=self),
-            **rules,
+            {
+                "name": args["guardrail_name"],
+                "description": "Reads what customers' feedback asks of a model, and what the model answers",
+                "blocked_input_messaging": "This text is not read.",
+                "blocked_outputs_messaging": "This answer is not shown.",
+                "kms_key_arn": args["key_arn"],
+                **rules,
+            },
+            ["guardrail_arn", "guardrail_id"],
+            ResourceOptions(parent=self),
         )
+        self.guardrail_id, self.guardrail_arn = made.out("guardrail_id"), made.out("guardrail_arn")
         # A version is a copy: it has to be another one as soon as the rules are others.
         digest = sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:12]
-        published = bedrock.GuardrailVersion(
+        published = Lean(
+            "aws:bedrock/guardrailVersion:GuardrailVersion",
             f"{name}-version",
-            guardrail_arn=made.guardrail_arn,
-            description=f"rules {digest}",
+            {"guardrail_arn": self.guardrail_arn, "description": f"rules {digest}"},
+            ["version"],
             # The function still names the old version while the new one is made.
-            opts=ResourceOptions(parent=self, delete_before_replace=False),
+            ResourceOptions(parent=self, delete_before_replace=False),
         )
-        self.guardrail_id, self.guardrail_arn, self.version = made.guardrail_id, made.guardrail_arn, published.version
+        self.version = published.out("version")
         self._key_arn = args["key_arn"]
         self.register_outputs({"guardrail_arn": self.guardrail_arn, "version": self.version})
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, NotRequired, TypedDict, get_args
 
 import pulumi
-from pulumi import Input, ResourceOptions
-from pulumi_aws import cloudwatch, wafv2
+from pulumi import Input, Output, ResourceOptions
+from pulumi_aws import cloudwatch
 
+from components.lean import Lean
 from components.values import RETENTION_DAYS, Alarm, Metric, Widget
 
 MANAGED: Final = {
@@ -55,8 +56,10 @@ class WebAclArgs(TypedDict):
 class WebAcl(pulumi.ComponentResource):
     """Blocks floods, other countries and known attacks; logs what it blocks or counts, without credentials."""
 
-    acl: wafv2.WebAcl
+    acl: Lean
     """The web ACL."""
+    arn: Output[str]
+    """Its ARN."""
     log_group: cloudwatch.LogGroup
     """Its name begins as WAF demands: `aws-waf-logs-`."""
 
@@ -67,16 +70,21 @@ class WebAcl(pulumi.ComponentResource):
         self._acl_name = f"{args['name_prefix']}-{self._noun}"
         child = ResourceOptions(parent=self)
         rows = rules(args.get("requests_per_address", 2000), args.get("countries", []), args.get("mark"))
-        self.acl = wafv2.WebAcl(
+        self.acl = Lean(
+            "aws:wafv2/webAcl:WebAcl",
             f"{name}-acl",
-            name=self._acl_name,
-            # CloudFront takes firewalls of us-east-1 alone, so the provider must be that region's.
-            scope="CLOUDFRONT" if self._noun == "site" else "REGIONAL",
-            default_action={"allow": {}},
-            rules=rows,
-            visibility_config=_visibility(self._acl_name),
-            opts=child,
+            {
+                "name": self._acl_name,
+                # CloudFront takes firewalls of us-east-1 alone, so the provider must be that region's.
+                "scope": "CLOUDFRONT" if self._noun == "site" else "REGIONAL",
+                "default_action": {"allow": {}},
+                "rules": rows,
+                "visibility_config": _visibility(self._acl_name),
+            },
+            ["arn"],
+            child,
         )
+        self.arn = self.acl.out("arn")
         self.log_group = cloudwatch.LogGroup(
             f"{name}-log",
             name=f"aws-waf-logs-{self._acl_name}",
@@ -84,35 +92,42 @@ class WebAcl(pulumi.ComponentResource):
             retention_in_days=args.get("log_days", 30),
             opts=child,
         )
-        wafv2.WebAclLoggingConfiguration(
+        Lean(
+            "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
             f"{name}-logging",
-            resource_arn=self.acl.arn,
-            log_destination_configs=[self.log_group.arn],
-            redacted_fields=[
-                {"single_header": {"name": header}} for header in ("authorization", "cookie", "x-api-key", MARK_HEADER)
-            ],
-            logging_filter={
-                "default_behavior": "DROP",
-                "filters": [
-                    {
-                        "behavior": "KEEP",
-                        "requirement": "MEETS_ANY",
-                        "conditions": [{"action_condition": {"action": action}} for action in ("BLOCK", "COUNT")],
-                    }
+            {
+                "resource_arn": self.arn,
+                "log_destination_configs": [self.log_group.arn],
+                "redacted_fields": [
+                    {"single_header": {"name": header}}
+                    for header in ("authorization", "cookie", "x-api-key", MARK_HEADER)
                 ],
+                "logging_filter": {
+                    "default_behavior": "DROP",
+                    "filters": [
+                        {
+                            "behavior": "KEEP",
+                            "requirement": "MEETS_ANY",
+                            "conditions": [{"action_condition": {"action": action}} for action in ("BLOCK", "COUNT")],
+                        }
+                    ],
+                },
             },
             opts=child,
         )
         if "resource_arn" in args:
-            wafv2.WebAclAssociation(
-                f"{name}-association", resource_arn=args["resource_arn"], web_acl_arn=self.acl.arn, opts=child
+            Lean(
+                "aws:wafv2/webAclAssociation:WebAclAssociation",
+                f"{name}-association",
+                {"resource_arn": args["resource_arn"], "web_acl_arn": self.arn},
+                opts=child,
             )
-        self.register_outputs({"arn": self.acl.arn})
+        self.register_outputs({"arn": self.arn})
 
     def blocked(self) -> Metric:
         """Requests that any rule blocked."""
         # Figures of a firewall of CloudFront have no region.
-        region = {} if self._noun == "site" else {"Region": self.acl.arn.apply(lambda arn: arn.split(":")[3])}
+        region = {} if self._noun == "site" else {"Region": self.arn.apply(lambda arn: arn.split(":")[3])}
         return Metric(
             namespace="AWS/WAFV2",
             name="BlockedRequests",

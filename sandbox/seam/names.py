@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
+import importlib.util
 import json
+import re
 import sys
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
 
 _NAMED_BY = {
     # The property that carries the physical name where it is not called `name`.
@@ -92,6 +95,11 @@ def default_tags(provider_inputs: Mapping[str, Any]) -> dict[str, str]:
     return {str(key): str(value) for key, value in (declared.get("tags") or {}).items()}
 
 
+_SNAKE: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_INPUTS: Final = re.compile(r"def _internal_init\(__self__,(.*?)__props__=None", re.DOTALL)
+_PARAMETER: Final = re.compile(r"^ +(\w+): ", re.MULTILINE)
+
+
 @cache
 def input_names(token: str) -> frozenset[str]:
     """The inputs (camelCase) of an AWS type, read from its class; empty for a type of another package."""
@@ -99,11 +107,23 @@ def input_names(token: str) -> frozenset[str]:
     if package != "aws":
         return frozenset()
     folder = module.split("/")[0]
-    found = f"pulumi_aws.{folder}_" if folder == "lambda" else f"pulumi_aws.{folder}"
-    # The program imported the module already, unless a test names the type alone.
-    kind = getattr(sys.modules.get(found) or importlib.import_module(found), name)
-    code = vars(kind)["_internal_init"].__code__  # the one place that lists a type's inputs
-    return frozenset(camel(parameter) for parameter in code.co_varnames[: code.co_argcount])
+    folder = f"{folder}_" if folder == "lambda" else folder
+    loaded = sys.modules.get(f"pulumi_aws.{folder}")
+    if type(loaded) is ModuleType and name in vars(loaded):
+        code = vars(vars(loaded)[name])["_internal_init"].__code__  # the one place that lists a type's inputs
+        names = code.co_varnames[: code.co_argcount]
+        return frozenset(camel(parameter) for parameter in names if not parameter.startswith("__"))
+    return _listed(folder, name)
+
+
+def _listed(folder: str, name: str) -> frozenset[str]:
+    """The same from the text of the class: a program that names a type by its token has not loaded its module."""
+    root = importlib.util.find_spec("pulumi_aws")
+    path = Path(str(root and root.origin)).parent / folder / f"{_SNAKE.sub('_', name).lower()}.py"
+    found = _INPUTS.search(path.read_text(encoding="utf-8"))
+    if found is None:
+        raise LookupError(f"{path.name} lists no inputs; the provider's package has another form now")
+    return frozenset(camel(parameter) for parameter in _PARAMETER.findall(found.group(1)))
 
 
 def camel(name: str) -> str:

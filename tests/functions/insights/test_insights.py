@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from functions.insights.engines import engine
 from functions.insights.engines.bedrock import Bedrock
 from functions.insights.engines.comprehend import Comprehend
-from functions.insights.engines import engine
 from functions.insights.handler import build
 from functions.insights.logic import Engine, EngineError, Prices, Reader
 from functions.insights.operations import METRICS, operations
