@@ -25,9 +25,10 @@ ALLOWED_IMPORTS = {
 """Which of our folders a folder may import. `sandbox` meets components and functions only by running them."""
 
 DATA_ONLY = re.compile(
-    r"functions\.(routes|openapi|shared\.(settings|errors|headers|places)|[a-z_]+\.(settings|schemas))$|training\.[a-z_]+$"
+    r"functions\.(routes|openapi|shared\.(settings|errors|headers|places)|[a-z_]+\.(settings|schemas))$|"
+    r"training\.[a-z_]+$"
 )
-"""What components may know of functions and training: routes, documents, schemas, settings, the error table, headers, places."""
+"""What components may know of functions and training: routes, documents, schemas, settings, errors, headers, places."""
 
 
 def tracked(*patterns: str) -> list[Path]:

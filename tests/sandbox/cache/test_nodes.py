@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from sandbox.cache import Caches
 from sandbox.cloud import Cloud
@@ -31,7 +33,7 @@ def connect(caches: Caches, port: int) -> Any:
         ssl=True,
         ssl_ca_certs=str(caches.ca_file),
         socket_timeout=2,
-        retry=None,
+        retry=Retry(NoBackoff(), 0),
         protocol=2,
     )
 

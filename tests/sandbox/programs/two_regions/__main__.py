@@ -69,10 +69,12 @@ for label, region in REGIONS.items():
         opts=options,
     )
     buckets[label] = s3.Bucket(f"{label}data", bucket=f"two-data-{region}", opts=options)
-    enabled = {"status": "Enabled"}
     versions.append(
         s3.BucketVersioning(
-            f"{label}data", bucket=buckets[label].bucket, versioning_configuration=enabled, opts=options
+            f"{label}data",
+            bucket=buckets[label].bucket,
+            versioning_configuration={"status": "Enabled"},
+            opts=options,
         )
     )
 s3.BucketReplicationConfig(
