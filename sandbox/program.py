@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import contextvars
 import gc
-import importlib.util
+import importlib
 import json
 import runpy
 import sys
@@ -185,7 +185,7 @@ def _no_places() -> Iterator[None]:
 @contextlib.contextmanager
 def _loop() -> Iterator[asyncio.AbstractEventLoop]:
     """A loop of its own: Pulumi's tasks end with the run, and an error is not printed once for each of them."""
-    loop, executor = _quick_loop(), ThreadPoolExecutor(thread_name_prefix="program")
+    loop, executor = asyncio.new_event_loop(), ThreadPoolExecutor(thread_name_prefix="program")
     loop.set_default_executor(executor)
     loop.set_exception_handler(lambda _loop, _context: None)
     asyncio.set_event_loop(loop)
@@ -200,14 +200,6 @@ def _loop() -> Iterator[asyncio.AbstractEventLoop]:
             loop.run_until_complete(loop.shutdown_default_executor())
         asyncio.set_event_loop(None)
         loop.close()
-
-
-def _quick_loop() -> asyncio.AbstractEventLoop:
-    """A stack of two regions goes through the loop some hundred thousand times."""
-    if importlib.util.find_spec("uvloop") is None:
-        return asyncio.new_event_loop()
-    made: asyncio.AbstractEventLoop = importlib.import_module("uvloop").new_event_loop()
-    return made
 
 
 @contextlib.contextmanager

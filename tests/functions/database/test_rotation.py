@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pg8000.exceptions import InterfaceError
+from pg8000.exceptions import Error
 
 from functions.rotation.database import DatabasePassword
 from functions.rotation.logic import CURRENT, Rotation
@@ -33,8 +33,8 @@ class Proxy:
         def dial() -> Any:
             try:
                 return self._server.dial(self._database, user, kept["password"])
-            except InterfaceError as error:
-                raise ConnectionLostError("no sign-in: InterfaceError") from error
+            except Error as error:  # of a refusal, or of the connection that ended with it
+                raise ConnectionLostError("no sign-in") from error
 
         return PostgreSql(dial)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import pulumi_aws.s3
+import pulumi_aws.sqs
 import pytest
 
 from sandbox.seam.names import _listed, input_names
 
 
 def test_the_text_of_a_class_tells_the_same_as_the_class() -> None:
-    assert pulumi_aws.s3.BucketVersioning.__name__ == "BucketVersioning"
-    assert _listed("s3", "BucketVersioning") == input_names("aws:s3/bucketVersioning:BucketVersioning")
+    assert pulumi_aws.sqs.Queue.__name__ == "Queue"
+    assert _listed("sqs", "Queue") == input_names("aws:sqs/queue:Queue")
 
 
 @pytest.mark.parametrize(
