@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote
 
 from sandbox.cloud import Application, Cloud
+from sandbox.events.hooks import Hooks as Changes
 from sandbox.lambdas.instance import Invocation
 from sandbox.lambdas.plan import FunctionError, NoSuchFunctionError
 
@@ -40,13 +41,17 @@ class Hooks:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._before: Any = None
+        self._kept = Changes()
 
     def install(self) -> None:
         """Puts them in place."""
         from moto.awslambda.models import LambdaFunction
+        from moto.logs.models import LogsBackend
 
         self._before = getattr(LambdaFunction, METHOD)
         setattr(LambdaFunction, METHOD, _internal(self._runner))
+        # moto copies a function to publish it, and with it every log of the region, while others write to them.
+        self._kept.add(LogsBackend, "__deepcopy__", lambda logs, _memo: logs)
         self._runner.cloud.wrap(lambda application: _layer(self._runner, application))
 
     def uninstall(self) -> None:
@@ -56,6 +61,7 @@ class Hooks:
 
             setattr(LambdaFunction, METHOD, self._before)
             self._before = None
+        self._kept.undo()
 
 
 def _internal(runner: Runner) -> Callable[[Any, Any], tuple[str, bool, str]]:

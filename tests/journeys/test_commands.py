@@ -29,6 +29,7 @@ EXPORTS = {
         "logs_bucket",
     ),
     *("endpoint_name", "state_machine_arn", "model_package_group", "dashboard_name", "alarm_topic_arn"),
+    *("identity_pool_id", "site_url", "site_bucket"),
 }
 
 
@@ -74,7 +75,8 @@ def test_printed_curl_answers_with_the_model_just_trained(main: Deployed) -> Non
     printed = (main.place.home / "up.log").read_text(encoding="utf-8")
     assert f"ready in {main.state.timings['total']:.1f} s" in printed
     assert " 0 refused" in printed
-    command = printed[printed.index("curl -s ") :].strip()
+    begin = printed.index("curl -s ")
+    command = printed[begin : printed.index("}}'", begin) + 3]
     answered = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=60)
     assert json.loads(answered.stdout)["modelVersion"] == main.state.model_version
 

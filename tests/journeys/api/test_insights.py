@@ -56,7 +56,7 @@ def test_a_text_in_another_language_is_refused(user: Caller) -> None:
 
 
 def test_feedback_needs_a_token_and_a_text(main: Deployed, user: Caller) -> None:
-    Caller(main).call("POST", "/insights", {"text": TEXT}).refused(401, "token_missing")
+    Caller(main).call("POST", "/insights", {"text": TEXT}).refused(401, "unauthorized")
     assert user.call("POST", "/insights", {"text": ""}).status == 400
     assert user.call("POST", "/insights", {"text": TEXT, "more": 1}).status == 400
 
