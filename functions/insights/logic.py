@@ -20,9 +20,11 @@ Status = Literal["complete", "unavailable", "blocked", "limited"]
 class EngineError(Exception):
     """No answer; `why` is for the log and holds nothing of the text."""
 
-    def __init__(self, why: str, *, blocked: bool = False, usage: tuple[int, int] = (0, 0)) -> None:
+    def __init__(
+        self, why: str, *, blocked: bool = False, usage: tuple[int, int] = (0, 0), emulated: bool = False
+    ) -> None:
         super().__init__(why)
-        self.why, self.blocked, self.usage = why, blocked, usage
+        self.why, self.blocked, self.usage, self.emulated = why, blocked, usage, emulated
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Reader:
         except EngineError as error:
             self._settle(caller, reserved, sum(error.usage))
             status: Status = "blocked" if error.blocked else "unavailable"
-            return status, Analysis({}, *error.usage), error.why
+            return status, Analysis({}, *error.usage, emulated=error.emulated), error.why
         self._settle(caller, reserved, analysis.input_tokens + analysis.output_tokens)
         return "complete", analysis, ""
 

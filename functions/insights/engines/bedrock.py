@@ -68,13 +68,13 @@ class Bedrock:
             answer = self._converse(prompt.system(language, mark), messages, deadline, spent)
             usage = answer.get("usage", {})
             spent = (spent[0] + int(usage.get("inputTokens", 0)), spent[1] + int(usage.get("outputTokens", 0)))
+            extra = answer.get("additionalModelResponseFields")
+            emulated = isinstance(extra, dict) and extra.get("emulated") is True
             if answer.get("stopReason") in {"guardrail_intervened", "content_filtered"}:
-                raise EngineError(str(answer["stopReason"]), blocked=True, usage=spent)
+                raise EngineError(str(answer["stopReason"]), blocked=True, usage=spent, emulated=emulated)
             said = text_of(answer)
             reading = prompt.read(said)
             if isinstance(reading, Reading):
-                extra = answer.get("additionalModelResponseFields")
-                emulated = isinstance(extra, dict) and extra.get("emulated") is True
                 return Analysis(reading.model_dump(), *spent, emulated=emulated)
             if len(messages) > 1 or deadline - self._clock() < self._repair_s:
                 raise EngineError("an answer of another shape", usage=spent)

@@ -180,6 +180,13 @@ def test_an_emulated_model_is_named_as_one() -> None:
         assert Case(server).ask().body["emulated"] is True
 
 
+def test_an_emulated_guardrail_is_named_as_one_too() -> None:
+    told = said("Sorry.", stop="guardrail_intervened", additionalModelResponseFields={"emulated": True})
+    with Server(Told(body=told)) as server:
+        found = Case(server, guardrail=True).ask()
+    assert (found.body["status"], found.body["emulated"]) == ("blocked", True)
+
+
 def test_the_day_s_limit_leaves_the_adverse_events() -> None:
     with Server(Told(body=said(READING))) as server:
         found = Case(server, purse=Purse(1000)).ask()
