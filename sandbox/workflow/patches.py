@@ -35,6 +35,14 @@ def redirect_clients(hooks: Hooks, client_for: ClientFor) -> None:
             hooks.replace(module, "boto_client_for", client_for)
 
 
+def tell_status_from_the_start(hooks: Hooks) -> None:
+    """An execution that is listed before its thread has begun runs, too: moto has no status for it and fails."""
+    from moto.stepfunctions.parser.api import ExecutionStatus
+    from moto.stepfunctions.parser.backend.execution import Execution
+
+    hooks.replace(Execution, "status", property(lambda one: (one.exec_status or ExecutionStatus.RUNNING).value))
+
+
 def add_integrations(hooks: Hooks, client_for: ClientFor) -> None:
     """Puts our SageMaker and startExecution states in the place of moto's."""
     from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory

@@ -75,6 +75,7 @@ class Workflows:
         self._configured = dict(default_user_config.get("stepfunctions") or {})
         default_user_config["stepfunctions"] = {**self._configured, "execute_state_machine": True}
         patches.redirect_clients(self._hooks, self.client_for)
+        patches.tell_status_from_the_start(self._hooks)
         patches.add_integrations(self._hooks, self.client_for)
         patches.translate_names(self._hooks)
         patches.mend_stopping(self._hooks)
