@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -68,12 +69,17 @@ def test_missing_token(main: Deployed) -> None:
         answer.refused(401, "unauthorized")
 
 
+def ago(seconds: float) -> Callable[[], float]:
+    """A moment before the one in which it is asked for: the test runs minutes after it was collected."""
+    return lambda: time.time() - seconds
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        {"exp": time.time() - 60, "iat": time.time() - 3660},
-        {"nbf": time.time() + 600},
-        {"iat": time.time() + 600},
+        {"exp": ago(60), "iat": ago(3660)},
+        {"nbf": ago(-600)},
+        {"iat": ago(-600)},
         {"iss": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_other"},
         {"iss": "https://evil.example"},
         {"token_use": "id"},
@@ -87,7 +93,8 @@ def test_missing_token(main: Deployed) -> None:
 def test_one_wrong_claim(
     main: Deployed, claims: dict[str, Any], pool_key: Any, key_id: dict[str, str], change: dict[str, Any]
 ) -> None:
-    wrong = {name: value for name, value in (claims | change).items() if value is not None}
+    told = {name: value() if callable(value) else value for name, value in (claims | change).items()}
+    wrong = {name: value for name, value in told.items() if value is not None}
     code = "token_client" if "client_id" in change else "unauthorized"
     refused(main, jwt.encode(wrong, pool_key, "RS256", key_id), code=code)
 

@@ -79,11 +79,13 @@ class Function:
         return found
 
     def mend(self, context: Context) -> list[str]:
-        """Puts the alias back, and the code that was deployed."""
+        """Puts the alias back and the code that was deployed, and removes the broken version."""
         memory, name, aws = context.journal.memory, self._name(context), context.client("lambda")
         if "good" not in memory:
             return []
         aws.update_alias(FunctionName=name, Name="live", FunctionVersion=memory["good"])
+        for version in _later(aws, name, int(memory["good"])):
+            aws.delete_function(FunctionName=name, Qualifier=version)
         archive = context.root / "dist" / "functions" / f"{_CAPABILITY}.zip"
         if archive.is_file():
             aws.update_function_code(FunctionName=name, ZipFile=archive.read_bytes())
@@ -98,6 +100,13 @@ class Function:
 
     def _name(self, context: Context) -> str:
         return f"{context.prefix}-{_CAPABILITY}"
+
+
+def _later(aws: Any, name: str, good: int) -> list[str]:
+    """What was published since: the drill's own, also when it was interrupted before it knew the number."""
+    pages = aws.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+    found = [row["Version"] for page in pages for row in page["Versions"]]
+    return [version for version in found if version.isdigit() and int(version) > good]
 
 
 def _archive() -> bytes:

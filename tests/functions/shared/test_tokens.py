@@ -27,7 +27,6 @@ OTHER_KEY = OWN = Pool()
 CURVE = ec.generate_private_key(ec.SECP256R1())
 HERE = "http://127.0.0.1:1/keys"
 NULL_ECDSA, NULL_RSA = "A" * 86, "A" * 342
-NOW = int(time.time())
 
 
 def verifier(pool: Pool = POOL, **changes: Any) -> Verifier:
@@ -59,15 +58,20 @@ def signed(claims: Any) -> str:
     return jwt.api_jws.encode(json.dumps(claims).encode(), POOL.key, "RS256", {"kid": POOL.key_id})
 
 
+def in_s(seconds: int) -> int:
+    """A moment so far from this one: tests run minutes after they were collected."""
+    return int(time.time()) + seconds
+
+
 def tampered() -> str:
     head, _, tail = POOL.token().split(".")
     return f"{head}.{segment(POOL.claims(sub='somebody-else'))}.{tail}"
 
 
 BAD: dict[str, tuple[Callable[[], str], str]] = {
-    "expired": (lambda: POOL.token(exp=NOW - 60), "token_expired"),
-    "not yet valid": (lambda: POOL.token(nbf=NOW + 600), "token_early"),
-    "issued in the future": (lambda: POOL.token(iat=NOW + 600), "token_early"),
+    "expired": (lambda: POOL.token(exp=in_s(-60)), "token_expired"),
+    "not yet valid": (lambda: POOL.token(nbf=in_s(600)), "token_early"),
+    "issued in the future": (lambda: POOL.token(iat=in_s(600)), "token_early"),
     "of another pool, signed by its key": (lambda: Pool("us-east-1_Other", "key-9").token(), "token_unknown_key"),
     "of another pool by issuer": (lambda: POOL.token(iss=POOL.issuer + "x"), "token_issuer"),
     "of another client": (lambda: POOL.token(client_id="other"), "token_client"),
@@ -119,7 +123,7 @@ BAD: dict[str, tuple[Callable[[], str], str]] = {
     "exp is beyond all numbers": (lambda: signed({**POOL.claims(), "exp": 10**400}), "token_claims"),
     "iat is below zero": (lambda: signed({**POOL.claims(), "iat": -1}), "token_claims"),
     "claims are a list": (lambda: signed([POOL.claims()]), "token_malformed"),
-    "exp is a text": (lambda: POOL.token(exp=str(NOW + 60)), "token_claims"),
+    "exp is a text": (lambda: POOL.token(exp=str(in_s(60))), "token_claims"),
     "session is a list": (lambda: POOL.token(origin_jti=["a"]), "token_claims"),
     "scope is a list": (lambda: POOL.token(scope=["aws.cognito.signin.user.admin"]), "token_claims"),
     "not ascii": (lambda: "é.é.é", "token_malformed"),
@@ -184,11 +188,12 @@ def test_id_tokens_are_checked_by_audience() -> None:
 
 
 def test_a_remembered_token_ends_when_it_expires() -> None:
-    clock = [float(NOW)]
+    now = in_s(0)
+    clock = [float(now)]
     checked = verifier(clock=lambda: clock[0])
-    header = "Bearer " + POOL.token(exp=NOW + 60, iat=NOW)
+    header = "Bearer " + POOL.token(exp=now + 60, iat=now)
     assert checked.caller(header) is checked.caller(header)
-    clock[0] = NOW + 66
+    clock[0] = now + 66
     with pytest.raises(ApiError, match="token_expired"):
         checked.caller(header)
 

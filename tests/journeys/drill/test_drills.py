@@ -26,6 +26,12 @@ def told(report: dict[str, Any]) -> str:
     return json.dumps({key: value for key, value in report.items() if key != "lost"}, indent=1)
 
 
+def versions(sandbox: Deployed) -> list[str]:
+    """What is published of the function of predictions: a drill leaves no broken version behind."""
+    rows = sandbox.client("lambda").list_versions_by_function(FunctionName="mlplatform-dev-predictions")["Versions"]
+    return [row["Version"] for row in rows if row["Version"] != "$LATEST"]
+
+
 @pytest.mark.journey
 def test_a_broken_version_is_left_and_nothing_is_lost(spare: Deployed) -> None:
     status, report, _ = drilled(spare, "function")
@@ -35,6 +41,7 @@ def test_a_broken_version_is_left_and_nothing_is_lost(spare: Deployed) -> None:
     assert "items" not in report["refused"]
     alias = spare.client("lambda").get_alias(FunctionName="mlplatform-dev-predictions", Name="live")
     assert alias["FunctionVersion"] == "1"
+    assert versions(spare) == ["1"]
 
 
 @pytest.mark.journey
@@ -97,6 +104,7 @@ def test_an_interrupted_drill_says_what_is_broken_and_is_undone(spare: Deployed)
     assert mended.returncode == 0, mended.stderr
     alias = spare.client("lambda").get_alias(FunctionName="mlplatform-dev-predictions", Name="live")
     assert alias["FunctionVersion"] == "1"
+    assert versions(spare) == ["1"]
     nothing = place.run(place.command("drill", "--resume"))
     assert nothing.returncode == 1
     assert "no drill is open" in nothing.stderr

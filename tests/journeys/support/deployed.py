@@ -86,7 +86,9 @@ class Place:
         try:
             out, err = process.communicate(timeout=limit_s)
         except subprocess.TimeoutExpired:
-            process.kill()
+            # With what it started: what a half-done command does on its own would fail the tests that follow.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
             raise
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
