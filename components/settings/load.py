@@ -9,8 +9,9 @@ from typing import Any, Final, get_args, get_type_hints
 
 from pulumi.runtime.config import CONFIG, is_config_secret
 
+from components.lean import camel
 from components.settings import checks
-from components.settings.reading import SettingsError, camel, read, shown, unknown
+from components.settings.reading import SettingsError, read, shown, unknown
 from components.settings.regions import region_problems
 from components.settings.sections import Settings
 

@@ -12,6 +12,8 @@ from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_orig
 
 import pulumi
 
+from components.lean import camel
+
 T = TypeVar("T")
 
 
@@ -73,12 +75,6 @@ def unknown(given: Iterable[str], known: Iterable[str], path: str) -> list[str]:
         legible = key if str(key).isprintable() and key else shown(key)
         found.append(f"{joint}{legible} is unknown; allowed: {', '.join(names)}; {remedy}")
     return found
-
-
-def camel(name: str) -> str:
-    """`min_instances` as `minInstances`."""
-    head, *tail = name.split("_")
-    return head + "".join(part.capitalize() for part in tail)
 
 
 def shown(value: Any) -> str:

@@ -12,8 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, cast, get_args, get_type_hints
 
+from components.lean import camel
 from components.settings.load import NAMESPACE
-from components.settings.reading import allowed, camel
+from components.settings.reading import allowed
 from components.settings.sections import Settings
 
 ROOT: Final = Path(__file__).resolve().parents[2]

@@ -58,34 +58,11 @@ class SigningUp:
 
     def resend_confirmation_code(self, _original: Operation | None, response: Any) -> Any:
         """Sends another code; for an unknown user nothing is sent and the answer is the same."""
-        from moto.core.responses import ActionResult
-
-        client_id, username = param(response, "ClientId"), param(response, "Username")
-        pool = pool_of(client_id)
-        found = find(pool, username)
-        if found is None and not silent(pool, client_id):
-            raise refused("UserNotFoundException", "Username/client id combination not found.")
-        if found is not None:
-            if str(getattr(found.status, "value", found.status)) != "UNCONFIRMED":
-                raise refused("InvalidParameterException", "User is already confirmed.")
-            self._codes.send(pool.id, found.username, "sign-up", destination(found))
-        return ActionResult({"CodeDeliveryDetails": delivery(username)})
+        return self._sent(response, "sign-up", _unconfirmed)
 
     def forgot_password(self, _original: Operation, response: Any) -> Any:
         """Sends a code to a verified address; for an unknown user nothing is sent and the answer is the same."""
-        from moto.core.responses import ActionResult
-
-        client_id, username = param(response, "ClientId"), param(response, "Username")
-        pool = pool_of(client_id)
-        found = find(pool, username)
-        if found is None and not silent(pool, client_id):
-            raise refused("UserNotFoundException", "Username/client id combination not found.")
-        if found is not None:
-            if found.attribute_lookup.get("email_verified") != "true":
-                text = "Cannot reset password for the user as there is no registered/verified email or phone_number"
-                raise refused("InvalidParameterException", text)
-            self._codes.send(pool.id, found.username, "password reset", destination(found))
-        return ActionResult({"CodeDeliveryDetails": delivery(username)})
+        return self._sent(response, "password reset", _reachable)
 
     def confirm_forgot_password(self, _original: Operation, response: Any) -> Any:
         """Sets a new password by the code that was sent."""
@@ -123,6 +100,19 @@ class SigningUp:
         self._confirmed(pool, NO_CLIENT, found, verified=False)
         return empty()
 
+    def _sent(self, response: Any, purpose: str, check: Callable[[Any], None]) -> Any:
+        from moto.core.responses import ActionResult
+
+        client_id, username = param(response, "ClientId"), param(response, "Username")
+        pool = pool_of(client_id)
+        found = find(pool, username)
+        if found is None and not silent(pool, client_id):
+            raise refused("UserNotFoundException", "Username/client id combination not found.")
+        if found is not None:
+            check(found)
+            self._codes.send(pool.id, found.username, purpose, destination(found))
+        return ActionResult({"CodeDeliveryDetails": delivery(username)})
+
     def _confirmed(self, pool: Any, client_id: str, found: Any, *, verified: bool) -> None:
         from moto.cognitoidp.models import UserStatus
 
@@ -130,6 +120,17 @@ class SigningUp:
         if verified:
             found.update_attributes([{"Name": "email_verified", "Value": "true"}])
         self._triggers.call(pool, client_id, "PostConfirmation_ConfirmSignUp", found, {})
+
+
+def _unconfirmed(found: Any) -> None:
+    if str(getattr(found.status, "value", found.status)) != "UNCONFIRMED":
+        raise refused("InvalidParameterException", "User is already confirmed.")
+
+
+def _reachable(found: Any) -> None:
+    if found.attribute_lookup.get("email_verified") != "true":
+        text = "Cannot reset password for the user as there is no registered/verified email or phone_number"
+        raise refused("InvalidParameterException", text)
 
 
 def param(response: Any, name: str) -> str:

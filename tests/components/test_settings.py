@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.lean import camel
 from components.ml_endpoint import Hosting
 from components.settings import SettingsError, load
-from components.settings.reading import camel
 from components.settings.sections import Api, Cache, Data, Functions, Network, Settings, Training, Watch
 from components.values import RETENTION_DAYS
 from tests.stacks.platform import STACKS, configuration
