@@ -66,7 +66,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Operation:
-    """What stands behind a route; the fields equal those of its row in functions/routes.py."""
+    """What stands behind a route; the fields equal those of its row in functions/routes/."""
 
     run: Callable[[Request], BaseModel | Mapping[str, Any] | Page | bytes | None]
     status: int = 200

@@ -1,0 +1,57 @@
+"""A row of the table of routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+SIGNED_IN = ("aws.cognito.signin.user.admin",)
+"""The scope of every token that a person signs in for; access tokens of other clients carry `platform/…` instead."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """A request header that a route understands."""
+
+    name: str
+    description: str
+    max_length: int = 255
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the API."""
+
+    method: Literal["GET", "POST", "PUT", "DELETE", "PATCH"]
+    path: str
+    capability: str
+    """Folder of functions/ that answers."""
+    operation: str
+    """Name of the operation in its handler, and its operationId."""
+    summary: str
+    tag: str
+    response: type[BaseModel] | None
+    status: int = 200
+    scopes: tuple[str, ...] = ()
+    """Any of these is enough; none means public."""
+    groups: tuple[str, ...] = ()
+    """Members of any of these may; none means everybody who is signed in."""
+    request: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    headers: tuple[Header, ...] = ()
+    errors: tuple[str, ...] = ()
+    """Codes of functions.shared.errors.ERRORS that are this route's own."""
+    throttle_rps: float = 100
+    """Requests a second at most, over all callers."""
+    throttle_burst: int = 200
+    cache_s: int = 0
+    """How long the gateway may keep an answer; 0 is not at all."""
+    media: str = "application/json"
+    """What an answer is; a page for a browser has no schema."""
+
+    @property
+    def key(self) -> str:
+        """How a handler knows the route from the gateway's event: method and resource."""
+        return f"{self.method} {self.path}"
