@@ -7,65 +7,28 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from functions.predictions.logic import ModelAnswer, answered
 from functions.shared.aws.calls import AwsError, AwsTimeoutError, AwsUnreachableError, Service
+from functions.shared.aws.endpoint import Endpoint
 from functions.shared.aws.tracing import subsegment
 from functions.shared.errors import ApiError
 from functions.shared.logs import Log, fault, now
-
-JSON = {"content-type": "application/json", "accept": "application/json"}
-
-MODEL_ERRORS: Mapping[str, str] = {
-    "ModelNotReadyException": "model_unavailable",
-    "ThrottlingException": "throttled",
-    "TooManyRequestsException": "throttled",
-    "ServiceUnavailable": "model_unavailable",
-    "ServiceUnavailableException": "model_unavailable",
-    "InternalFailure": "model_unavailable",
-    "InternalDependencyException": "model_unavailable",
-    # The endpoint does not exist, or is being made.
-    "ValidationError": "model_unavailable",
-    "ValidationException": "model_unavailable",
-}
-"""SageMaker's runtime errors → what the caller is told; any other is our mistake."""
 
 
 class EndpointModel:
     """The live model behind a SageMaker endpoint."""
 
     def __init__(self, service: Service, endpoint: str, environ: Mapping[str, str]) -> None:
-        self._service, self._environ = service, environ
-        self._path = f"/endpoints/{endpoint}/invocations"
+        self._endpoint, self._environ = Endpoint(service, endpoint), environ
 
     def ask(self, features: Mapping[str, Any]) -> ModelAnswer:
         """The model's answer for one row."""
         body = to_json({"instances": [features]})
-        try:
-            with subsegment("inference", self._environ):
-                reply = self._service.post(self._path, JSON, body)
-            return answered(from_json(reply.body))
-        except AwsError as error:
-            raise ApiError(model_error(error), why=error.code) from error
-        except AwsTimeoutError as error:
-            raise ApiError("timeout") from error
-        except AwsUnreachableError as error:
-            raise ApiError("model_unavailable", why="unreachable") from error
-        except ValueError as error:
-            raise ApiError("model_failed", why="the answer is not JSON") from error
-
-
-def model_error(error: AwsError) -> str:
-    """The code of an error of the endpoint; the container's own status decides where it answered itself."""
-    if error.code == "ModelError":
-        original = int(error.body.get("OriginalStatusCode") or 500)
-        if original == 429:
-            return "throttled"
-        if original in (503, 504):
-            return "model_unavailable"
-        return "model_rejected_input" if 400 <= original < 500 else "model_failed"
-    return MODEL_ERRORS.get(error.code) or ("model_unavailable" if error.status in (429, 502, 503, 504) else "internal")
+        with subsegment("inference", self._environ):
+            document = self._endpoint.ask(body)
+        return answered(document)
 
 
 class PredictionsTable:
