@@ -22,6 +22,7 @@ SECURITY = "userPool"
 TAGS = {
     "accounts": "Sign up, sign in, refresh, sign out",
     "predictions": "Answers of the live model",
+    "batches": "Many rows at once, answered in the background",
     "insights": "What customers say",
     "training": "Trainings",
     "models": "Trained models and their approval",

@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
-from functions.shared.schemas import Answer, Body, example
-
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Feature = Annotated[
-    bool | int | Number | Annotated[str, Field(max_length=1000)],
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "maxLength": 1000}, {"type": "boolean"}]}),
-]
-"""One feature's value. A feature that is missing is left out; null is no value."""
-
-FEATURES: dict[str, Any] = {"age": 52, "income": 48000.0, "segment": "b"}
-
-
-class PredictionInput(Body):
-    """One row: each field but `metadata` is a feature of the model."""
-
-    model_config = ConfigDict(extra="allow", json_schema_extra={"example": {**FEATURES, "metadata": {"order": "A-17"}}})
-    __pydantic_extra__: dict[str, Feature]
-    metadata: Annotated[
-        dict[str, Any],
-        Field(
-            default_factory=dict,
-            description="The caller's own remarks: not part of the row, not kept, not part of the cache's key",
-        ),
-    ]
+from functions.shared.schemas import FEATURES, Answer, Body, PredictionInput, example
 
 
 class PredictRequest(Body):

@@ -32,6 +32,12 @@ def now() -> str:
     return f"{text}.{nanoseconds // 1_000_000:03d}Z"
 
 
+def stamp(seconds: float) -> str:
+    """Any time in the same form."""
+    whole, part = divmod(int(seconds * 1000), 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{part:03d}Z"
+
+
 class Log:
     """The log of one function.
 

@@ -1,0 +1,1 @@
+"""Batches of predictions, as their callers see them."""
