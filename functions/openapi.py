@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from functions.routes import ROUTES, Route
+from functions.routes.route import IF_NONE_MATCH
+from functions.shared.api import MERGE_PATCH
 from functions.shared.errors import ERRORS
 from functions.shared.schemas import ErrorEnvelope
 
@@ -79,6 +81,8 @@ def operation(route: Route) -> dict[str, Any]:
         # A body may be left out where each of its fields may.
         needed = any(field.is_required() for field in route.request.model_fields.values())
         made["requestBody"] = {"required": needed, "content": content(route.request)}
+        if route.method == "PATCH":
+            made["requestBody"]["content"][MERGE_PATCH] = content(route.request)["application/json"]
     return made
 
 
@@ -93,7 +97,7 @@ def parameters(route: Route) -> list[dict[str, Any]]:
         for name, schema in plain(route.query.model_json_schema())["properties"].items():
             default = route.query.model_fields[name].default
             found.append({"name": name, "in": "query", "required": False, "schema": {**schema, "default": default}})
-    for header in route.headers:
+    for header in (*route.headers, *((IF_NONE_MATCH,) if route.tagged and route.method == "GET" else ())):
         schema = {"type": "string", "maxLength": header.max_length}
         found.append(
             {
@@ -115,6 +119,10 @@ def responses(route: Route) -> dict[str, Any]:
     elif route.media != "application/json":
         good["content"] = {route.media: {"schema": {"type": "string"}}}
     found = {str(route.status): good}
+    if route.tagged:
+        good["headers"] = {"ETag": {"description": "Version of the answer", "schema": {"type": "string"}}}
+    if route.tagged and route.method == "GET":
+        found["304"] = {"description": "Nothing has changed since the answer with the ETag that was sent"}
     by_status: dict[int, list[str]] = {}
     for code in codes(route):
         by_status.setdefault(ERRORS[code].status, []).append(code)

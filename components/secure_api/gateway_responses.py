@@ -8,7 +8,9 @@ from typing import Any, Final
 from functions.shared.errors import ERRORS
 from functions.shared.headers import CORRELATION, EXPOSED, SAFE
 
-CORS_HEADERS: Final = "Authorization,Cache-Control,Content-Type,Idempotency-Key,X-Api-Key,X-Correlation-Id"
+CORS_HEADERS: Final = (
+    "Authorization,Cache-Control,Content-Type,Idempotency-Key,If-Match,If-None-Match,X-Api-Key,X-Correlation-Id"
+)
 """Request headers that a page may send."""
 
 _CODES: Final = {

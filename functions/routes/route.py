@@ -20,6 +20,12 @@ class Header:
     max_length: int = 255
 
 
+IF_MATCH = Header(
+    "If-Match", 'ETag of the version that is changed, such as `"3"`, or `*` for any; needed, and another version is 409'
+)
+IF_NONE_MATCH = Header("If-None-Match", "ETag of an earlier answer; 304 without a body where nothing has changed")
+
+
 @dataclass(frozen=True)
 class Route:
     """One operation of the API."""
@@ -40,6 +46,8 @@ class Route:
     """Members of any of these may; none means everybody who is signed in."""
     request: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
+    tagged: bool = False
+    """Answers carry an ETag; a GET answers 304 to a caller that sends it again in If-None-Match."""
     headers: tuple[Header, ...] = ()
     errors: tuple[str, ...] = ()
     """Codes of functions.shared.errors.ERRORS that are this route's own."""

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
+from functions.shared.conditional import Tagged, tag_of_body, unchanged
 from functions.shared.errors import ApiError
 from functions.shared.headers import CORRELATION, EXPOSED, SAFE, correlation
 from functions.shared.identity.sessions import EndedSessions
@@ -21,6 +22,9 @@ from functions.shared.logs import Log, fault, now
 LARGEST_BODY = 1 << 20
 """Bytes; no route needs more, and the function's own limit is 6 MB."""
 
+
+MERGE_PATCH = "application/merge-patch+json"
+"""What a PATCH may be beside JSON; both mean the same here."""
 
 STAGE_PATH = "/api"
 """What each address begins with: the gateway takes it away as its stage, a load balancer does not."""
@@ -68,12 +72,14 @@ class Page:
 class Operation:
     """What stands behind a route; the fields equal those of its row in functions/routes/."""
 
-    run: Callable[[Request], BaseModel | Mapping[str, Any] | Page | bytes | None]
+    run: Callable[[Request], BaseModel | Mapping[str, Any] | Page | Tagged | bytes | None]
     status: int = 200
     scopes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     request: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
+    tagged: bool = False
+    """Answers carry an ETag; one that is read is left out where the caller has it."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +134,8 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
     try:
         operation, result = perform(app, route, request)
         status, body = operation.status, encode(result)
+        if operation.tagged:
+            status, body = conditioned(result, request, (status, body), headers)
         if isinstance(result, Page):
             headers |= {**result.headers, "Content-Type": result.media}
     except ApiError as problem:
@@ -151,6 +159,14 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
         metrics=request.metrics,
     )
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
+
+
+def conditioned(result: Any, request: Request, made: tuple[int, str], headers: dict[str, str]) -> tuple[int, str]:
+    """Status and body of an answer with an ETag: 304 and none for a caller that has what it asks for."""
+    told = result.headers if isinstance(result, Tagged) else {"ETag": tag_of_body(made[1])}
+    headers |= told
+    reads = request.event.get("httpMethod") == "GET"
+    return (304, "") if reads and unchanged(told["ETag"], request.headers) else made
 
 
 def path_of(event: Mapping[str, Any]) -> str:
@@ -184,7 +200,7 @@ def read_body(request: Request, schema: type[BaseModel]) -> BaseModel:
     if len(body) > LARGEST_BODY:
         raise ApiError("too_large")
     kind = request.headers.get("content-type", "application/json")
-    if kind != "application/json" and kind.partition(";")[0].strip().lower() != "application/json":
+    if kind != "application/json" and kind.partition(";")[0].strip().lower() not in media_of(event):
         raise ApiError("unsupported_type")
     try:
         if event.get("isBase64Encoded"):
@@ -194,6 +210,11 @@ def read_body(request: Request, schema: type[BaseModel]) -> BaseModel:
         raise problem_of(error, body) from error
     except ValueError as error:
         raise ApiError("invalid_json", why="not base64, or not UTF-8") from error
+
+
+def media_of(event: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a body may be: a change of parts may say how it is meant (RFC 7396)."""
+    return ("application/json", MERGE_PATCH) if event.get("httpMethod") == "PATCH" else ("application/json",)
 
 
 def read_query(event: Mapping[str, Any], schema: type[BaseModel]) -> BaseModel:
@@ -213,6 +234,8 @@ def encode(result: Any) -> str:
         return result.decode()
     if isinstance(result, Page):
         return result.text
+    if isinstance(result, Tagged):
+        result = result.content
     # What an answer does not have is left out: null is no value of the API.
     return to_json(result, by_alias=True, exclude_none=True).decode()
 

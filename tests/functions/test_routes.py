@@ -35,11 +35,18 @@ def app_of(capability: str, folder: Path) -> App:
 
 
 def expected(route: Route) -> tuple[Any, ...]:
-    return (route.status, route.scopes, route.groups, route.request, route.query)
+    return (route.status, route.scopes, route.groups, route.request, route.query, route.tagged)
 
 
 def found(operation: Operation) -> tuple[Any, ...]:
-    return (operation.status, operation.scopes, operation.groups, operation.request, operation.query)
+    return (
+        operation.status,
+        operation.scopes,
+        operation.groups,
+        operation.request,
+        operation.query,
+        operation.tagged,
+    )
 
 
 @pytest.mark.parametrize("capability", BY_CAPABILITY)
