@@ -12,7 +12,7 @@ from functions.shared.api import App, serve
 from functions.shared.aws.queues import Queue
 from functions.shared.batches.files import BatchFiles
 from functions.shared.batches.record import BatchesTable
-from functions.shared.identity.pool import sessions, verifier
+from functions.shared.door.guarded import guarded
 from functions.shared.logs import Log
 from functions.shared.settings import load
 
@@ -29,13 +29,7 @@ def build(environ: Mapping[str, str] = os.environ, batches: Batches | None = Non
             keep_s=settings.keep_days * 86_400,
             url_s=settings.url_s,
         )
-    return App(
-        operations(batches),
-        Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),
-        verifier(settings, environ),
-        settings.cors_origin,
-        sessions(settings, environ),
-    )
+    return guarded(operations(batches), Log(environ["AWS_LAMBDA_FUNCTION_NAME"]), settings, environ)
 
 
 handler = serve(build)

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from functions.batches.schemas import Accepted, BatchPage, BatchStatus, BatchSummary, Callback, Counts
 from functions.shared.aws.queues import Sender
 from functions.shared.batches.outward import RefusedError, target
-from functions.shared.batches.record import CANCELLED, ENDPOINT, OPEN, PENDING, QUEUED, TRANSFORM, UNACCEPTED_S
+from functions.shared.batches.record import CANCELLED, ENDPOINT, OPEN, PENDING, QUEUED, RUNNING, TRANSFORM, UNACCEPTED_S
 from functions.shared.errors import ApiError, Detail
 from functions.shared.logs import now, stamp
 from functions.shared.models import ChangedError
@@ -54,8 +54,8 @@ class Files(Protocol):
     def answered(self, batch_id: str) -> Mapping[int, str]:
         """The pieces that have an answer."""
 
-    def results_url(self, batch_id: str, lifetime_s: int) -> str:
-        """An address of the results."""
+    def results_url(self, batch_id: str, name: str, lifetime_s: int) -> str:
+        """An address of results."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,7 @@ class Batches:
     def status(self, batch_id: str, user_id: str) -> BatchStatus:
         """How far a batch of the user is."""
         item = self._own(batch_id, user_id)
-        if item["status"] in OPEN and item["mode"] == TRANSFORM and item.get("pieceRows"):
+        if item["status"] == RUNNING and item["mode"] == TRANSFORM:
             # A transform tells of its progress by the answers that lie there.
             item["done"] = min(int(item["total"]), len(self.files.answered(batch_id)) * int(item["pieceRows"]))
         found = BatchStatus(**summary(item).model_dump(), failure=item.get("failure"))
@@ -117,7 +117,7 @@ class Batches:
         if item["status"] in OPEN:
             extra["estimated_completion_time"] = item["estimatedCompletionTime"]
         if item.get("results"):
-            extra["result_url"] = self.files.results_url(batch_id, self.url_s)
+            extra["result_url"] = self.files.results_url(batch_id, str(item["results"]), self.url_s)
             extra["result_url_expires_at"] = stamp(self.clock() + self.url_s)
         if item.get("callbackUrl"):
             extra["callback"] = Callback(status=item["callback"])

@@ -96,6 +96,10 @@ class KeyRing:
         stamp = int(now)
         return ",".join([f"t={stamp}", *(f"{key.id}={key.sign(stamp, body)}" for key in self.keys if key.good(now))])
 
+    def signatures(self, stamp: int, body: bytes, now: float) -> list[str]:
+        """The signature by each key that is still good, the newest first."""
+        return [key.sign(stamp, body) for key in self.keys if key.good(now)]
+
     def verify(self, header: str, body: bytes, now: float, tolerance_s: float = TOLERANCE_S) -> bool:
         """Whether a header was made for a body by one of the good keys, not long ago."""
         parts = [part.partition("=") for part in header.split(",")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
@@ -12,14 +13,13 @@ from functions.shared.aws.sdk import client
 from functions.shared.places import BATCH_RESULTS
 
 PIECES, ANSWERS = "pieces/", "answers/"
-RESULTS: Final = "results.jsonl"
 _PIECE: Final = re.compile(r"(?P<number>\d{5})\.json\.out")
 
 Rows = Sequence[Any]
 
 
 class BatchFiles:
-    """`input-<digest>.jsonl`, then `pieces/NNNNN.json` for a transform, `answers/NNNNN.json.out`, `results.jsonl`."""
+    """`input-<digest>.jsonl`, then `pieces/NNNNN.json` for a transform, `answers/NNNNN.json.out`, `results-….jsonl`."""
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
@@ -59,13 +59,19 @@ class BatchFiles:
         except ValueError:
             return None
 
-    def put_results(self, batch_id: str, lines: Iterable[Any]) -> None:
-        """Keeps the results, one line a row in the order of the rows."""
-        self._put(f"{folder(batch_id)}{RESULTS}", b"".join(to_json(line) + b"\n" for line in lines))
+    def put_results(self, batch_id: str, lines: Iterable[Any]) -> str:
+        """Keeps results, one line a row in the order of the rows, under a name of their own.
 
-    def results_url(self, batch_id: str, lifetime_s: int) -> str:
-        """An address by which whoever has it reads the results for a while."""
-        where = {"Bucket": self._bucket, "Key": f"{folder(batch_id)}{RESULTS}"}
+        Of two deliveries that close the same batch at once, the one that the record knows counts.
+        """
+        body = b"".join(to_json(line) + b"\n" for line in lines)
+        name = f"results-{sha256(body).hexdigest()[:16]}.jsonl"
+        self._put(f"{folder(batch_id)}{name}", body)
+        return name
+
+    def results_url(self, batch_id: str, name: str, lifetime_s: int) -> str:
+        """An address by which whoever has it reads results for a while."""
+        where = {"Bucket": self._bucket, "Key": f"{folder(batch_id)}{name}"}
         return str(client("s3").generate_presigned_url("get_object", Params=where, ExpiresIn=lifetime_s))
 
     def place(self, batch_id: str, name: str) -> str:

@@ -1,0 +1,1 @@
+"""Messages to callers' own addresses: signed, retried, and to public addresses alone."""
