@@ -60,7 +60,6 @@ first = place("", settings, active=recovery is None or not recovery.active)
 keys = lock(first)
 first = replace(first, site_mark=mark(first, keys))
 away = None
-rows: tuple[list[Alarm], list[Widget]] = ([], [])
 if recovery is None or elsewhere is None:
     home = compose(first, keys, environment, Twin())
 else:
@@ -73,14 +72,18 @@ else:
     replicas = home.ground.tables.in_region(second.region)
     taken = Twin(tables=replicas, callbacks_arn=home.ground.callbacks.secret_arn, pools=[home.api.trusted_pool()])
     away = compose(second, keys_there, environment, taken)
-    ties = tie(home, away)
-    rows = ties.first()
 named = address(home, away)
 exports = dict(named.exports)
-if away is not None:
+edge = publish(home, away, lambda: place("edge", replace(settings, region=EDGE_REGION), active=False))
+rows: tuple[list[Alarm], list[Widget]] = ([], [])
+if away is None:
+    edge.fill()
+else:
+    ties = tie(home, away, edge.buckets)
+    edge.fill([*ties.there.rules.values()])
+    rows = ties.first()
     alarms, widgets = ties.second()
     exports |= of_second(away, watch(away, [*alarms, *named.heard_in(away)], widgets))
-edge = publish(home, lambda: place("edge", replace(settings, region=EDGE_REGION), active=False))
 door = balance(home)
 alarms = [*rows[0], *named.heard_in(home), *edge.alarms, *door.alarms]
 watched = watch(home, alarms, [*rows[1], *edge.widgets, *door.widgets])

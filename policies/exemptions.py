@@ -75,13 +75,6 @@ EXEMPTIONS: tuple[Exemption, ...] = (
         until=date(2027, 11, 30),
     ),
     Exemption(
-        rule="cloudfront-failover",
-        resource="site-distribution",
-        reason="the files are in one region; an edge that kept them answers for a day without it, and the standby's "
-        "bucket can be given to the site (standby_bucket_domain) once it is replicated",
-        until=date(2027, 5, 31),
-    ),
-    Exemption(
         rule="cognito-threat-protection",
         resource="*api-identity-pool",
         reason="the Plus tier charges every active user, 200 USD a month for ten thousand, seven times what the budget "

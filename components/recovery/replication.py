@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
@@ -24,11 +24,11 @@ class BucketPair(TypedDict):
 
     source: Input[str]
     """Name of the bucket, best taken from its versioning, which must stand first."""
-    source_key_arn: Input[str]
-    """KMS key of its objects."""
     target: Input[str]
     """Name of the bucket in the other region, best taken from its versioning."""
-    target_key_arn: Input[str]
+    source_key_arn: NotRequired[Input[str]]
+    """KMS key of its objects, given together with target_key_arn; without them S3's own keys encrypt both ends."""
+    target_key_arn: NotRequired[Input[str]]
     """KMS key there; replicas are encrypted by it."""
     source_versioning: NotRequired[Input[str]]
     """Status of the bucket's versioning; `Enabled` by default, and nothing else can be replicated."""
@@ -77,7 +77,7 @@ class Replication(pulumi.ComponentResource):
                 f"{name}-{noun}",
                 bucket=pair["source"],
                 role=self.role.arn,
-                rules=[rule(self._arn(pair["target"]), pair["target_key_arn"])],
+                rules=[rule(self._arn(pair["target"]), pair.get("target_key_arn"))],
                 # Without its rights S3 takes the configuration and fails on each object.
                 opts=ResourceOptions(parent=self, depends_on=[granted]),
             )
@@ -194,41 +194,48 @@ class Replication(pulumi.ComponentResource):
                 "Action": ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],
                 "Resource": [self._arn(bucket, "/*") for bucket in targets],
             },
-            _use("Decrypt", "kms:Decrypt", args["region"], [pair["source_key_arn"] for pair in pairs]),
-            _use("Encrypt", "kms:Encrypt", args["target_region"], [pair["target_key_arn"] for pair in pairs]),
+            *_use("Decrypt", "kms:Decrypt", args["region"], [pair.get("source_key_arn") for pair in pairs]),
+            *_use("Encrypt", "kms:Encrypt", args["target_region"], [pair.get("target_key_arn") for pair in pairs]),
         ]
 
 
-def rule(target_arn: Input[str], target_key_arn: Input[str]) -> Any:
-    """One rule for all objects of a bucket, as S3 takes it."""
+def rule(target_arn: Input[str], target_key_arn: Input[str] | None = None) -> Any:
+    """One rule for all objects of a bucket, as S3 takes it; a key brings what is encrypted by KMS along."""
     time: Any = {"minutes": TIME_MIN}
-    return {
+    found: Any = {
         "id": RULE,
         "status": "Enabled",
         "priority": 0,
         # An empty filter and not an absent one: rules without a filter are of the old kind, without delete markers.
         "filter": {"prefix": ""},
         "delete_marker_replication": {"status": "Enabled"},
-        "source_selection_criteria": {"sse_kms_encrypted_objects": {"status": "Enabled"}},
         "destination": {
             "bucket": target_arn,
             "storage_class": "STANDARD",
-            "encryption_configuration": {"replica_kms_key_id": target_key_arn},
             "replication_time": {"status": "Enabled", "time": time},
             "metrics": {"status": "Enabled", "event_threshold": time},
         },
     }
+    if target_key_arn is not None:
+        found["source_selection_criteria"] = {"sse_kms_encrypted_objects": {"status": "Enabled"}}
+        found["destination"]["encryption_configuration"] = {"replica_kms_key_id": target_key_arn}
+    return found
 
 
-def _use(verb: str, action: str, region: str, keys: list[Input[str]]) -> Statement:
+def _use(verb: str, action: str, region: str, keys: Sequence[Input[str] | None]) -> list[Statement]:
+    known = [key for key in keys if key is not None]
+    if not known:
+        return []
     # S3 passes the replica's key as it passes the original's: by the service of the key's region, in the role's name.
-    return {
-        "Sid": f"{verb}Objects",
-        "Effect": "Allow",
-        "Action": [action] if verb == "Decrypt" else [action, "kms:GenerateDataKey"],
-        "Resource": keys,
-        "Condition": {"StringLike": {"kms:ViaService": [f"s3.{region}.amazonaws.com"]}},
-    }
+    return [
+        {
+            "Sid": f"{verb}Objects",
+            "Effect": "Allow",
+            "Action": [action] if verb == "Decrypt" else [action, "kms:GenerateDataKey"],
+            "Resource": known,
+            "Condition": {"StringLike": {"kms:ViaService": [f"s3.{region}.amazonaws.com"]}},
+        }
+    ]
 
 
 def _validate(name: str, args: ReplicationArgs) -> None:
@@ -242,6 +249,11 @@ def _validate(name: str, args: ReplicationArgs) -> None:
     if not args["buckets"]:
         problems.append("buckets is empty; allowed: one pair or more; add one")
     for noun, pair in args["buckets"].items():
+        given = [field for field in ("source_key_arn", "target_key_arn") if field in pair]
+        if len(given) == 1:
+            problems.append(
+                f"{noun} has {given[0]} alone; allowed: both keys or none, as its buckets have; add the other"
+            )
         for field in ("source_versioning", "target_versioning"):
             status = pair.get(field, "Enabled")
             if isinstance(status, str) and status != "Enabled":

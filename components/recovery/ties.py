@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,11 +14,12 @@ from components.recovery.failures import BackupFailures, BackupFailuresArgs
 from components.recovery.follower import Follower
 from components.recovery.replication import BucketPair, Replication
 from components.region import Region
+from components.site import SiteBucket
 from components.tables.plan import TABLES
 from components.values import Alarm, Widget
 
 REPLICATED: Final[tuple[BucketName, ...]] = ("raw", "processed", "models")
-"""Buckets that are replicated whole; logs stay where they were written."""
+"""Buckets of the lake that are replicated whole, beside the site's; logs stay where they were written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +54,11 @@ class Ties:
         return alarms, [*here.target_widgets(), *follower.widgets()]
 
 
-def tie(first: Region, second: Region) -> Ties:
-    """Declares everything between the regions."""
+def tie(first: Region, second: Region, site: Sequence[SiteBucket] = ()) -> Ties:
+    """Declares everything between the regions; `site` has the site's bucket in each of them, where there is one."""
     return Ties(
-        there=_replicate(first, second),
-        back=_replicate(second, first),
+        there=_replicate(first, second, site),
+        back=_replicate(second, first, [*reversed(site)]),
         followers=(_follow(first), _follow(second)),
         backups=_back_up(first, second),
         failures=(_hear(first), _hear(second)),
@@ -134,13 +136,17 @@ def _hear(region: Region) -> BackupFailures:
     return BackupFailures(stack.named("backup-failures"), args, stack.opts)
 
 
-def _replicate(source: Region, target: Region) -> Replication:
+def _replicate(source: Region, target: Region, site: Sequence[SiteBucket]) -> Replication:
+    pairs = {str(bucket): _pair(bucket, source, target) for bucket in REPLICATED}
+    if site:
+        # S3's own keys on both sides: every visitor gets what it holds.
+        pairs["site"] = {"source": site[0].versioning.bucket, "target": site[1].versioning.bucket}
     return Replication(
         source.stack.named("replication"),
         {
             "region": source.stack.region,
             "target_region": target.stack.region,
-            "buckets": {bucket: _pair(bucket, source, target) for bucket in REPLICATED},
+            "buckets": pairs,
         },
         source.stack.opts,
     )

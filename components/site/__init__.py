@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from components.site.bucket import SiteBucket, SiteBucketArgs
 from components.site.certificate import Certificate, CertificateArgs
 from components.site.component import Site, SiteArgs
 from components.site.content import SiteFile, files
@@ -15,6 +16,8 @@ __all__ = [
     "MarkArgs",
     "Site",
     "SiteArgs",
+    "SiteBucket",
+    "SiteBucketArgs",
     "SiteFile",
     "SiteLog",
     "SiteLogArgs",

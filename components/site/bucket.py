@@ -23,7 +23,7 @@ class SiteBucketArgs(TypedDict):
     logs_bucket: Input[str]
     """Bucket that takes its access log."""
     files: NotRequired[Sequence[SiteFile]]
-    """What is uploaded; nothing by default."""
+    """What is uploaded; nothing by default. Files that must wait for something else are given to `upload`."""
     old_version_days: NotRequired[int]
     """How long replaced files stay; 30 by default."""
     protect: NotRequired[bool]
@@ -35,6 +35,8 @@ class SiteBucket(pulumi.ComponentResource):
 
     bucket: s3.Bucket
     """The bucket."""
+    versioning: s3.BucketVersioning
+    """What replication of the bucket must wait for."""
     domain: Output[str]
     """Its regional domain, which CloudFront asks."""
 
@@ -51,7 +53,7 @@ class SiteBucket(pulumi.ComponentResource):
         )
         self._close(args)
         self.domain = self.bucket.bucket_regional_domain_name
-        self._upload(args.get("files", []))
+        self.upload(args.get("files", []))
         self.register_outputs({"bucket": self.bucket.bucket})
 
     def let_read(self, distribution_arn: Input[str]) -> s3.BucketPolicy:
@@ -62,6 +64,20 @@ class SiteBucket(pulumi.ComponentResource):
             policy=policy_json(documents.bucket_statements(self.bucket.arn, distribution_arn)),
             opts=self._child,
         )
+
+    def upload(self, files: Sequence[SiteFile], after: Sequence[pulumi.Resource] = ()) -> None:
+        """Declares files of the bucket, which are put once what is named in `after` stands."""
+        opts = ResourceOptions(parent=self, depends_on=list(after))
+        for file in files:
+            s3.BucketObjectv2(
+                f"{self._name}-{file['key']}",
+                bucket=self.bucket.bucket,
+                key=file["key"],
+                source=pulumi.FileAsset(file["path"]),
+                content_type=file["content_type"],
+                cache_control=file["cache_control"],
+                opts=opts,
+            )
 
     def _close(self, args: SiteBucketArgs) -> None:
         name, bucket = self._name, self.bucket.bucket
@@ -77,7 +93,7 @@ class SiteBucket(pulumi.ComponentResource):
         s3.BucketOwnershipControls(
             f"{name}-owner", bucket=bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self._child
         )
-        versioning = s3.BucketVersioning(
+        self.versioning = s3.BucketVersioning(
             f"{name}-versions", bucket=bucket, versioning_configuration={"status": "Enabled"}, opts=self._child
         )
         s3.BucketServerSideEncryptionConfiguration(
@@ -99,7 +115,7 @@ class SiteBucket(pulumi.ComponentResource):
                 }
             ],
             # Rules about old versions need versions.
-            opts=ResourceOptions(parent=self, depends_on=[versioning]),
+            opts=ResourceOptions(parent=self, depends_on=[self.versioning]),
         )
         s3.BucketLogging(
             f"{name}-access-log",
@@ -108,15 +124,3 @@ class SiteBucket(pulumi.ComponentResource):
             target_prefix=f"{ACCESS_LOGS}site/",
             opts=self._child,
         )
-
-    def _upload(self, files: Sequence[SiteFile]) -> None:
-        for file in files:
-            s3.BucketObjectv2(
-                f"{self._name}-{file['key']}",
-                bucket=self.bucket.bucket,
-                key=file["key"],
-                source=pulumi.FileAsset(file["path"]),
-                content_type=file["content_type"],
-                cache_control=file["cache_control"],
-                opts=self._child,
-            )

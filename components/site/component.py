@@ -11,7 +11,7 @@ from pulumi import Input, Output, ResourceOptions
 from pulumi_aws import cloudfront, route53
 
 from components.secure_api.web_acl import MARK_HEADER
-from components.site import documents, signals
+from components.site import documents, health, signals
 from components.site.bucket import SiteBucket
 from components.site.content import SiteFile
 from components.values import Alarm, Widget
@@ -53,6 +53,8 @@ class SiteArgs(TypedDict):
     standby_bucket_domain: NotRequired[Input[str]]
     """Regional domain of another region's copy of the bucket, asked when the first fails; its policy must let this
     distribution read."""
+    health_path: NotRequired[str]
+    """What a health check asks of a site with a domain, every 30 seconds; /index.html by default."""
     old_version_days: NotRequired[int]
     """How long replaced files stay; 30 by default."""
     protect: NotRequired[bool]
@@ -66,6 +68,8 @@ class Site(pulumi.ComponentResource):
     """The private bucket; it starts empty unless the web app is built."""
     distribution: cloudfront.Distribution
     """CloudFront's distribution."""
+    check: route53.HealthCheck | None
+    """Asks the site by its name; None without a domain."""
     address: Output[str]
     """`https://…` without a slash at the end."""
 
@@ -91,13 +95,17 @@ class Site(pulumi.ComponentResource):
         )
         self._records()
         domain = args.get("domain")
+        self.check = None
+        if domain is not None:
+            self.check = health.check(name, domain, args.get("health_path", health.PAGE), self._child)
         host = self.distribution.domain_name if domain is None else Output.from_input(domain)
         self.address = Output.format("https://{0}", host)
         self.register_outputs({"address": self.address, "distribution_id": self.distribution.id})
 
     def alarms(self) -> list[Alarm]:
         """Failures and slowness; CloudWatch has the figures in us-east-1 alone, so alarms work nowhere else."""
-        return signals.alarms(self.distribution.id)
+        unhealthy = [] if self.check is None else health.alarms(self.check)
+        return [*signals.alarms(self.distribution.id), *unhealthy]
 
     def widgets(self) -> list[Widget]:
         """Requests, shares and times."""
@@ -257,6 +265,9 @@ def _group() -> Any:
 
 def _validate(name: str, args: SiteArgs) -> None:
     problems = []
+    path = args.get("health_path", health.PAGE)
+    if not re.fullmatch(r"/[\x21-\x7e]{0,254}", path):
+        problems.append(f"health_path is {path!r}; allowed: a path such as /index.html, 255 characters at most")
     together = ("domain", "certificate_arn", "zone_id")
     given = [key for key in together if key in args]
     if given and len(given) < len(together):

@@ -8,31 +8,41 @@ from policies.conditions import at_least, must_be_set, needs_companion
 from policies.resources import Node, read, rows
 from policies.rule import Rule
 from policies.rules.dynamodb import TABLE
-from policies.rules.s3 import BUCKET, VERSIONING, is_log_target
+from policies.rules.s3 import BUCKET, ENCRYPTION, VERSIONING, is_log_target
 
 REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
 VAULT = "aws:backup/vault:Vault"
 LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 PLAN = "aws:backup/plan:Plan"
-DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 RECORD = "aws:route53/record:Record"
 
 
 def replicates_all(replication: Node) -> Iterable[str]:
-    """Every rule sends encrypted objects and deletions, in time, encrypted by a key of ours."""
+    """Every rule sends all objects and deletions, in time, and what a key of ours encrypts under such a key."""
+    key = "destination.encryptionConfiguration.replicaKmsKeyId"
     wanted = {
         "status": "Enabled",
         "deleteMarkerReplication.status": "Enabled",
-        "sourceSelectionCriteria.sseKmsEncryptedObjects.status": "Enabled",
         "destination.replicationTime.status": "Enabled",
         "destination.metrics.status": "Enabled",
     }
+    # By the bucket's name and not by the bucket: replication names it by its versioning, for which it waits.
+    bucket = replication.read("bucket")
+    rules = [
+        row
+        for node in replication.stack.of_type(ENCRYPTION)
+        if node.read("bucket") == bucket
+        for row in node.rows("rules")
+    ]
+    by_key = [read(row, "applyServerSideEncryptionByDefault.sseAlgorithm") for row in rules] != ["AES256"]
+    if by_key:
+        wanted["sourceSelectionCriteria.sseKmsEncryptedObjects.status"] = "Enabled"
     for number, row in enumerate(replication.rows("rules")):
         for path, value in wanted.items():
             if read(row, path) != value:
                 yield f"rules[{number}].{path} is {read(row, path)!r}; allowed: {value!r}"
-        if not read(row, "destination.encryptionConfiguration.replicaKmsKeyId"):
-            yield f"rules[{number}].destination.encryptionConfiguration.replicaKmsKeyId is not set"
+        if by_key and not read(row, key):
+            yield f"rules[{number}].{key} is not set"
         if read(row, "filter.prefix") or read(row, "filter.and") or read(row, "filter.tag"):
             yield f"rules[{number}].filter leaves objects out; allowed: an empty prefix"
 
@@ -60,22 +70,10 @@ def table_replicated(table: Node) -> Iterable[str]:
             yield f"the program keeps the table, and deletionProtectionEnabled of its replica in {region} is False"
 
 
-def is_published(bucket: Node) -> bool:
-    """True where CloudFront serves what is in it: a build fills it, and can fill it again."""
-    host = bucket.read("bucketRegionalDomainName")
-    origins = [row for node in bucket.stack.of_type(DISTRIBUTION) for row in node.rows("origins")]
-    return any(read(row, "domainName") == host for row in origins)
-
-
 def bucket_replicated(bucket: Node) -> Iterable[str]:
-    """Where tables are replicated, buckets are too, but for those that hold logs or what a build can make again."""
+    """Where tables are replicated, buckets are too, but for those that hold logs."""
     elsewhere = any(table.rows("replicas") for table in bucket.stack.of_type(TABLE))
-    if (
-        elsewhere
-        and not is_log_target(bucket)
-        and not is_published(bucket)
-        and not bucket.companions(REPLICATION, "bucket")
-    ):
+    if elsewhere and not is_log_target(bucket) and not bucket.companions(REPLICATION, "bucket"):
         yield f"the stack has a second region, and no replication ({REPLICATION}) names it in bucket"
 
 
@@ -101,7 +99,8 @@ RULES = (
         severity="high",
         controls=("FSBP S3.7",),
         types=(REPLICATION,),
-        what="Replication covers every object and every deletion, within 15 minutes, under a key of ours.",
+        scope="stack",
+        what="Replication covers every object and every deletion, within 15 minutes, and keeps keys of ours in use.",
         why="What is left out is found missing on the day the region is lost.",
         mend="give each rule an empty prefix, delete markers, KMS, replication time control and metrics",
         check=replicates_all,

@@ -78,7 +78,9 @@ def test_what_is_encrypted_in_both_regions_has_keys_of_several_regions() -> None
 def test_buckets_are_replicated_both_ways_and_logs_are_not() -> None:
     found = evaluated("prod").of_type("aws:s3/bucketReplicationConfig:BucketReplicationConfig")
     assert [rule.name for rule in found] == [
-        f"{label}replication-{bucket}" for label in ("", "standby-") for bucket in ("models", "processed", "raw")
+        f"{label}replication-{bucket}"
+        for label in ("", "standby-")
+        for bucket in ("models", "processed", "raw", "site")
     ]
     # The name is that of the versioning, which replication therefore waits for.
     assert all(any("bucketVersioning" in urn for urn in rule.dependencies) for rule in found)

@@ -99,7 +99,7 @@ def test_nothing_is_public(stack: str) -> None:
     recording = evaluated(stack)
     assert [s.name for s in recording.of_type("aws:ec2/subnet:Subnet") if s.inputs["mapPublicIpOnLaunch"]] == []
     blocks = recording.of_type("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
-    assert len(blocks) == len(recording.of_type("aws:s3/bucket:Bucket")) == 4 * len(providers(stack)) + 1
+    assert len(blocks) == len(recording.of_type("aws:s3/bucket:Bucket")) == 5 * len(providers(stack))
     assert all(len([value for value in block.inputs.values() if value is True]) == 4 for block in blocks)
     ingress = recording.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     assert [rule.name for rule in ingress if "referencedSecurityGroupId" not in rule.inputs] == []
@@ -206,6 +206,7 @@ EXPORTS = (
 
 STANDBY_EXPORTS = (
     *("standby_alarm_topic_arn", "standby_api_url", "standby_models_bucket", "standby_raw_bucket", "standby_region"),
+    "standby_site_bucket",
     *("standby_state_machine_arn", "standby_user_pool_client_id", "standby_user_pool_id"),
 )
 

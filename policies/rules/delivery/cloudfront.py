@@ -8,6 +8,7 @@ from typing import Any
 from policies.conditions import all_of, is_on, must_be, must_be_set
 from policies.resources import Node, read, rows
 from policies.rule import Rule
+from policies.rules.recovery import REPLICATION
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
@@ -125,9 +126,10 @@ def headers_strict(policy: Node) -> Iterable[str]:
 
 
 def failover(node: Node) -> Iterable[str]:
-    """Another origin is asked when the first fails."""
-    if not node.rows("originGroups"):
-        yield "originGroups is empty, so nothing is asked when an origin fails"
+    """Where buckets are replicated, the copy is asked when the first fails."""
+    groups = [read(group, "originId") for group in node.rows("originGroups")]
+    if node.stack.of_type(REPLICATION) and node.read("defaultCacheBehavior.targetOriginId") not in groups:
+        yield "defaultCacheBehavior.targetOriginId is none of originGroups, so nothing is asked when its origin fails"
 
 
 RULES = (
@@ -218,7 +220,8 @@ RULES = (
         severity="low",
         controls=("FSBP CloudFront.4",),
         types=(DISTRIBUTION,),
-        what="A distribution asks another origin when the first one fails.",
+        scope="stack",
+        what="In a stack with a second region, a distribution asks another origin when the first one fails.",
         why="The site would be gone with its region.",
         mend="give the site the bucket of another region (standby_bucket_domain)",
         check=failover,

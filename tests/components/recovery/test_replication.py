@@ -18,6 +18,7 @@ PAIR: dict[str, Any] = {
     "target": "lake-raw-there",
     "target_key_arn": OTHER_KEY,
 }
+KEYLESS = {"source": "site", "target": "site-there"}
 MODELS = {**PAIR, "source": "lake-models", "target": "lake-models-there"}
 
 
@@ -70,6 +71,16 @@ def test_everything_is_replicated_in_fifteen_minutes_deletions_and_encrypted_obj
     assert destination["metrics"] == {"status": "Enabled", "eventThreshold": {"minutes": 15}}
 
 
+def test_what_has_no_key_is_replicated_without_one_and_opens_none() -> None:
+    recording = run(buckets={"raw": KEYLESS})
+    found = rule(recording, "raw")
+    assert "sourceSelectionCriteria" not in found
+    assert "encryptionConfiguration" not in found["destination"]
+    assert found["destination"]["replicationTime"]["status"] == "Enabled"
+    assert sorted(statements(recording)) == ["ReadConfiguration", "ReadVersions", "WriteReplicas"]
+    assert statements(run(buckets={"raw": PAIR, "site": KEYLESS}))["DecryptObjects"]["Resource"] == [KEY]
+
+
 def test_the_configuration_waits_for_the_rights() -> None:
     recording = run()
     rights = recording.one("aws:iam/rolePolicy:RolePolicy")
@@ -110,8 +121,9 @@ def test_each_region_hears_what_its_own_metrics_tell() -> None:
             "target_versioning of raw is 'Suspended'; allowed: Enabled",
         ),
         ({"buckets": {"raw": {**PAIR, "source_versioning": "Disabled"}}}, "source_versioning of raw is 'Disabled'"),
+        ({"buckets": {"site": {**KEYLESS, "target_key_arn": OTHER_KEY}}}, "site has target_key_arn alone"),
     ],
-    ids=["same-region", "no-region", "nothing", "target-unversioned", "source-unversioned"],
+    ids=["same-region", "no-region", "nothing", "target-unversioned", "source-unversioned", "one-key"],
 )
 def test_what_s3_would_refuse_is_refused_first(change: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match="Replication 'replication'") as caught:

@@ -145,6 +145,8 @@ def test_a_name_brings_its_certificate_and_both_records() -> None:
         "minimumProtocolVersion": "TLSv1.2_2021",
         "sslSupportMethod": "sni-only",
     }
+    check = recording.one("aws:route53/healthCheck:HealthCheck").inputs
+    assert (check["fqdn"], check["resourcePath"], check["type"]) == ("ml.example.org", "/index.html", "HTTPS")
     records = {row.inputs["type"]: row.inputs for row in recording.of_type("aws:route53/record:Record")}
     assert set(records) == {"A", "AAAA"}
     assert {row["zoneId"] for row in records.values()} == {"Z1"}

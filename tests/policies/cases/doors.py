@@ -93,6 +93,8 @@ def endpoint(condition: dict[str, Any] | None) -> list[Row]:
     return [row("aws:ec2/vpcEndpoint:VpcEndpoint", "endpoint", policy=json.dumps(policy))]
 
 
+EITHER = {**BEHAVIOR, "targetOriginId": "either"}
+COPIED = row("aws:s3/bucketReplicationConfig:BucketReplicationConfig", "copied", bucket="site")
 MINE = endpoint({"StringEquals": {"aws:PrincipalAccount": ["123456789012"]}})
 CASES = (
     Case(
@@ -145,7 +147,12 @@ CASES = (
         "no ",
     ),
     Case("cloudfront-root-object", {"set": SITE}, {"none": site(defaultRootObject=None)}, "defaultRootObject"),
-    Case("cloudfront-failover", {"either": SITE}, {"one": site(originGroups=None)}, "originGroups"),
+    Case(
+        "cloudfront-failover",
+        {"either": [*site(defaultCacheBehavior=EITHER), COPIED], "one region": site(originGroups=None)},
+        {"one": [*site(originGroups=None), COPIED], "unused": [*SITE, COPIED]},
+        "originGroups",
+    ),
     Case(
         "cloudfront-headers-everywhere",
         {"all": SITE},

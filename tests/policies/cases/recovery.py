@@ -39,13 +39,20 @@ TABLE = row("aws:dynamodb/table:Table", "table", protect=True, name="table", rep
 BOTH = [*BUCKETS, TABLE]
 LOGS = row("aws:s3/bucket:Bucket", "logs")
 LOGGING = row("aws:s3/bucketLogging:BucketLogging", "logging", DATA, LOGS, bucket="data-id", targetBucket="logs-id")
-SITE = row("aws:s3/bucket:Bucket", "site", bucketRegionalDomainName="site.s3.eu-west-1.amazonaws.com")
-EDGE = row(
-    "aws:cloudfront/distribution:Distribution",
-    "edge",
-    SITE,
-    origins=[{"domainName": "site.s3.eu-west-1.amazonaws.com"}],
+SITE = row("aws:s3/bucket:Bucket", "site")
+ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+OWN_KEYS = row(
+    ENCRYPTION,
+    "encryption",
+    DATA,
+    bucket="data-id",
+    rules=[{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}],
 )
+KEYLESS = {
+    **RULE,
+    "sourceSelectionCriteria": None,
+    "destination": {**RULE["destination"], "encryptionConfiguration": None},
+}
 VAULT = row("aws:backup/vault:Vault", "vault", name="vault", kmsKeyArn="arn:aws:kms:eu-west-1:1:key/k")
 LOCK = row(
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
@@ -72,7 +79,10 @@ def changed(**more: Any) -> list[Any]:
 CASES = (
     Case(
         "replication-complete",
-        {"all": [REPLICATION]},
+        {
+            "all": [REPLICATION],
+            "of S3's own keys": [DATA, OWN_KEYS, *but([REPLICATION], "replication", rules=[KEYLESS])],
+        },
         {
             "off": changed(status="Disabled"),
             "deletions": changed(deleteMarkerReplication={"status": "Disabled"}),
@@ -110,9 +120,8 @@ CASES = (
             "replicated": BOTH,
             "one region": [DATA, VERSIONS],
             "logs": [*BOTH, LOGS, LOGGING],
-            "site": [*BOTH, SITE, EDGE],
         },
-        {"forgotten": without(BOTH, "replication")},
+        {"forgotten": without(BOTH, "replication"), "site": [*BOTH, SITE]},
         "no replication",
     ),
     Case(
