@@ -50,10 +50,11 @@ class Pagination(Answer):
 
     page: Annotated[int, Field(ge=1)]
     limit: Annotated[int, Field(ge=1, le=100)]
-    total: Annotated[int, Field(ge=0)]
+    total: Annotated[int, Field(ge=0, description="Rows of the whole list; longer ones are counted up to 10,000")]
     total_pages: Annotated[int, Field(ge=0)]
     has_next: bool
     has_previous: bool
+    next: Annotated[str | None, Field(description="Cursor of the next page, where there is one")] = None
 
 
 class Page(Body):

@@ -13,7 +13,6 @@ from functions.shared.database.connection import Address, Dialer, Limits, Postgr
 from functions.shared.database.faults import ConnectionLostError, StatementError, told
 from functions.shared.database.passwords import set_password, verifier
 from functions.shared.database.queries import records, submissions, users
-from functions.shared.database.queries.pages import Cursor
 from functions.shared.errors import ApiError
 from functions.shared.tasks import WorkError
 from tests.functions.support.postgres import Postgres
@@ -161,20 +160,23 @@ def test_constraints_become_answers_and_what_passes_becomes_unavailable(migrated
 def test_a_record_is_changed_only_in_the_version_that_was_seen(migrated: PostgreSql) -> None:
     owner, other = uuid4(), uuid4()
     for user in (owner, other):
-        users.keep(migrated, user, f"{user}@example.com", "")
+        users.keep(migrated, user)
     record = records.add(migrated, owner, {"a": 1}, {"colour": "red"})
-    changed = records.change(migrated, record["id"], owner, record["version"], payload={"a": 2})
+    assert record["attributes"] == {"colour": "red"}
+    red: Any = {"attributes": {"colour": "red"}, "status": "active"}
+    changed = records.replace(migrated, record["id"], 1, payload={"a": 2}, **red)
     assert changed is not None
     assert (changed["version"], changed["payload"]) == (2, {"a": 2})
-    assert records.change(migrated, record["id"], owner, record["version"], payload={"a": 3}) is None
-    assert records.change(migrated, record["id"], other, 2, payload={"a": 3}) is None
+    assert records.replace(migrated, record["id"], 1, payload={"a": 3}, **red) is None
     assert records.one(migrated, record["id"], other) is None
     found = records.one(migrated, record["id"], None)
     assert found is not None
     assert (found["payload"], found["attributes"]) == ({"a": 2}, {"colour": "red"})
-    assert [row["id"] for row in records.with_attributes(migrated, owner, {"colour": "red"}, limit=5)] == [record["id"]]
-    assert not records.remove(migrated, record["id"], owner, 1)
-    assert records.remove(migrated, record["id"], owner, 2)
+    chosen = records.wanted(owner, attributes={"colour": "red"})
+    assert [row["id"] for row in records.listed(migrated, chosen, limit=5).rows] == [record["id"]]
+    assert not records.remove(migrated, record["id"], 1)
+    assert records.remove(migrated, record["id"], 2)
+    assert migrated.run("SELECT * FROM platform.metadata") == []
 
 
 def test_pages_show_every_row_once_in_order(migrated: PostgreSql) -> None:
@@ -185,20 +187,13 @@ def test_pages_show_every_row_once_in_order(migrated: PostgreSql) -> None:
         made = {records.add(session, owner, {"n": n}, {})["id"] for n in range(25)}
     seen, after = [], None
     while True:
-        shown = records.newest(migrated, owner, limit=10, after=after)
+        shown = records.listed(migrated, records.wanted(owner), limit=10, after=after)
         seen += [row["id"] for row in shown.rows]
         if shown.next is None:
             break
-        after = Cursor.read(shown.next.text())
+        after = shown.next
     assert len(seen) == 25
     assert set(seen) == made
-
-
-@pytest.mark.parametrize("text", ["", "x", "AAAA", "é", "MjAyNi0wMS0wMSBub3BlCg"])
-def test_a_cursor_that_no_page_gave_is_refused(text: str) -> None:
-    with pytest.raises(ApiError) as refused:
-        Cursor.read(text)
-    assert refused.value.code == "invalid_request"
 
 
 def test_work_is_taken_once_and_ends_with_its_results(migrated: PostgreSql) -> None:

@@ -1,46 +1,42 @@
-"""Lists page by page, the newest first: each page begins where the last one ended, so no row is counted off."""
+"""Lists page by page: each begins where the last one ended, so that no row is counted off; or after so many rows."""
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from functions.shared.database.session import Row, Session
-from functions.shared.errors import ApiError, Detail
 
-MOST = 100
+MOST: Final = 100
 """Rows of a page."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """By which moment rows are sorted, and by their ids where it is the same."""
+
+    column: Literal["created_at", "updated_at"] = "created_at"
+    descending: bool = True
+
+    @property
+    def sql(self) -> str:
+        """As a clause."""
+        way = "DESC" if self.descending else "ASC"
+        return f"ORDER BY {self.column} {way}, id {way}"
+
+
+NEWEST: Final = Order()
 
 
 @dataclass(frozen=True)
 class Cursor:
     """The last row of a page: the next one begins after it."""
 
-    created_at: datetime
+    moment: datetime
     id: UUID
-
-    def text(self) -> str:
-        """As a caller sends it back."""
-        return urlsafe_b64encode(f"{self.created_at.isoformat()} {self.id}".encode()).decode().rstrip("=")
-
-    @classmethod
-    def read(cls, text: str) -> Cursor:
-        """From what a caller sent.
-
-        Raises:
-            ApiError: `invalid_request`: it is none that a page gave.
-        """
-        try:
-            moment, _, identity = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(" ")
-            found = cls(datetime.fromisoformat(moment), UUID(identity))
-        except ValueError:
-            found = None
-        if found is None or found.created_at.tzinfo is None or found.text() != text:
-            raise ApiError("invalid_request", [Detail("cursor", "send the cursor of the last page as it was given")])
-        return found
 
 
 @dataclass(frozen=True)
@@ -51,20 +47,66 @@ class Page:
     next: Cursor | None
 
 
-def page(session: Session, select: str, *, limit: int, after: Cursor | None, **equal: Any) -> Page:
-    """Rows of `SELECT … FROM …` with the given columns equal to the given values; None asks for no equality.
+@dataclass(frozen=True)
+class Filter:
+    """Which rows are wanted; None asks for nothing.
 
-    Only columns of one table that have an index beginning with them and ending with `created_at DESC, id DESC` may be
-    named, and only by code: names go into the statement, values never do.
+    Only columns of one table that have an index beginning with them and ending with the order may be named, and only
+    by code: names go into the statement, values never do.
     """
-    chosen = {column: value for column, value in equal.items() if value is not None}
-    conditions = [f"{column} = :{column}" for column in chosen]
-    values: dict[str, Any] = {**chosen, "count": min(limit, MOST) + 1}
-    if after is not None:
-        conditions.append("(created_at, id) < (:moment, :id)")
-        values |= {"moment": after.created_at, "id": after.id}
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    rows = session.run(f"{select}{where} ORDER BY created_at DESC, id DESC LIMIT :count", **values)
-    shown = rows[: min(limit, MOST)]
+
+    equal: Mapping[str, Any]
+    """Column → value."""
+    since: datetime | None = None
+    """Not before, by the order's moment."""
+    until: datetime | None = None
+    """Before, by the order's moment."""
+    more: str = ""
+    """A further condition in SQL, with `values`."""
+    values: Mapping[str, Any] | None = None
+
+    def sql(self, order: Order, after: Cursor | None = None) -> tuple[str, dict[str, Any]]:
+        """The clause and its values."""
+        chosen = {column: value for column, value in self.equal.items() if value is not None}
+        conditions = [f"{column} = :{column}" for column in chosen]
+        values: dict[str, Any] = {**chosen}
+        if self.since is not None:
+            conditions.append(f"{order.column} >= :since")
+            values["since"] = self.since
+        if self.until is not None:
+            conditions.append(f"{order.column} < :until")
+            values["until"] = self.until
+        if after is not None:
+            conditions.append(f"({order.column}, id) {'<' if order.descending else '>'} (:moment, :id)")
+            values |= {"moment": after.moment, "id": after.id}
+        if self.more:
+            conditions.append(self.more)
+            values |= self.values or {}
+        return (f" WHERE {' AND '.join(conditions)}" if conditions else ""), values
+
+
+def page(
+    session: Session,
+    select: str,
+    wanted: Filter,
+    *,
+    limit: int,
+    order: Order = NEWEST,
+    after: Cursor | None = None,
+    offset: int = 0,
+) -> Page:
+    """Rows of `SELECT … FROM …`."""
+    where, values = wanted.sql(order, after)
+    size = min(limit, MOST)
+    sql = f"{select}{where} {order.sql} LIMIT :count OFFSET :offset"
+    rows = session.run(sql, **values, count=size + 1, offset=offset)
+    shown = rows[:size]
     more = len(rows) > len(shown)
-    return Page(shown, Cursor(shown[-1]["created_at"], shown[-1]["id"]) if more else None)
+    return Page(shown, Cursor(shown[-1][order.column], shown[-1]["id"]) if more else None)
+
+
+def count(session: Session, table: str, wanted: Filter, *, most: int, order: Order = NEWEST) -> int:
+    """How many rows there are, counted up to so many: by an index, in its order, and no further."""
+    where, values = wanted.sql(order)
+    sql = f"SELECT count(*) AS count FROM (SELECT 1 FROM {table}{where} {order.sql} LIMIT :most) AS counted"
+    return int(session.run(sql, **values, most=most)[0]["count"])

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from functions.shared.database.queries.pages import Cursor, Page, page
+from functions.shared.database.queries import pages
+from functions.shared.database.queries.pages import NEWEST, Cursor, Filter, Order, Page, page
 from functions.shared.database.session import Row, Session
 
-SELECT = "SELECT id, owner_id, status, payload, version, created_at, updated_at FROM platform.records"
-_RETURNING = "RETURNING id, owner_id, status, payload, version, created_at, updated_at"
+_TABLE = "platform.records"
+_COLUMNS = "id, owner_id, status, payload, version, created_at, updated_at"
+_ATTRIBUTES = "(SELECT m.attributes FROM platform.metadata AS m WHERE m.record_id = records.id) AS attributes"
+SELECT = f"SELECT {_COLUMNS}, {_ATTRIBUTES} FROM {_TABLE}"
+SUMMARY = f"SELECT id, owner_id, status, version, created_at, updated_at, {_ATTRIBUTES} FROM {_TABLE}"
+"""Without what each record holds: a page of a hundred has to fit into an answer."""
 
 
 def add(session: Session, owner: UUID, payload: Mapping[str, Any], attributes: Mapping[str, Any]) -> Row:
@@ -21,9 +26,12 @@ def add(session: Session, owner: UUID, payload: Mapping[str, Any], attributes: M
     """
     return session.run(
         f"""
-        WITH added AS (INSERT INTO platform.records (owner_id, payload) VALUES (:owner, :payload) {_RETURNING}),
-        described AS (INSERT INTO platform.metadata (record_id, attributes) SELECT id, :attributes FROM added)
-        SELECT * FROM added
+        WITH added AS (
+            INSERT INTO {_TABLE} (owner_id, payload) VALUES (:owner, :payload) RETURNING {_COLUMNS}
+        ), described AS (
+            INSERT INTO platform.metadata (record_id, attributes) SELECT id, :attributes FROM added RETURNING attributes
+        )
+        SELECT * FROM added, described
         """,
         owner=owner,
         payload=dict(payload),
@@ -32,96 +40,82 @@ def add(session: Session, owner: UUID, payload: Mapping[str, Any], attributes: M
 
 
 def one(session: Session, record_id: UUID, owner: UUID | None) -> Row | None:
-    """A record with its metadata as `attributes`."""
-    rows = session.run(
-        f"""
-        SELECT r.*, m.attributes
-        FROM ({SELECT} WHERE id = :id AND owner_id = coalesce(:owner, owner_id)) AS r
-        LEFT JOIN platform.metadata AS m ON m.record_id = r.id
-        """,
-        id=record_id,
-        owner=owner,
-    )
+    """A record."""
+    rows = session.run(f"{SELECT} WHERE id = :id AND owner_id = coalesce(:owner, owner_id)", id=record_id, owner=owner)
     return rows[0] if rows else None
 
 
-def newest(
-    session: Session, owner: UUID | None, *, limit: int, after: Cursor | None = None, status: str | None = None
+def wanted(
+    owner: UUID | None = None,
+    status: str | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    **moments: Any,
+) -> Filter:
+    """Records with all of this; `since` and `until` go by the moment that the list is sorted by."""
+    if not attributes:
+        return Filter({"owner_id": owner, "status": status}, **moments)
+    # An owner's rows are few, so each is looked up; among everybody's the planner chooses by how rare the values are.
+    has = "(SELECT m.attributes FROM platform.metadata AS m WHERE m.record_id = records.id) @> :attributes"
+    if owner is None:
+        has = (
+            "EXISTS (SELECT FROM platform.metadata AS m WHERE m.record_id = records.id AND m.attributes @> :attributes)"
+        )
+    values = {"attributes": dict(attributes)}
+    return Filter({"owner_id": owner, "status": status}, more=has, values=values, **moments)
+
+
+def listed(
+    session: Session,
+    chosen: Filter,
+    *,
+    limit: int,
+    order: Order = NEWEST,
+    after: Cursor | None = None,
+    offset: int = 0,
 ) -> Page:
-    """Records, the newest first; with a status only of one owner."""
-    return page(session, SELECT, limit=limit, after=after, owner_id=owner, status=status)
+    """A page of records, without their payloads."""
+    return page(session, SUMMARY, chosen, limit=limit, order=order, after=after, offset=offset)
 
 
-def with_attributes(session: Session, owner: UUID, attributes: Mapping[str, Any], *, limit: int) -> list[Row]:
-    """An owner's newest records whose metadata holds all of these attributes."""
-    return session.run(
-        f"""
-        SELECT r.* FROM platform.metadata AS m
-        JOIN ({SELECT}) AS r ON r.id = m.record_id
-        WHERE m.attributes @> :attributes AND r.owner_id = :owner
-        ORDER BY r.created_at DESC, r.id DESC LIMIT :count
-        """,
-        attributes=dict(attributes),
-        owner=owner,
-        count=limit,
-    )
+def count(session: Session, chosen: Filter, *, most: int, order: Order = NEWEST) -> int:
+    """How many records there are, counted up to so many."""
+    return pages.count(session, _TABLE, chosen, most=most, order=order)
 
 
-def count(session: Session, owner: UUID) -> int:
-    """How many records an owner has."""
-    rows = session.run("SELECT count(*) AS count FROM platform.records WHERE owner_id = :owner", owner=owner)
-    return int(rows[0]["count"])
-
-
-def change(
+def replace(
     session: Session,
     record_id: UUID,
-    owner: UUID | None,
     version: int,
     *,
-    payload: Mapping[str, Any] | None = None,
-    status: str | None = None,
+    payload: Mapping[str, Any],
+    attributes: Mapping[str, Any],
+    status: str,
 ) -> Row | None:
-    """Changes the version that the caller has seen; None when there is no such record, or another version of it."""
+    """Writes a record over the version that the caller has seen; None when there is another version, or none."""
     rows = session.run(
         f"""
-        UPDATE platform.records
-        SET payload = coalesce(:payload, payload), status = coalesce(:status, status),
-            version = version + 1, updated_at = now()
-        WHERE id = :id AND owner_id = coalesce(:owner, owner_id) AND version = :version
-        {_RETURNING}
+        WITH changed AS (
+            UPDATE {_TABLE} SET payload = :payload, status = :status, version = version + 1, updated_at = now()
+            WHERE id = :id AND version = :version RETURNING {_COLUMNS}
+        ), described AS (
+            INSERT INTO platform.metadata (record_id, attributes) SELECT id, :attributes FROM changed
+            ON CONFLICT (record_id) DO UPDATE SET attributes = excluded.attributes, updated_at = now()
+            RETURNING attributes
+        )
+        SELECT * FROM changed, described
         """,
         id=record_id,
-        owner=owner,
         version=version,
-        payload=None if payload is None else dict(payload),
+        payload=dict(payload),
+        attributes=dict(attributes),
         status=status,
     )
     return rows[0] if rows else None
 
 
-def describe(session: Session, record_id: UUID, attributes: Mapping[str, Any]) -> None:
-    """Gives a record other metadata; the caller has changed the record in the same transaction."""
-    session.run(
-        """
-        INSERT INTO platform.metadata (record_id, attributes) VALUES (:id, :attributes)
-        ON CONFLICT (record_id) DO UPDATE SET attributes = excluded.attributes, updated_at = now()
-        """,
-        id=record_id,
-        attributes=dict(attributes),
-    )
-
-
-def remove(session: Session, record_id: UUID, owner: UUID | None, version: int | None = None) -> bool:
-    """Deletes a record and its metadata; whether there was one, in the version that the caller has seen if it says."""
+def remove(session: Session, record_id: UUID, version: int) -> bool:
+    """Deletes a record and its metadata; whether it was there, in this version."""
     rows = session.run(
-        """
-        DELETE FROM platform.records
-        WHERE id = :id AND owner_id = coalesce(:owner, owner_id) AND version = coalesce(:version, version)
-        RETURNING id
-        """,
-        id=record_id,
-        owner=owner,
-        version=version,
+        f"DELETE FROM {_TABLE} WHERE id = :id AND version = :version RETURNING id", id=record_id, version=version
     )
     return bool(rows)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from functions.shared.database.queries.pages import Cursor, Page, page
+from functions.shared.database.queries.pages import Cursor, Filter, Page, page
 from functions.shared.database.session import Row, Session
 
 SELECT = (
@@ -37,7 +37,7 @@ def newest(
     session: Session, owner: UUID | None, *, limit: int, after: Cursor | None = None, status: str | None = None
 ) -> Page:
     """Submissions, the newest first."""
-    return page(session, SELECT, limit=limit, after=after, owner_id=owner, status=status)
+    return page(session, SELECT, Filter({"owner_id": owner, "status": status}), limit=limit, after=after)
 
 
 def count(session: Session, owner: UUID, status: str) -> int:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from functions.shared.database.queries.pages import Cursor, Page, page
+from functions.shared.database.queries.pages import Cursor, Filter, Page, page
 from functions.shared.database.session import Row, Session
 
 SELECT = "SELECT id, email, name, created_at, updated_at FROM platform.users"
 
 
-def keep(session: Session, user_id: UUID, email: str, name: str) -> Row:
+def keep(session: Session, user_id: UUID, email: str | None = None, name: str = "") -> Row:
     """Makes a user, or brings address and name up to date; a user that is as told is not written.
+
+    Owners of records need neither: what is known of a person is in the table of users, and nowhere else.
 
     Raises:
         StatementError: constraint `users_email`: another user has this address.
@@ -42,7 +44,7 @@ def by_email(session: Session, email: str) -> Row | None:
 
 def newest(session: Session, *, limit: int, after: Cursor | None = None) -> Page:
     """All users, the newest first."""
-    return page(session, SELECT, limit=limit, after=after)
+    return page(session, SELECT, Filter({}), limit=limit, after=after)
 
 
 def forget(session: Session, user_id: UUID) -> bool:
