@@ -42,6 +42,8 @@ class _Database:
     failure: BaseException | None = None
     backup: Backup | None = None
     backed_up: threading.Event = field(default_factory=threading.Event)
+    """The backup began, or will not."""
+    ending: bool = False
 
     @property
     def way(self) -> Path:
@@ -153,7 +155,7 @@ class Databases:
         found = self._find(name, region)
         if (target, region) in self._databases:
             raise ValueError(f"cluster {target!r} exists already in {region}; choose another identifier")
-        if not found.backed_up.wait(START_S) or found.backup is None:
+        if not found.backed_up.wait(START_S) or found.backup is None or not found.backup.earliest:
             raise ValueError(f"cluster {name!r} has no backup: {found.failure or 'it was not made in time'}")
         server = found.backup.restore(moment, f"{region}-{target}")
         made = _Database(server, listen(0, "the database's port"), region, found.superuser, found.password)
@@ -194,6 +196,7 @@ class Databases:
     def close(self) -> None:
         """Ends every database and forgets its data."""
         for found in self._databases.values():
+            found.ending = True
             found.ready.wait(START_S)
             found.server.stop()
         self._processes.close()
@@ -220,6 +223,10 @@ def _turn(gate: _Database, server: Server | None) -> None:
 
 
 def _end(found: _Database) -> None:
+    found.ending = True
+    found.server.stop()
+    # A backup that is just beginning fails now that its server has ended; its folder goes after that.
+    found.backed_up.wait(START_S)
     if found.backup is not None:
         found.backup.close()
     found.listener.close()
@@ -235,8 +242,9 @@ def _make(found: _Database, superuser: str, password: str, database: str, proces
         found.failure = error
     finally:
         found.ready.set()
-    if found.failure is None:
+    if found.failure is None and not found.ending:
         _back_up(found, processes)
+    found.backed_up.set()
 
 
 def _back_up(found: _Database, processes: Processes) -> None:
@@ -244,13 +252,11 @@ def _back_up(found: _Database, processes: Processes) -> None:
     from pg8000.exceptions import Error
 
     try:
-        backup = Backup(processes, found.server, found.superuser, found.password)
-        backup.begin()
-        found.backup = backup
+        found.backup = Backup(processes, found.server, found.superuser, found.password)
+        found.backup.begin()
     except (RuntimeError, OSError, Error):
-        _log.exception("the backup of %s did not begin", found.server.name)
-    finally:
-        found.backed_up.set()
+        if not found.ending:
+            _log.exception("the backup of %s did not begin", found.server.name)
 
 
 def _first_database(server: Server, superuser: str, password: str, database: str) -> None:

@@ -108,7 +108,7 @@ class Place:
         """Nothing that was started here runs any more, and no temporary file is left."""
         eventually(lambda: not self.processes(), 5, f"no process is left: {self.processes()}")
         left = [path.name for path in self.temporary.iterdir()]
-        assert left == []
+        assert left == [], f"left in the temporary directory: {left}"
         assert not (self.home / "state.json").exists()
         shutil.rmtree(self.path)
 
