@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,8 @@ class Containers:
         slots = threading.BoundedSemaphore(parallel or max(2, os.cpu_count() or 1))
         self.context = Context(cloud, root, Processes(root / "logs"), slots, grace_s)
         self._ping_s, self._invoke_s, self._capture_s = ping_s, invoke_s, capture_s
+        self.watch: Callable[[str, str, str, int, float], None] | None = None
+        """Counts an invocation: region, endpoint, variant, status of the model (0 without an answer), seconds."""
         self._hooks = Hooks()
         self._lock = threading.Lock()
         self._jobs: dict[tuple[type[Job], str, str], Job] = {}

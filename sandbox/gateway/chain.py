@@ -37,6 +37,8 @@ BODY_S = 30.0
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Served = Callable[[Exchange, Answer], None]
+"""Counts a request with its answer; called while the caller waits."""
 
 
 class Log(Protocol):
@@ -57,8 +59,11 @@ class FunctionsOfApi(Runner, Protocol):
 class Chain:
     """All steps for one stage."""
 
-    def __init__(self, stage: Stage, functions: Runner, fetch: Fetch, log: Log | None = None) -> None:
+    def __init__(
+        self, stage: Stage, functions: Runner, fetch: Fetch, log: Log | None = None, served: Served | None = None
+    ) -> None:
         self.stage = stage
+        self._served = served
         self._log = log
         self._format = Template(stage.log_format) if stage.log_group and stage.log_format else None
         self._route = Route(stage.api.methods)
@@ -77,9 +82,7 @@ class Chain:
         except (KeyError, ValueError, TypeError, RuntimeError, AttributeError) as problem:
             exchange.integration_error = f"{type(problem).__name__}: {problem}"
             answer = self._errors(exchange, GatewayError("DEFAULT_5XX"))
-        if self._format is not None:
-            self._record(exchange, answer, self._format)
-        return answer
+        return self._noted(exchange, answer)
 
     async def _steps(self, exchange: Exchange) -> Answer:
         self._route(exchange)
@@ -94,7 +97,11 @@ class Chain:
 
     def refuse(self, exchange: Exchange, kind: str, status: int | None = None) -> Answer:
         """The answer to a request that is not worth the steps."""
-        answer = self._errors(exchange, GatewayError(kind, status=status))
+        return self._noted(exchange, self._errors(exchange, GatewayError(kind, status=status)))
+
+    def _noted(self, exchange: Exchange, answer: Answer) -> Answer:
+        if self._served is not None:
+            self._served(exchange, answer)
         if self._format is not None:
             self._record(exchange, answer, self._format)
         return answer
@@ -140,15 +147,17 @@ class App:
         await _send(send, await chain(exchange), exchange)
 
 
-def app(ledger: Ledger, cloud: Cloud | RegionalCloud, functions: FunctionsOfApi) -> App:
-    """The gateway for all declared stages.
+def app(
+    ledger: Ledger, cloud: Cloud | RegionalCloud, functions: FunctionsOfApi, served: Served | None = None
+) -> App:
+    """The gateway for all declared stages, whose requests `served` counts.
 
     Raises:
         DocumentError: a declared document cannot be served; the message names the place.
     """
     found = stages(ledger, cloud.region, cloud.account)
     fetch = fetch_from(cloud.endpoint)
-    return App({name: Chain(stage, functions, fetch, functions.logs) for name, stage in found.items()})
+    return App({name: Chain(stage, functions, fetch, functions.logs, served) for name, stage in found.items()})
 
 
 _FORBIDDEN = ((b"content-type", b"application/json"), (b"x-amzn-errortype", b"ForbiddenException"))

@@ -236,7 +236,8 @@ class Functions:
             raise PayloadTooLargeError(_too_large(len(payload), MAX_PAYLOAD))
         plan, used = self.find(name, qualifier)
         call = Call(new_id(), plan.qualified(used), payload, trace, self.loop.create_future(), tail)
-        self._pool(plan, used).submit(call)
+        with self.logs.counted(plan):
+            self._pool(plan, used).submit(call)
         return await call.done
 
     def _pool(self, plan: Plan, qualifier: str) -> Pool:

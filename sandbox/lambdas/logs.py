@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import logging
 import math
 import threading
 from collections import deque
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 from sandbox.lambdas.instance import Record
+from sandbox.lambdas.plan import Plan, ThrottledError
 
 INTERVAL_S = 0.5
 KEPT = 50_000
@@ -26,11 +29,22 @@ Event = tuple[int, str]
 logger = logging.getLogger(__name__)
 
 
+class Watcher(Protocol):
+    """Counts what functions do; called away from the calls, but for a call that is turned away."""
+
+    def invoked(self, records: Sequence[Record]) -> None:
+        """Calls that are over."""
+
+    def throttled(self, plan: Plan) -> None:
+        """A call that found no instance free."""
+
+
 class Logs:
     """Collects entries from the event loop and delivers them from a thread of its own."""
 
     def __init__(self, account: str) -> None:
         self._account = account
+        self.watcher: Watcher | None = None
         self._records: deque[Record] = deque()
         self._lines: deque[tuple[str, str, str, int, str]] = deque()
         self._dropped = 0
@@ -47,6 +61,16 @@ class Logs:
         else:
             self._dropped += 1
 
+    @contextlib.contextmanager
+    def counted(self, plan: Plan) -> Iterator[None]:
+        """Counts a call that is turned away in the block."""
+        try:
+            yield
+        except ThrottledError:
+            if self.watcher is not None:
+                self.watcher.throttled(plan)
+            raise
+
     def write(self, region: str, group: str, stream: str, moment_ms: int, line: str) -> None:
         """Takes one line for any log group."""
         if len(self._lines) < WAITING:
@@ -58,8 +82,10 @@ class Logs:
         """Delivers all that was taken so far."""
         with self._flushing:
             batches: dict[tuple[str, str, str], list[Event]] = {}
-            for _ in range(len(self._records)):
-                record = self._records.popleft()
+            records = [self._records.popleft() for _ in range(len(self._records))]
+            if self.watcher is not None:
+                self.watcher.invoked(records)
+            for record in records:
                 plan = record.instance.plan
                 key = (plan.region, plan.log_group, record.instance.stream)
                 batches.setdefault(key, []).extend(events(record))

@@ -103,6 +103,12 @@ class Endpoint:
         fleet = self._fleet
         return [variant.server for variant in fleet.variants] if fleet else []
 
+    @property
+    def first_variant(self) -> str:
+        """Name of the variant that is declared first; empty while nothing serves."""
+        fleet = self._fleet
+        return fleet.variants[0].name if fleet and fleet.variants else ""
+
     def deploy(self, plan: Plan, status: str, finished: Callable[[], None] | None = None) -> None:
         """Brings a plan up in the background; what serves now goes on until the new processes answer."""
         self._generation += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -54,18 +55,26 @@ def invoke_operation(runtime: Containers, timeout_s: float) -> Callable[[Any], R
             meta["inferenceId"] = str(self.headers["X-Amzn-SageMaker-Inference-Id"])
         if self.headers.get("X-Amzn-SageMaker-Custom-Attributes"):
             meta["customAttributes"] = str(self.headers["X-Amzn-SageMaker-Custom-Attributes"])
-        variant = self.headers.get("X-Amzn-SageMaker-Target-Variant")
+        variant, began = self.headers.get("X-Amzn-SageMaker-Target-Variant"), time.perf_counter()
+        served, status = str(variant or ""), 503
         try:
             endpoint = runtime.endpoint(self.region, name)
+            served = served or endpoint.first_variant
             served, answer = endpoint.invoke(body, headers, variant, timeout_s, meta)
+            status = answer.status
         except LookupError as fault:
+            served = ""
             return error(400, "ValidationError", {"message": str(fault.args[0])})
         except ServerDownError as fault:
             return error(503, "ServiceUnavailable", {"message": f"endpoint {name} cannot answer now: {fault}"})
         except ServerTimeoutError as fault:
+            status = 0
             return model_error(
                 0, f"Your invocation timed out while waiting for a response from container primary: {fault}", name
             )
+        finally:
+            if served and runtime.watch is not None:
+                runtime.watch(self.region, name, served, status, time.perf_counter() - began)
         if answer.status != 200:
             return model_error(answer.status, answer.body.decode(errors="replace")[:LONGEST_MESSAGE], name)
         result = {"Content-Type": answer.content_type, "x-Amzn-Invoked-Production-Variant": served}
