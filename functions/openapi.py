@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from functions.routes import ROUTES, Route
-from functions.routes.route import IF_NONE_MATCH
-from functions.shared.api import MERGE_PATCH
+from functions.routes.route import IF_NONE_MATCH, ONCE
+from functions.shared.door.reading import MERGE_PATCH
 from functions.shared.errors import ERRORS
 from functions.shared.schemas import ErrorEnvelope
 
@@ -26,6 +26,9 @@ TAGS = {
     "predictions": "Answers of the live model",
     "batches": "Many rows at once, answered in the background",
     "insights": "What customers say",
+    "users": "Who uses the platform",
+    "data": "Records of users",
+    "dashboard": "Figures for a front page",
     "training": "Trainings",
     "models": "Trained models and their approval",
     "system": "Health and this document",
@@ -75,6 +78,10 @@ def operation(route: Route) -> dict[str, Any]:
     }
     if route.groups:
         made["description"] = "For members of " + " or ".join(f"`{group}`" for group in route.groups) + "."
+    if route.retires:
+        made["deprecated"] = True
+        told = f"Use `{route.retires.successor}`; this ends on {route.retires.sunset}."
+        made["description"] = f"{made.get('description', '')} {told}".strip()
     if route.scopes:
         made["security"] = [{SECURITY: list(route.scopes)}]
     if route.request:
@@ -96,8 +103,10 @@ def parameters(route: Route) -> list[dict[str, Any]]:
     if route.query:
         for name, schema in plain(route.query.model_json_schema())["properties"].items():
             default = route.query.model_fields[name].default
-            found.append({"name": name, "in": "query", "required": False, "schema": {**schema, "default": default}})
-    for header in (*route.headers, *((IF_NONE_MATCH,) if route.tagged and route.method == "GET" else ())):
+            shown = {} if default is None or default == "" else {"default": default}
+            found.append({"name": name, "in": "query", "required": False, "schema": {**schema, **shown}})
+    conditional = (IF_NONE_MATCH,) if route.tagged and route.method == "GET" else ()
+    for header in (*route.headers, *conditional, *((ONCE,) if route.once else ())):
         schema = {"type": "string", "maxLength": header.max_length}
         found.append(
             {
@@ -121,6 +130,9 @@ def responses(route: Route) -> dict[str, Any]:
     found = {str(route.status): good}
     if route.tagged:
         good["headers"] = {"ETag": {"description": "Version of the answer", "schema": {"type": "string"}}}
+    if route.once:
+        told = {"description": "`true` where this is the answer of an earlier request", "schema": {"type": "string"}}
+        good.setdefault("headers", {})["Idempotent-Replayed"] = told
     if route.tagged and route.method == "GET":
         found["304"] = {"description": "Nothing has changed since the answer with the ETag that was sent"}
     by_status: dict[int, list[str]] = {}
@@ -136,7 +148,7 @@ def responses(route: Route) -> dict[str, Any]:
                 }
             },
         }
-        if ERRORS[several[0]].retry_after_s:
+        if any(ERRORS[code].retry_after_s for code in several):
             found[str(status)]["headers"] = {
                 "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}
             }
@@ -148,12 +160,16 @@ def codes(route: Route) -> list[str]:
     found = {"throttled", "internal", *route.errors}
     if route.request:
         found |= {"invalid_request", "invalid_json", "too_large", "unsupported_type"}
-    if route.query or "{" in route.path:
+    if route.query:
         found.add("invalid_request")
+    if "{" in route.path:
+        found.add("not_found")
     if route.scopes:
         found |= {code for code in ERRORS if code.startswith("token_")} | {"missing_scope", "unavailable"}
     if route.groups:
         found.add("missing_group")
+    if route.once:
+        found |= {"invalid_request", "key_reused", "key_in_use", "unavailable"}
     return [code for code in ERRORS if code in found]
 
 

@@ -12,7 +12,7 @@ from functions.accounts.settings import Settings
 from functions.accounts.store import UserPool
 from functions.shared.api import App, serve
 from functions.shared.cache.opening import cache
-from functions.shared.identity.pool import sessions, verifier
+from functions.shared.door.guarded import guarded
 from functions.shared.logs import Log
 from functions.shared.settings import load
 
@@ -26,14 +26,9 @@ def build(
     pool = UserPool(settings.client_id)
     if store is None:
         store = SessionStore(settings.sessions_table, settings.users_table, memory, keep_days=settings.session_days)
-    return App(
-        operations(pool if directory is None else directory, store, pool),
-        Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),
-        verifier(settings, environ),
-        settings.cors_origin,
-        # Without the cache in front: who signs out is told for certain.
-        sessions(settings, environ),
-    )
+    answers = operations(pool if directory is None else directory, store, pool)
+    # Without the cache in front: who signs out is told for certain.
+    return guarded(answers, Log(environ["AWS_LAMBDA_FUNCTION_NAME"]), settings, environ)
 
 
 handler = serve(build)

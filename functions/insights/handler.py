@@ -13,7 +13,7 @@ from functions.insights.settings import Settings
 from functions.insights.store import DailyTokens
 from functions.shared.api import App, serve
 from functions.shared.aws.calls import Service
-from functions.shared.identity.pool import sessions, verifier
+from functions.shared.door.guarded import guarded
 from functions.shared.logs import Log
 from functions.shared.settings import load
 
@@ -29,13 +29,7 @@ def build(environ: Mapping[str, str] = os.environ) -> App:
         new_id=lambda: str(uuid4()),
         deadline_s=settings.deadline_ms / 1000,
     )
-    return App(
-        operations(reader),
-        Log(environ["AWS_LAMBDA_FUNCTION_NAME"], metrics=METRICS),
-        verifier(settings, environ),
-        settings.cors_origin,
-        sessions(settings, environ),
-    )
+    return guarded(operations(reader), Log(environ["AWS_LAMBDA_FUNCTION_NAME"], metrics=METRICS), settings, environ)
 
 
 handler = serve(build)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from uuid import uuid4
 
-from functions.predictions.logic import Memory, Predictor
+from functions.predictions.logic import Predictor
 from functions.predictions.operations import METRICS, operations
 from functions.predictions.settings import Settings
 from functions.predictions.store import EndpointModel, ModelsTable, PredictionsTable
@@ -14,12 +14,12 @@ from functions.shared.api import App, serve
 from functions.shared.aws.calls import Service
 from functions.shared.cache.breaker import Limits
 from functions.shared.cache.opening import cache
-from functions.shared.identity.pool import sessions, verifier
+from functions.shared.door.guarded import Shared, guarded
 from functions.shared.logs import Log
 from functions.shared.settings import load
 
 
-def build(environ: Mapping[str, str] = os.environ, memory: Memory | None = None) -> App:
+def build(environ: Mapping[str, str] = os.environ, memory: Shared | None = None) -> App:
     """Everything that the function needs; no connection is opened before it is used."""
     settings = load(Settings, environ)
     log = Log(environ["AWS_LAMBDA_FUNCTION_NAME"], metrics=METRICS)
@@ -42,13 +42,7 @@ def build(environ: Mapping[str, str] = os.environ, memory: Memory | None = None)
         live_ttl_s=settings.live_ttl_s,
         live_memory_s=settings.live_memory_ms / 1000,
     )
-    return App(
-        operations(predictor, ModelsTable(database, settings.models_table)),
-        log,
-        verifier(settings, environ),
-        settings.cors_origin,
-        sessions(settings, environ, memory),
-    )
+    return guarded(operations(predictor, ModelsTable(database, settings.models_table)), log, settings, environ, memory)
 
 
 handler = serve(build)

@@ -11,7 +11,7 @@ from functions.registry.settings import Settings
 from functions.registry.store import ModelRegistry
 from functions.shared.api import App, Operation, Request, serve
 from functions.shared.aws.sdk import told
-from functions.shared.identity.pool import sessions, verifier
+from functions.shared.door.guarded import guarded
 from functions.shared.logs import Log
 from functions.shared.models import ModelsTable
 from functions.shared.schemas import Page
@@ -43,13 +43,8 @@ def operations(models: logic.Models, packages: logic.Packages, group: str) -> di
 def build(environ: Mapping[str, str] = os.environ) -> App:
     """Everything that the function needs."""
     settings = load(Settings, environ)
-    return App(
-        operations(ModelsTable(settings.models_table), ModelRegistry(), settings.model_package_group),
-        Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),
-        verifier(settings, environ),
-        settings.cors_origin,
-        sessions(settings, environ),
-    )
+    answers = operations(ModelsTable(settings.models_table), ModelRegistry(), settings.model_package_group)
+    return guarded(answers, Log(environ["AWS_LAMBDA_FUNCTION_NAME"]), settings, environ)
 
 
 handler = serve(build)

@@ -10,7 +10,6 @@ from functions.shared.schemas import Page
 from functions.trainings import schemas as trainings
 
 BYPASS = Header("Cache-Control", "`no-cache` asks the model itself, whatever the cache holds")
-ONCE = Header("Idempotency-Key", "The same key and body start one training, however often they are sent")
 MODEL_ERRORS = ("model_rejected_input", "throttled", "model_failed", "model_unavailable", "timeout")
 
 ROUTES: tuple[Route, ...] = (
@@ -66,7 +65,7 @@ ROUTES: tuple[Route, ...] = (
         request=trainings.StartTraining,
         response=trainings.Training,
         status=202,
-        headers=(ONCE,),
+        once=True,
         errors=("already_started", "unavailable"),
         throttle_rps=5,
         throttle_burst=10,

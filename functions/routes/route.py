@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from functions.shared.door.retirement import Retirement
+
 SIGNED_IN = ("aws.cognito.signin.user.admin",)
 """The scope of every token that a person signs in for; access tokens of other clients carry `platform/…` instead."""
 
@@ -24,6 +26,9 @@ IF_MATCH = Header(
     "If-Match", 'ETag of the version that is changed, such as `"3"`, or `*` for any; needed, and another version is 409'
 )
 IF_NONE_MATCH = Header("If-None-Match", "ETag of an earlier answer; 304 without a body where nothing has changed")
+
+
+ONCE = Header("Idempotency-Key", "Requests with the same key and body are done once within a day, and answered alike")
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,11 @@ class Route:
     """How long the gateway may keep an answer; 0 is not at all."""
     media: str = "application/json"
     """What an answer is; a page for a browser has no schema."""
+    once: bool = False
+    """Requests with one Idempotency-Key are done once, and answered alike. Its answers are kept for a day, so none may
+    hold a token or a secret; and its caller is signed in, since a key belongs to somebody."""
+    retires: Retirement | None = None
+    """When the route goes away, and what is there in its place."""
 
     @property
     def key(self) -> str:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import time
-from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import uuid4
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from functions.shared.conditional import Tagged, tag_of_body, unchanged
+from functions.shared.door.idempotency import HEADER, Claim, Idempotency, Reply
+from functions.shared.door.origins import NOWHERE, Origins
+from functions.shared.door.pace import Pace
+from functions.shared.door.reading import check_path, idempotency_key, read_body, read_query
+from functions.shared.door.retirement import Retirement
 from functions.shared.errors import ApiError
-from functions.shared.headers import CORRELATION, EXPOSED, SAFE, correlation
+from functions.shared.headers import CORRELATION, SAFE, correlation
 from functions.shared.identity.sessions import EndedSessions
 from functions.shared.identity.tokens import Caller, Verifier
-from functions.shared.invalid import problem_of
 from functions.shared.logs import Log, fault, now
-
-LARGEST_BODY = 1 << 20
-"""Bytes; no route needs more, and the function's own limit is 6 MB."""
-
-
-MERGE_PATCH = "application/merge-patch+json"
-"""What a PATCH may be beside JSON; both mean the same here."""
 
 STAGE_PATH = "/api"
 """What each address begins with: the gateway takes it away as its stage, a load balancer does not."""
@@ -48,6 +45,12 @@ class Request:
     """Metadata for the log line; no personal data."""
     metrics: dict[str, float] = field(default_factory=dict)
     """Metrics for the log line."""
+    claim: Claim | None = None
+    """Where it came with an Idempotency-Key."""
+
+    def new_id(self) -> str:
+        """An id for what the request makes: a UUID, the same one for each try under one Idempotency-Key."""
+        return str(uuid4()) if self.claim is None else self.claim.made_id
 
     def path(self, name: str) -> str:
         """A path parameter."""
@@ -80,6 +83,10 @@ class Operation:
     query: type[BaseModel] | None = None
     tagged: bool = False
     """Answers carry an ETag; one that is read is left out where the caller has it."""
+    once: bool = False
+    """Requests with one Idempotency-Key are done once, and answered alike."""
+    retires: Retirement | None = None
+    """When the route goes away."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +96,18 @@ class App:
     operations: Mapping[str, Operation]
     log: Log
     verifier: Verifier | None = None
-    cors_origin: str = ""
+    origins: Origins = NOWHERE
+    """Whose pages may read answers."""
     sessions: EndedSessions | None = None
     """Tells whose session was ended; without it a token counts until it expires."""
+    idempotency: Idempotency | None = None
+    """Keeps answers; an operation with `once` needs it."""
+    pace: Pace | None = None
+    """How fast one caller may ask; without it the gateway's own throttle counts alone."""
+    largest_body: int = 1 << 20
+    """Bytes of a request's body."""
 
 
-_EXPOSED = ",".join(EXPOSED)
 NOBODY = Caller("", frozenset(), frozenset(), 0)
 
 
@@ -125,19 +138,14 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
         "X-Request-Id": request.request_id,
         CORRELATION: correlated,
     }
-    if app.cors_origin:
-        headers["Access-Control-Allow-Origin"] = app.cors_origin
-        headers["Access-Control-Expose-Headers"] = _EXPOSED
+    headers |= app.origins.headers(sent.get("origin"))
     if correlated is not request.request_id:
         request.notes["correlationId"] = correlated
     level, message, status = "INFO", "answered", 500
     try:
-        operation, result = perform(app, route, request)
-        status, body = operation.status, encode(result)
-        if operation.tagged:
-            status, body = conditioned(result, request, (status, body), headers)
-        if isinstance(result, Page):
-            headers |= {**result.headers, "Content-Type": result.media}
+        reply = perform(app, route, request)
+        status, body = reply.status, reply.body
+        headers |= reply.headers
     except ApiError as problem:
         status, body = problem.row.status, envelope(problem, request.request_id)
         headers.update(problem_headers(problem))
@@ -149,6 +157,8 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
         body = envelope(ApiError("internal"), request.request_id)
         level, message = "ERROR", "failed"
         request.notes |= fault(error)
+    if app.pace is not None and request.caller is not NOBODY:
+        headers |= app.pace.told(request.caller.user_id)
     request.notes.update(route=route, status=status, ms=request.elapsed_ms)
     app.log.line(
         level,
@@ -174,8 +184,8 @@ def path_of(event: Mapping[str, Any]) -> str:
     return str(event.get("path") or "").removeprefix(STAGE_PATH)
 
 
-def perform(app: App, route: str, request: Request) -> tuple[Operation, Any]:
-    """Checks a request in the order: route, caller, rights, body; then runs its operation."""
+def perform(app: App, route: str, request: Request) -> Reply:
+    """Checks a request in the order: route, caller, rights, pace, path, body; then runs its operation."""
     operation = app.operations.get(route)
     if operation is None:
         raise ApiError("not_found")
@@ -186,44 +196,53 @@ def perform(app: App, route: str, request: Request) -> tuple[Operation, Any]:
         if app.sessions is not None:
             app.sessions.check(request.caller)
         request.caller.needs(operation.scopes, operation.groups)
+        if app.pace is not None:
+            app.pace.take(request.caller.user_id)
+    if request.event.get("pathParameters"):
+        check_path(request.event)
     if operation.request is not None:
-        request.body = read_body(request, operation.request)
+        request.body = read_body(request.event, request.headers, operation.request, app.largest_body)
     if operation.query is not None:
         request.query = read_query(request.event, operation.query)
-    return operation, operation.run(request)
+    key = idempotency_key(request.event, request.headers, HEADER) if operation.once else None
+    reply = run(operation, request) if key is None else once(app, route, operation, request, key)
+    return (
+        reply if operation.retires is None else replace(reply, headers={**reply.headers, **operation.retires.headers})
+    )
 
 
-def read_body(request: Request, schema: type[BaseModel]) -> BaseModel:
-    """The validated body; one that is left out counts as an empty object."""
-    event = request.event
-    body: str | bytes = event.get("body") or "{}"
-    if len(body) > LARGEST_BODY:
-        raise ApiError("too_large")
-    kind = request.headers.get("content-type", "application/json")
-    if kind != "application/json" and kind.partition(";")[0].strip().lower() not in media_of(event):
-        raise ApiError("unsupported_type")
+def once(app: App, route: str, operation: Operation, request: Request, key: str) -> Reply:
+    """The answer to a request with an Idempotency-Key: of the operation, or kept from the first time."""
+    if app.idempotency is None:
+        raise RuntimeError("an operation with `once` needs a table of requests")
+    given = [request.event.get("pathParameters"), request.query, request.body]
+    claim = app.idempotency.claim(key, user_id=request.caller.user_id, route=route, request=given)
+    if isinstance(claim, Reply):
+        request.notes["replayed"] = True
+        return claim
+    request.claim, problem = claim, ""
     try:
-        if event.get("isBase64Encoded"):
-            body = b64decode(body, validate=True)
-        return schema.model_validate_json(body)
-    except ValidationError as error:
-        raise problem_of(error, body) from error
-    except ValueError as error:
-        raise ApiError("invalid_json", why="not base64, or not UTF-8") from error
+        reply = run(operation, request)
+    except BaseException:
+        problem = claim.leave()
+        raise
+    else:
+        problem = claim.keep(reply)
+        return reply
+    finally:
+        if problem:
+            request.notes["notKept"] = problem
 
 
-def media_of(event: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a body may be: a change of parts may say how it is meant (RFC 7396)."""
-    return ("application/json", MERGE_PATCH) if event.get("httpMethod") == "PATCH" else ("application/json",)
-
-
-def read_query(event: Mapping[str, Any], schema: type[BaseModel]) -> BaseModel:
-    """The validated query."""
-    values = event.get("queryStringParameters") or {}
-    try:
-        return schema.model_validate_strings(values)
-    except ValidationError as error:
-        raise problem_of(error, values) from error
+def run(operation: Operation, request: Request) -> Reply:
+    """The operation's answer."""
+    result = operation.run(request)
+    made, headers = (operation.status, encode(result)), dict[str, str]()
+    if operation.tagged:
+        made = conditioned(result, request, made, headers)
+    if isinstance(result, Page):
+        headers |= {**result.headers, "Content-Type": result.media}
+    return Reply(*made, headers)
 
 
 def encode(result: Any) -> str:
@@ -260,4 +279,4 @@ def problem_headers(problem: ApiError) -> dict[str, str]:
     if problem.row.status == 401 and problem.code.startswith("token_"):
         kind = "" if problem.code == "token_missing" else f' error="invalid_token", error_description="{problem.code}"'
         return {"WWW-Authenticate": f"Bearer{kind}"}
-    return {} if problem.row.retry_after_s is None else {"Retry-After": str(problem.row.retry_after_s)}
+    return {} if problem.retry_after_s is None else {"Retry-After": str(problem.retry_after_s)}

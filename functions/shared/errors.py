@@ -56,6 +56,8 @@ ERRORS: Mapping[str, Row] = {
     "changed": Row(409, "this was changed meanwhile; read it again, then send its new ETag"),
     "not_pending": Row(409, "this model does not wait for approval; see details"),
     "worse_than_live": Row(409, 'this model is worse than the live one; send {"force": true} to approve it anyway'),
+    "key_reused": Row(409, "this Idempotency-Key came with another request before; send a new key with a new request"),
+    "key_in_use": Row(409, "the request with this Idempotency-Key is still being answered; ask again later", 1),
     "already_started": Row(409, "this Idempotency-Key has started a training that is over or had another body"),
     "batch_differs": Row(409, "this Idempotency-Key has begun a batch of another body"),
     "batch_over": Row(409, "this batch is over; there is nothing to cancel"),
@@ -67,6 +69,7 @@ ERRORS: Mapping[str, Row] = {
     "unavailable": Row(503, "a part of the platform is not available; ask again later", 5),
     "keys_unavailable": Row(503, "tokens cannot be checked at the moment; ask again later", 5),
     "model_unavailable": Row(503, "the model is not available; ask again later", 5),
+    "not_ready": Row(503, "predictions cannot be answered at the moment; see details", 5),
     "timeout": Row(504, "the model did not answer in time; ask again later", 5),
 }
 """The table that answers, the OpenAPI document and the tests derive from."""
@@ -83,10 +86,14 @@ class Detail:
 class ApiError(Exception):
     """An answer to the caller: ends an operation with a row of ERRORS.
 
-    `details` are for the caller; `why` is for the log only and holds no personal data.
+    `details` are for the caller; `why` is for the log only and holds no personal data. `retry_after_s` says better than
+    the row when asking again can help.
     """
 
-    def __init__(self, code: str, details: Sequence[Detail] = (), *, why: str = "") -> None:
+    def __init__(
+        self, code: str, details: Sequence[Detail] = (), *, why: str = "", retry_after_s: int | None = None
+    ) -> None:
         self.code, self.details, self.why = code, tuple(details), why
         self.row = ERRORS[code]
+        self.retry_after_s = self.row.retry_after_s if retry_after_s is None else retry_after_s
         super().__init__(f"{code}: {why}" if why else code)

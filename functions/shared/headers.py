@@ -17,7 +17,10 @@ SAFE: Final[Mapping[str, str]] = {
 CORRELATION: Final = "X-Correlation-Id"
 """What a caller names its request by, across services; the request's own id where it does not."""
 
-EXPOSED: Final = ("ETag", "Retry-After", CORRELATION, "X-Request-Id")
+EXPOSED: Final = (
+    *("Deprecation", "ETag", "Idempotent-Replayed", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", "Sunset"),
+    *(CORRELATION, "X-Request-Id"),
+)
 """Headers of an answer that a page of another origin may read."""
 
 _CORRELATION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)

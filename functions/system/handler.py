@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from functions.shared.api import App, Operation, Page, serve
+from functions.shared.door.origins import Origins
 from functions.shared.logs import Log, now
 from functions.shared.settings import load
 from functions.system.schemas import Health
@@ -37,7 +38,7 @@ def build(environ: Mapping[str, str] = os.environ, document: Path = DOCUMENT) ->
             "GET /v1/docs": Operation(lambda _: page),
         },
         Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),
-        cors_origin=settings.cors_origin,
+        origins=Origins(settings.cors_origins),
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from functions.shared.door.settings import DoorSettings
 
-@dataclass(frozen=True)
-class Settings:
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(DoorSettings):
     """What health answers with."""
 
     environment: str
     """Name of the stack: dev, staging, prod."""
-    cors_origin: str = "*"
-    """Origin whose pages may read answers; tokens travel in a header, never in a cookie, so any is safe."""

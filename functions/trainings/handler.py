@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from uuid import uuid4
 
 from functions.shared.api import App, Operation, Request, serve
-from functions.shared.identity.pool import sessions, verifier
+from functions.shared.door.guarded import guarded
 from functions.shared.logs import Log
 from functions.shared.settings import load
 from functions.trainings import logic
@@ -23,17 +22,11 @@ def operations(starter: Starter) -> dict[str, Operation]:
     """What stands behind the route."""
 
     def start(request: Request) -> Training:
-        return logic.start(
-            starter,
-            request.body,
-            user_id=request.caller.user_id,
-            idempotency_key=request.headers.get("idempotency-key"),
-            new_id=uuid4().hex,
-        )
+        return logic.start(starter, request.body, user_id=request.caller.user_id, new_id=request.new_id())
 
     return {
         "POST /v1/training/start": Operation(
-            start, status=202, scopes=SCOPES, groups=("scientists",), request=StartTraining
+            start, status=202, scopes=SCOPES, groups=("scientists",), request=StartTraining, once=True
         )
     }
 
@@ -41,13 +34,8 @@ def operations(starter: Starter) -> dict[str, Operation]:
 def build(environ: Mapping[str, str] = os.environ, starter: Starter | None = None) -> App:
     """Everything that the function needs."""
     settings = load(Settings, environ)
-    return App(
-        operations(Executions(settings.state_machine_arn) if starter is None else starter),
-        Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),
-        verifier(settings, environ),
-        settings.cors_origin,
-        sessions(settings, environ),
-    )
+    starts = operations(Executions(settings.state_machine_arn) if starter is None else starter)
+    return guarded(starts, Log(environ["AWS_LAMBDA_FUNCTION_NAME"]), settings, environ)
 
 
 handler = serve(build)

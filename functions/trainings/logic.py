@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any, Protocol
 
-from functions.shared.errors import ApiError, Detail
 from functions.trainings.schemas import StartTraining, Training
-
-LONGEST_KEY = 255
 
 
 class Starter(Protocol):
@@ -22,13 +18,10 @@ class Starter(Protocol):
         """
 
 
-def start(starter: Starter, body: StartTraining, *, user_id: str, idempotency_key: str | None, new_id: str) -> Training:
-    """Starts a training; one for all calls with the same Idempotency-Key of the same user."""
-    if idempotency_key is not None and not 1 <= len(idempotency_key) <= LONGEST_KEY:
-        raise ApiError("invalid_request", [Detail("Idempotency-Key", f"give 1 to {LONGEST_KEY} characters")])
-    ending = sha256(f"{user_id}\n{idempotency_key}".encode()).hexdigest()[:32] if idempotency_key else new_id
+def start(starter: Starter, body: StartTraining, *, user_id: str, new_id: str) -> Training:
+    """Starts a training; one for all calls with the same id, however often they are made."""
     given: dict[str, Any] = {"reason": "manual", "requestedBy": user_id}
     if body.key:
         given["key"] = body.key
-    name = f"manual-{ending}"
+    name = f"manual-{new_id.replace('-', '')}"
     return Training(training_id=name, status="RUNNING", started_at=starter.start(name, given))

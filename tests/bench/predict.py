@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -44,7 +45,7 @@ def ours(pool: Pool, port: int, *, remembered: int) -> Handler:
     """Our handler as it is deployed, but for the keys of a test pool and a Redis without TLS."""
     app = build(ENVIRONMENT, memory=Cache(Dialer("127.0.0.1", port, password=lambda: b"", tls=False)))
     verifier = Verifier([pool.trusted()], remembered=remembered)
-    app = App(app.operations, app.log, verifier, app.cors_origin, app.sessions)
+    app = replace(app, verifier=verifier)
     call = event("POST", "/v1/ml/predict", body={"input": FEATURES}, token=pool.token())
     if not remembered:
         return lambda: forgetful(app, call, verifier)

@@ -88,10 +88,10 @@ def test_approving_needs_the_group() -> None:
     assert (found.status, packages.approved) == (403, [])
 
 
-@pytest.mark.parametrize("version", ["unknown", "#live"])
-def test_an_unknown_version_is_not_found(version: str) -> None:
+@pytest.mark.parametrize(("version", "code"), [("unknown", "unknown_model"), ("#live", "not_found")])
+def test_an_unknown_version_is_not_found(version: str, code: str) -> None:
     caller, _, _ = client_of(item("v1"), live="v1")
-    assert approve(caller, version).code == "unknown_model"
+    assert approve(caller, version).code == code
 
 
 @pytest.mark.parametrize("status", ["Training", "Live", "Archived", "Rejected", "Failed", "Deploying"])

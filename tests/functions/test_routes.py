@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,19 +35,16 @@ def app_of(capability: str, folder: Path) -> App:
     return made
 
 
+SAME = ("status", "scopes", "groups", "request", "query", "tagged", "once", "retires")
+"""What a row of the table and the operation behind it have in common."""
+
+
 def expected(route: Route) -> tuple[Any, ...]:
-    return (route.status, route.scopes, route.groups, route.request, route.query, route.tagged)
+    return tuple(getattr(route, name) for name in SAME)
 
 
 def found(operation: Operation) -> tuple[Any, ...]:
-    return (
-        operation.status,
-        operation.scopes,
-        operation.groups,
-        operation.request,
-        operation.query,
-        operation.tagged,
-    )
+    return tuple(getattr(operation, name) for name in SAME)
 
 
 @pytest.mark.parametrize("capability", BY_CAPABILITY)
@@ -117,6 +115,19 @@ def test_protected_operations_name_their_scopes_and_public_ones_none() -> None:
         assert ("401" in operation["responses"]) == bool(
             route.scopes or (route.capability == "accounts" and "wrong" in " ".join(route.errors))
         )
+
+
+def test_answers_that_are_kept_hold_no_secret_and_belong_to_somebody() -> None:
+    kept = [route for route in ROUTES if route.once]
+    assert kept
+    for route in kept:
+        assert route.scopes
+        fields = json.dumps(route.response.model_json_schema()["properties"]) if route.response else ""
+        assert not re.search("token|secret|password", fields, re.IGNORECASE), route.key
+
+
+def test_signing_in_keeps_no_answer() -> None:
+    assert not [route.key for route in ROUTES if route.once and route.path.startswith("/v1/auth/")]
 
 
 def test_handlers_stay_short() -> None:

@@ -62,11 +62,19 @@ def test_a_key_outside_the_uploads_is_refused(key: Any) -> None:
 
 def test_the_same_idempotency_key_is_the_same_training_and_another_users_is_not() -> None:
     starter = FakeStarter()
-    for subject in ("ada", "ada", "bob"):
-        token = POOL.token(sub=subject, groups=["scientists"])
-        start(starter, headers={"Idempotency-Key": "once"}, token=token)
-    first, second, third = (name for name, _ in starter.started)
+    caller = Client(operations(starter))
+    answers = [
+        caller.call(
+            "POST",
+            "/v1/training/start",
+            headers={"Idempotency-Key": "once"},
+            token=POOL.token(sub=subject, groups=["scientists"]),
+        )
+        for subject in ("ada", "ada", "bob")
+    ]
+    first, second, third = (answer.body["trainingId"] for answer in answers)
     assert first == second != third
+    assert [name for name, _ in starter.started] == [first, third]
 
 
 def test_without_an_idempotency_key_each_start_is_its_own() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from functions.shared.cache.resp import Answer, ClosedError, Connection, ConnectionLostError, RefusedError
+from functions.shared.cache.resp import Answer, Aside, ClosedError, Connection, ConnectionLostError, RefusedError
 
 
 class Dial(Protocol):
@@ -47,6 +47,8 @@ class Limits:
 
 DEFAULT = Limits()
 SLOW_IN_A_ROW = 3
+MOST_WAITING = 8
+"""Commands that wait for the next one; what is above is dropped, the oldest first."""
 
 
 class Cache:
@@ -62,6 +64,7 @@ class Cache:
         self._probe: threading.Thread | None = None
         self._full_until = 0.0
         self._slow_s, self._slow_count = 0.0, 0
+        self._waiting: list[Aside] = []
 
     @property
     def available(self) -> bool:
@@ -85,6 +88,15 @@ class Cache:
         more = (b"NX",) if if_missing else ()
         return self._call(b"SET", key.encode(), value, b"EX", b"%d" % ttl_s, *more) == b"OK"
 
+    def later(self, tell: Callable[[int], None], *words: bytes) -> None:
+        """Sends a command with the next one, in one round trip, and tells its answer; dropped where that fails."""
+        self._waiting = [*self._waiting[1 - MOST_WAITING :], Aside(words, tell)]
+
+    def flush(self) -> None:
+        """Sends what waits now, in a round trip of its own."""
+        if self._waiting:
+            self._call(b"PING")
+
     def close(self) -> None:
         """Ends the connection and waits for a try that is under way."""
         if self._probe:
@@ -94,6 +106,7 @@ class Cache:
             self._connection = None
 
     def _call(self, *words: bytes) -> Answer:
+        before, self._waiting = self._waiting, []
         if self._down:
             self._try_again()
             return None
@@ -101,7 +114,7 @@ class Cache:
             if self._connection is None:
                 self._dial.prepare()
             began = self._clock()
-            answer = self._ask(words, began)
+            answer = self._ask(words, before, began)
         except RefusedError as error:
             if error.code == "OOM":
                 # Full, but what is there can still be read.
@@ -115,21 +128,21 @@ class Cache:
         self._judge(self._clock() - began)
         return answer
 
-    def _ask(self, words: tuple[bytes, ...], began: float) -> Answer:
+    def _ask(self, words: tuple[bytes, ...], before: list[Aside], began: float) -> Answer:
         """One answer; a kept connection that was closed while nothing was asked is replaced once."""
         limits = self._limits
         # Slow answers in a row share one call's time, so that slowness costs no more than silence.
         left_s = limits.call_s - self._slow_s
         if self._connection is not None:
             try:
-                return self._connection.call(*words, timeout_s=min(limits.answer_s, left_s))
+                return self._connection.call(*words, timeout_s=min(limits.answer_s, left_s), before=before)
             except ClosedError:
                 self._connection.close()
         self._connection = self._dial(left_s)
         left_s -= self._clock() - began
         if left_s <= 0:
             raise ConnectionLostError("connecting took too long")
-        return self._connection.call(*words, timeout_s=min(limits.answer_s, left_s))
+        return self._connection.call(*words, timeout_s=min(limits.answer_s, left_s), before=before)
 
     def _judge(self, took_s: float) -> None:
         if took_s <= self._limits.slow_s:

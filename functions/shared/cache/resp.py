@@ -9,7 +9,8 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 Answer = bytes | int | None
 
@@ -33,6 +34,20 @@ class RefusedError(Exception):
         super().__init__(self.code)
 
 
+@dataclass(frozen=True)
+class Aside:
+    """A command that waits for the next one."""
+
+    words: tuple[bytes, ...]
+    tell: Callable[[int], None]
+    """Takes its answer."""
+
+
+def written(words: Sequence[bytes]) -> bytes:
+    """A command as Redis reads it."""
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
+
+
 class Connection:
     """Commands and answers over one socket, one at a time."""
 
@@ -41,20 +56,29 @@ class Connection:
         self._buffer = b""
         self._timeout_s = -1.0
 
-    def call(self, *words: bytes, timeout_s: float) -> Answer:
-        """One command.
+    def call(self, *words: bytes, timeout_s: float, before: Sequence[Aside] = ()) -> Answer:
+        """One command, sent together with others that have to go there at some time.
+
+        Args:
+            words: the command.
+            timeout_s: for all answers together.
+            before: what is sent in front of it; a refusal of these is nobody's trouble.
 
         Raises:
             ConnectionLostError: no whole answer in time; the connection must not be used again.
             RefusedError: Redis said no.
         """
-        command = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
+        command = written(words)
         deadline = time.monotonic() + timeout_s
         try:
             self._wait_at_most(timeout_s)
+            if before:
+                self._sock.sendall(b"".join(written(aside.words) for aside in before) + command)
+                for at, aside in enumerate(before):
+                    self._hear(aside, deadline, fresh=not at)
+                return self._answer(self._line(deadline, fresh=False), deadline)
             self._sock.sendall(command)
-            first = self._line(deadline, fresh=True)
-            return self._answer(first, deadline)
+            return self._answer(self._line(deadline, fresh=True), deadline)
         except (OSError, ValueError) as error:
             if isinstance(error, (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)):
                 raise ClosedError(type(error).__name__) from error
@@ -64,12 +88,21 @@ class Connection:
         """Ends the connection without waiting for the other side."""
         self._sock.close()
 
-    def _answer(self, line: bytes, deadline: float) -> Answer:
+    def _hear(self, aside: Aside, deadline: float, *, fresh: bool) -> None:
+        """The answer of a command that was sent in front; a whole number is what its sender waits for."""
+        try:
+            answer = self._answer(self._line(deadline, fresh=fresh), deadline, last=False)
+        except RefusedError:
+            return
+        if isinstance(answer, int):
+            aside.tell(answer)
+
+    def _answer(self, line: bytes, deadline: float, *, last: bool = True) -> Answer:
         kind, rest = line[:1], line[1:]
         if kind == b"$":
             size = int(rest)
             if size == -1:
-                found = None
+                found: Answer = None
             elif 0 <= size <= LARGEST:
                 found = self._bytes(size, deadline)
             else:
@@ -77,18 +110,17 @@ class Connection:
         elif kind == b"+":
             found = rest
         elif kind == b":":
-            self._end()
-            return int(rest)
+            found = int(rest)
         elif kind == b"-":
-            self._end()
+            self._end(last=last)
             raise RefusedError(rest.decode(errors="replace"))
         else:
             raise ConnectionLostError("not an answer of Redis")
-        self._end()
+        self._end(last=last)
         return found
 
-    def _end(self) -> None:
-        if self._buffer:
+    def _end(self, *, last: bool) -> None:
+        if last and self._buffer:
             raise ConnectionLostError("more than one answer")
 
     def _line(self, deadline: float, *, fresh: bool) -> bytes:

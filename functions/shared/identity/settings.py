@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from functions.shared.door.settings import DoorSettings
+
 
 @dataclass(frozen=True, kw_only=True)
-class TokenSettings:
+class TokenSettings(DoorSettings):
     """The user pool, its app clients, their keys and their sessions."""
 
     user_pool_id: str
@@ -21,5 +23,9 @@ class TokenSettings:
     """Public keys as they were at deployment: `{pool id: JWKS document}`. Without them a cold start fetches them."""
     sessions_table: str = ""
     """Table of sessions, which tells those that were ended; without it a token counts until it expires."""
-    cors_origin: str = "*"
-    """Origin whose pages may read answers; tokens travel in a header, never in a cookie, so any is safe."""
+    requests_table: str = ""
+    """Table that keeps answers to requests with an Idempotency-Key."""
+    requests_per_user: int = 1000
+    """Requests a second that one caller may go on making, where the function has the cache to count them in."""
+    burst_per_user: int = 2000
+    """How many of them at once."""

@@ -108,7 +108,7 @@ class Accounts:
         keys = Keys(lambda: rings.document(self.pool_id))
         verifier = Verifier([Issuer(issuer, frozenset({client_id}), keys)])
         log = Log("mlplatform-test-function", out=self.client.log)
-        return App(made.operations, log, verifier, made.cors_origin, EndedSessions(Table(), remember_s=0))
+        return App(made.operations, log, verifier, made.origins, EndedSessions(Table(), remember_s=0))
 
     def post(self, operation: str, body: Any, token: str | None = None) -> Answer:
         """A call of an account route."""

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.shared.api import App, Operation, answer
+from functions.shared.door.idempotency import Idempotency
+from functions.shared.door.origins import Origins
 from functions.shared.identity.tokens import Verifier
 from functions.shared.logs import Log
 from tests.functions.support.calls import event
+from tests.functions.support.requests import KeptRequests
 from tests.functions.support.tokens import Pool
 
 POOL = Pool()
@@ -43,10 +46,14 @@ class Client:
     metrics: Mapping[str, str] = field(default_factory=dict)
     log: io.StringIO = field(default_factory=io.StringIO)
 
+    kept: KeptRequests = field(default_factory=KeptRequests)
+    """Answers by Idempotency-Key."""
+
     def __post_init__(self) -> None:
         verifier = Verifier([POOL.trusted()])
         log = Log("mlplatform-test-function", metrics=self.metrics, out=self.log)
-        self.app = App(self.operations, log, verifier, "https://app.example.org")
+        origins = Origins("https://app.example.org")
+        self.app = App(self.operations, log, verifier, origins, idempotency=Idempotency(self.kept))
 
     def call(self, method: str, resource: str, *, groups: list[str] | None = None, **more: Any) -> Answer:
         """A signed-in call; `token=None` for one that is not."""

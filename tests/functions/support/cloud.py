@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Any, cast
 
+from botocore.exceptions import ClientError
+
+from functions.shared.aws.calls import AwsError
 from functions.shared.aws.sdk import client
 
 TABLE, GROUP, BUCKET = "models", "mlplatform-test-models", "mlplatform-test-raw"
@@ -81,3 +86,19 @@ def user_pool(**more: Any) -> tuple[str, str]:
         PreventUserExistenceErrors="ENABLED",
     )
     return str(pool), str(made["UserPoolClient"]["ClientId"])
+
+
+class ByTheSdk:
+    """Calls of one service by the SDK, in place of functions.shared.aws.calls.Service: moto answers no sockets."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def call(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        name = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", operation).lower()
+        try:
+            answer: dict[str, Any] = getattr(client(self._service), name)(**payload)
+        except ClientError as error:
+            status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+            raise AwsError(status, error.response["Error"]["Code"], cast("Mapping[str, Any]", error.response)) from None
+        return answer

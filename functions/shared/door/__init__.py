@@ -1,0 +1,1 @@
+"""What every request passes before its operation runs, and every answer on its way back."""

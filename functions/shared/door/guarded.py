@@ -1,0 +1,58 @@
+"""The app of a function whose callers are signed in, from its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from functions.shared.api import App, Operation
+from functions.shared.aws.calls import Service
+from functions.shared.door.idempotency import Idempotency
+from functions.shared.door.origins import Origins
+from functions.shared.door.pace import Ledger, Pace
+from functions.shared.door.requests_table import RequestsTable
+from functions.shared.identity.pool import sessions, verifier
+from functions.shared.identity.sessions import SessionMemory
+from functions.shared.identity.settings import TokenSettings
+from functions.shared.logs import Log
+
+TABLE_TIMEOUT_S = 2.0
+
+
+class Shared(Ledger, SessionMemory, Protocol):
+    """The cache (functions.shared.cache.breaker.Cache)."""
+
+
+def guarded(
+    operations: Mapping[str, Operation],
+    log: Log,
+    settings: TokenSettings,
+    environ: Mapping[str, str],
+    memory: Shared | None = None,
+) -> App:
+    """The app; nothing is opened before it is used.
+
+    Args:
+        operations: what stands behind the routes.
+        log: where each request gets its line.
+        settings: whose tokens count, and what the door lets through.
+        environ: the function's environment.
+        memory: the cache, where the function has it: callers are counted in it, and ended sessions looked up.
+    """
+    origins = Origins(settings.cors_origins)
+    idempotency = pace = None
+    if settings.requests_table:
+        service = Service("dynamodb", environ, timeout_s=TABLE_TIMEOUT_S)
+        idempotency = Idempotency(RequestsTable(service, settings.requests_table))
+    if memory is not None and settings.requests_per_user:
+        pace = Pace(memory, per_second=settings.requests_per_user, burst=settings.burst_per_user)
+    return App(
+        operations,
+        log,
+        verifier(settings, environ),
+        origins,
+        sessions(settings, environ, memory),
+        idempotency,
+        pace,
+        settings.largest_body_kb * 1024,
+    )
