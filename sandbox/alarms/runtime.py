@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timezone
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sandbox.alarms import embedded, operations
 from sandbox.alarms.actions import stamp
@@ -23,6 +23,10 @@ from sandbox.alarms.rules import read
 from sandbox.alarms.sources import sample_queues, watch
 from sandbox.events.hooks import Hooks
 from sandbox.ledger import Ledger
+
+if TYPE_CHECKING:
+    from sandbox.containers import Containers
+    from sandbox.lambdas import Functions
 
 LOG = logging.getLogger(__name__)
 TICK_S: Final = 0.25
@@ -90,6 +94,11 @@ class Alarms:
         """Where this differs from AWS, for the report."""
         shorter = [f"alarms: a period of an hour lasts {3600 * self.scale:g} s here"] if self.scale != 1 else []
         return [*shorter, *NOTES]
+
+    def measure(self, functions: Functions, containers: Containers) -> None:
+        """Begins to count what functions and endpoints do; the gateway counts by `meter.served`."""
+        functions.logs.watcher = self.meter
+        containers.watch = self.meter.answered
 
     def install(self) -> None:
         """Takes over moto's data points and alarms, and begins to count what the services do."""
