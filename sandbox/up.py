@@ -45,6 +45,8 @@ class Options:
     """Whether the first model is trained; a test of one part starts faster without."""
     config: Mapping[str, str] = field(default_factory=dict)
     """Values of the stack's configuration that stand in for those of its file."""
+    period_scale: float = 1.0
+    """How long an alarm's period lasts for one that is declared."""
     lag_s: float = 1.0
     """How long a write waits before it is copied to another region."""
     close_s: float = 12.0
@@ -98,7 +100,7 @@ class Sandbox:
             self._serve(listener, runtimes)
             self.notes += [*runtimes["identities"].notes, *runtimes["databases"].notes]
             self.notes += runtimes["languages"].notes
-            self.notes += [*runtimes["rotations"].notes, *runtimes["recovery"].notes]
+            self.notes += [*runtimes["rotations"].notes, *runtimes["recovery"].notes, *runtimes["alarms"].notes]
         with step("demo user"):
             password = _password()
             tokens = self._user(password)
@@ -124,6 +126,7 @@ class Sandbox:
 
     def _install(self) -> dict[str, Any]:
         """The runtimes, hooked into moto before the program runs."""
+        from sandbox.alarms import Alarms
         from sandbox.cache import Caches
         from sandbox.containers import Containers
         from sandbox.database import Databases
@@ -161,6 +164,9 @@ class Sandbox:
         self.later("streams", streams.close)
         replication = Replication(self.cloud, home / "replication", lag_s=self.options.lag_s)
         self.later("replication", replication.close)
+        alarms = Alarms(self.cloud, home / "alarms", scale=self.options.period_scale)
+        alarms.measure(functions, containers)
+        self.later("alarms", alarms.close)
         runtimes: dict[str, Any] = {
             "caches": caches,
             "databases": databases,
@@ -174,6 +180,7 @@ class Sandbox:
             "languages": Languages(self.cloud),
             "streams": streams,
             "replication": replication,
+            "alarms": alarms,
         }
         for runtime in runtimes.values():
             runtime.install()
@@ -206,7 +213,7 @@ class Sandbox:
         from sandbox.regions import Gateways, Regions
 
         functions, replication = runtimes["functions"], runtimes["replication"]
-        self.gateways = Gateways(self.cloud, functions)
+        self.gateways = Gateways(self.cloud, functions, runtimes["alarms"].meter.served)
         self.gateways.serve(self.ledger, listener)
         self.later("gateway", self.gateways.close)
         self.notes = list(functions.notes)
@@ -214,7 +221,7 @@ class Sandbox:
         self.later("regions", regions.close)
         regions.start()
         zones = Zones(self.ledger, runtimes["caches"], functions)
-        control = ControlServer(self.home.path, {**regions.commands(), **zones.commands()})
+        control = ControlServer(self.home.path, {**regions.commands(), **zones.commands(), **runtimes["alarms"].commands()})
         self.later("control", control.close)
         if len(self.ledger.regions()) > 1:
             self.notes += [*replication.notes, *regions.notes, *runtimes["streams"].notes]
