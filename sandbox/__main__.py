@@ -70,6 +70,7 @@ def _run(options: Any) -> int:
 def _parser() -> argparse.ArgumentParser:
     from sandbox.control.command import add as add_control
     from sandbox.drill.command import add as add_drill
+    from sandbox.identity.command import add as add_messages
 
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The platform on this machine.")
     common = argparse.ArgumentParser(add_help=False)
@@ -85,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--replication-lag", type=float, default=1.0, metavar="S", help="seconds before a region copies (default 1)"
     )
+    up.add_argument(
+        "--alarm-period-scale", type=float, default=1.0, metavar="X", help="0.01: alarms' five minutes last 3 s"
+    )
     up.set_defaults(command=_up)
     commands.add_parser("status", parents=[common], help="tell whether it runs").set_defaults(command=_status)
     call = commands.add_parser("call", parents=[common], help="call a route as the demo user")
@@ -97,9 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", parents=[common], help="what is created, recorded and not held")
     report.add_argument("--stack", help="plan this stack instead of asking the running one")
     report.set_defaults(command=_report)
-    messages = commands.add_parser("messages", parents=[common], help="codes that user pools would have sent")
-    messages.add_argument("--to", default="", help="only those to this address")
-    messages.set_defaults(command=_messages)
+    add_messages(commands.add_parser("messages", parents=[common], help="codes that user pools would have sent"))
     commands.add_parser("down", parents=[common], help="end it").set_defaults(command=_down)
     return parser
 
@@ -143,6 +145,7 @@ def _up(options: Any) -> int:
             directory=options.directory,
             train=not options.no_train,
             lag_s=options.replication_lag,
+            period_scale=options.alarm_period_scale,
         ),
     ) as sandbox:
         try:
@@ -182,6 +185,7 @@ def _detach(options: Any) -> int:
     arguments = ["--stack", options.stack, "--port", str(options.port), "--aws-port", str(options.aws_port)]
     arguments += ["--directory", str(home.path), *(["--no-train"] if options.no_train else [])]
     arguments += ["--replication-lag", str(options.replication_lag)]
+    arguments += ["--alarm-period-scale", str(options.alarm_period_scale)]
     # What is printed names the demo user's password.
     log.unlink(missing_ok=True)
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
@@ -216,6 +220,7 @@ def _follow(child: subprocess.Popen[bytes], shown: Any, home: Any) -> int:
 
 
 def _status(options: Any) -> int:
+    from sandbox.alarms.command import told
     from sandbox.client import call
     from sandbox.control import Control
     from sandbox.control.command import described
@@ -223,7 +228,8 @@ def _status(options: Any) -> int:
 
     state = Home(options.directory).load()
     print(f"{state.stack} runs as process {state.pid} on {state.api_url}, model {state.model_version or 'baseline'}")
-    for line in described(Control(options.directory).status()):
+    control = Control(options.directory)
+    for line in [*described(control.status()), *told(control.call("alarms"))]:
         print(line)
     health = call(f"{state.api_url}/health", timeout_s=10)
     print(f"AWS services on {state.aws_endpoint}; health {health.status}")
@@ -260,20 +266,6 @@ def _report(options: Any) -> int:
         print("\n".join(["", "the runtimes of this machine:", *(f"  {note}" for note in home.load().notes)]))
     else:
         print(report.text(report.plan(options.stack or "dev")))
-    return 0
-
-
-def _messages(options: Any) -> int:
-    from urllib.parse import quote
-
-    from sandbox.client import call
-    from sandbox.state import Home
-
-    state = Home(options.directory).load()
-    reply = call(f"{state.aws_endpoint}/_sandbox/messages?to={quote(options.to)}", timeout_s=10)
-    for row in reply.content["messages"]:
-        print(f"{row['to']}  {row['purpose']}  {row['code']}")
-    print(reply.content["emulated"], file=sys.stderr)
     return 0
 
 

@@ -221,7 +221,8 @@ class Sandbox:
         self.later("regions", regions.close)
         regions.start()
         zones = Zones(self.ledger, runtimes["caches"], functions)
-        control = ControlServer(self.home.path, {**regions.commands(), **zones.commands(), **runtimes["alarms"].commands()})
+        commands = {**regions.commands(), **zones.commands(), **runtimes["alarms"].commands()}
+        control = ControlServer(self.home.path, commands)
         self.later("control", control.close)
         if len(self.ledger.regions()) > 1:
             self.notes += [*replication.notes, *regions.notes, *runtimes["streams"].notes]
