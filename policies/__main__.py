@@ -69,23 +69,29 @@ def plain(value: Any, path: str = "") -> Any:
 
 def linked(resources: Iterable[Any]) -> Stack:
     """The engine's resources as the rules see them."""
-    from policies.resources import Node, Stack
+    from policies.resources import Stack
 
-    return Stack(
-        Node(
-            urn=resource.urn,
-            type=resource.resource_type,
-            name=resource.name,
-            props=plain(resource.props),
-            parent=resource.parent.urn if resource.parent else "",
-            dependencies=frozenset(other.urn for other in resource.dependencies),
-            references={
-                prop: frozenset(other.urn for other in others)
-                for prop, others in resource.property_dependencies.items()
-            },
-            protected=resource.opts.protect,
-        )
-        for resource in resources
+    return Stack(_node(resource) for resource in resources)
+
+
+def _node(resource: Any) -> Node:
+    from policies.resources import Node
+
+    props = plain(resource.props)
+    provider = plain(resource.provider.props) if resource.provider else {}
+    told = (props.get("region"), provider.get("region"))
+    return Node(
+        urn=resource.urn,
+        type=resource.resource_type,
+        name=resource.name,
+        props=props,
+        parent=resource.parent.urn if resource.parent else "",
+        dependencies=frozenset(other.urn for other in resource.dependencies),
+        references={
+            prop: frozenset(other.urn for other in others) for prop, others in resource.property_dependencies.items()
+        },
+        region=next((region for region in told if isinstance(region, str)), ""),
+        protected=resource.opts.protect,
     )
 
 

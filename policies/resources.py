@@ -111,6 +111,8 @@ class Node:
     dependencies: frozenset[str] = frozenset()
     references: Mapping[str, frozenset[str]] | None = None
     """URNs that each property's value comes from, where the engine tells."""
+    region: str = ""
+    """Where it is; empty where nothing tells."""
     protected: bool = False
     """True where the program asks for the resource to be kept (`protect` or `retain_on_delete`)."""
     graph: Stack | None = None
@@ -220,5 +222,6 @@ def node_of(resource: Resource) -> Node:
         props=marked(props),
         parent=resource.parent or "",
         dependencies=frozenset(resource.dependencies),
+        region=str(getattr(resource, "region", "")),
         protected=bool(getattr(resource, "protect", False) or options.get("retainOnDelete", False)),
     )

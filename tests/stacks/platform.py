@@ -12,32 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sandbox.declared import stand_ins as artifacts
 from tests.components.recorder import Recording, record
+
+__all__ = ["STACKS", "artifacts", "configuration", "evaluated", "run", "shared"]
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("dev", "prod", "staging")
-CAPABILITIES = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py")))
-EVALUATION = {
-    "accuracy": 0.9,
-    "f1": 0.9,
-    "roc_auc": 0.95,
-    "precision": 0.9,
-    "recall": 0.9,
-    "per_class": {"0": {"f1": 0.9}, "1": {"f1": 0.9}},
-    "algorithm": "xgboost",
-    "sample": {"a": 1.5, "b": None, "c": "x"},
-}
-
-
-def artifacts(directory: Path) -> Path:
-    """The files that the program reads of dist/, as small as they can be and the same each time."""
-    files = [f"functions/{capability}.zip" for capability in CAPABILITIES]
-    for name in [*files, "layer.zip", "layer-database.zip", "training/sourcedir.tar.gz", "baseline/model.tar.gz"]:
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(name.encode())
-    (directory / "baseline" / "evaluation.json").write_text(json.dumps(EVALUATION), encoding="utf-8")
-    return directory
 
 
 def configuration(stack: str) -> dict[str, str]:
