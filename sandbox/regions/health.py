@@ -48,9 +48,9 @@ class Place:
         found = _REGION.search(host)
         return found["region"] if found else ""
 
-    def url(self, host: str, path: str) -> str:
-        """The address of a path of a host; empty when nothing here stands for it."""
-        address = self._gateways.address(self.region(host))
+    def url(self, host: str, path: str, region: str = "") -> str:
+        """The address of a path of a host, in its own region or another one; empty when nothing here stands for it."""
+        address = self._gateways.address(region or self.region(host))
         if not address:
             return ""
         base, _, rest = path.lstrip("/").partition("/")

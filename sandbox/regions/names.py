@@ -82,6 +82,11 @@ class Names:
             rows.sort(key=lambda row: row["role"] != "PRIMARY")
         return {"name": wanted, "region": rows[0]["region"], "api_url": rows[0]["api_url"], "records": rows}
 
+    def url(self, host: str, path: str) -> str:
+        """Where a path of a host answers on this machine, of a name in the region that it leads to; or nothing."""
+        known = host.rstrip(".").lower()
+        return self._place.url(host, path, self.resolve(known)["region"] if known in self._records else "")
+
     def _told(self, record: Resource) -> RecordState:
         declared = record.inputs
         target = _target(declared)
