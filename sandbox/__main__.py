@@ -6,10 +6,8 @@ import argparse
 import importlib.util
 import json
 import os
-import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -124,18 +122,11 @@ def _stop(text: str) -> NoReturn:
 def _up(options: Any) -> int:
     if options.detach:
         return _detach(options)
+    from sandbox.processes.stopping import Stop
     from sandbox.up import Options, Sandbox
 
-    stopped = threading.Event()
-
-    def stop(*_: object) -> None:
-        if stopped.is_set():
-            return  # the tear-down is bounded and must not be cut short
-        stopped.set()
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
+    stop = Stop()
+    stop.install()
     print(f"stack {options.stack}")
     with Sandbox(
         Options(
@@ -147,15 +138,16 @@ def _up(options: Any) -> int:
             lag_s=options.replication_lag,
             period_scale=options.alarm_period_scale,
         ),
+        begun=stop.begin,
     ) as sandbox:
         try:
             _welcome(sandbox.start())
         except Exception as error:
-            if stopped.is_set():
+            if stop.asked.is_set():
                 # A library that was interrupted in the middle fails in some way of its own.
                 raise KeyboardInterrupt from error
             raise
-        stopped.wait()
+        stop.asked.wait()
     raise KeyboardInterrupt
 
 

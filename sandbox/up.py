@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
-import secrets
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sandbox import program
 from sandbox.client import sign_in
 from sandbox.cloud import HOST, Cloud, listen
+from sandbox.demo_user import USERNAME, make
 from sandbox.ledger import Ledger
 from sandbox.progress import Progress
 from sandbox.report import summary
@@ -23,8 +24,6 @@ from sandbox.state import LEDGER, Home, State
 if TYPE_CHECKING:
     from sandbox.regions import Gateways
 
-USERNAME = "demo@example.com"
-GROUPS = ("users", "premium", "scientists", "approvers")
 _log = logging.getLogger(__name__)
 
 
@@ -54,9 +53,17 @@ class Options:
 
 
 class Sandbox:
-    """One running stack. `start` brings it up, `close` ends it; use it as a context manager."""
+    """One running stack. `start` brings it up, `close` ends it; use it as a context manager.
 
-    def __init__(self, options: Options, progress: Progress | None = None) -> None:
+    Args:
+        options: which stack, and where.
+        progress: where its steps are told.
+        begun: called when the tear-down begins.
+    """
+
+    def __init__(
+        self, options: Options, progress: Progress | None = None, begun: Callable[[], object] = lambda: None
+    ) -> None:
         self.options = options
         self.home = Home(options.directory)
         self.progress = progress or Progress()
@@ -67,6 +74,7 @@ class Sandbox:
         self.gateways: Gateways | None = None
         self.notes: list[str] = []
         """Where the runtimes differ from AWS."""
+        self._begun = begun
         self._ends: list[tuple[str, Callable[[], object]]] = []
 
     def __enter__(self) -> Self:
@@ -91,6 +99,9 @@ class Sandbox:
             runtimes = self._install()
         with step("program"):
             self.ledger = self._run(runtimes)
+            # What the program left stays until the end: looking through it for garbage stops everything for a second.
+            gc.freeze()
+            self.later("memory", gc.unfreeze)
         with step("policies"):
             self._judge()
         with step("functions, jobs, events"):
@@ -102,8 +113,8 @@ class Sandbox:
             self.notes += runtimes["languages"].notes
             self.notes += [*runtimes["rotations"].notes, *runtimes["recovery"].notes, *runtimes["alarms"].notes]
         with step("demo user"):
-            password = _password()
-            tokens = self._user(password)
+            password = make(self.cloud.client("cognito-idp"), self.ledger.exports["user_pool_id"])
+            tokens = self._tokens(password)
         state = self._state(listener.getsockname()[1], password, tokens)
         if options.train:
             from sandbox.first_model import train
@@ -116,6 +127,7 @@ class Sandbox:
 
     def close(self) -> None:
         """Ends what was started, the last first; a part that hangs is left behind after a while."""
+        self._begun()
         while self._ends:
             name, end = self._ends.pop()
             _bounded(name, end, self.options.close_s)
@@ -187,12 +199,18 @@ class Sandbox:
         return runtimes
 
     def _run(self, runtimes: dict[str, Any]) -> Ledger:
+        from sandbox.first_model import called
         from sandbox.seam.create import Creator
 
         maker = Creator(self.cloud, runtimes["caches"], self.options.root, runtimes["databases"])
-        follow = runtimes["functions"].follow
-        options = self.options
-        ledger = program.run(options.stack, maker, root=options.root, config=options.config, begun=follow)
+        options, functions = self.options, runtimes["functions"]
+
+        def begun(ledger: Ledger) -> None:
+            functions.follow(ledger)
+            if options.train:
+                ledger.watch(lambda resource: [functions.warm(arn) for arn in called(resource)])
+
+        ledger = program.run(options.stack, maker, root=options.root, config=options.config, begun=begun)
         path = self.home.path / LEDGER
         path.touch(mode=0o600)
         path.write_text(ledger.to_json(), encoding="utf-8")
@@ -227,26 +245,6 @@ class Sandbox:
         if len(self.ledger.regions()) > 1:
             self.notes += [*replication.notes, *regions.notes, *runtimes["streams"].notes]
 
-    def _user(self, password: str) -> tuple[str, str]:
-        """Makes the demo user, a member of every group, and signs it in."""
-        cognito, pool = self.cloud.client("cognito-idp"), self.ledger.exports["user_pool_id"]
-        cognito.admin_create_user(
-            UserPoolId=pool,
-            Username=USERNAME,
-            MessageAction="SUPPRESS",
-            UserAttributes=[
-                {"Name": "email", "Value": USERNAME},
-                {"Name": "email_verified", "Value": "true"},
-                {"Name": "name", "Value": "Demo"},
-            ],
-        )
-        cognito.admin_set_user_password(UserPoolId=pool, Username=USERNAME, Password=password, Permanent=True)
-        known = {group["GroupName"] for group in cognito.list_groups(UserPoolId=pool)["Groups"]}
-        for group in GROUPS:
-            if group in known:
-                cognito.admin_add_user_to_group(UserPoolId=pool, Username=USERNAME, GroupName=group)
-        return self._tokens(password)
-
     def _tokens(self, password: str) -> tuple[str, str]:
         client = self.ledger.exports["user_pool_client_id"]
         return sign_in(self.cloud.client("cognito-idp"), client, USERNAME, password)
@@ -276,11 +274,6 @@ class Sandbox:
 def _packaged(root: Path) -> None:
     if not (root / "dist" / "manifest.json").is_file():
         raise StartError(f"{root / 'dist'} is missing or incomplete; run `make package`")
-
-
-def _password() -> str:
-    """Random, with a character of each kind that the pool asks for."""
-    return f"{secrets.token_urlsafe(15)}-aA1!"
 
 
 def _bounded(name: str, end: Callable[[], object], limit_s: float) -> None:
