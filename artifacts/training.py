@@ -21,6 +21,12 @@ DATA_SET = DIST / "data" / "breast_cancer.csv"
 BASELINE = DIST / "baseline"
 BASELINE_ROWS = 150
 TARGET = "target"
+NEEDLESS = (
+    "lib/onnx/test/",
+    *("lib/onnxruntime/transformers/", "lib/onnxruntime/quantization/", "lib/onnxruntime/tools/"),
+    "lib/onnxruntime/capi/libonnxruntime.so",  # for programs in C; the Python module has it linked in
+)
+"""What the wheels bring beside the libraries that training and serving import."""
 VERSION = "baseline"
 
 
@@ -38,7 +44,12 @@ def parts() -> list[Part]:
     code_digest = digest_of(content)
     return [
         Part("vendored", vendored, (wheels,), lambda: install(VENDORED, wheels, CONTAINER)),
-        Part("sourcedir", digest([vendored.encode(), code_digest.encode()]), (SOURCEDIR,), lambda: build(wheels)),
+        Part(
+            "sourcedir",
+            digest([vendored.encode(), code_digest.encode(), *(name.encode() for name in NEEDLESS)]),
+            (SOURCEDIR,),
+            lambda: build(wheels),
+        ),
         Part(
             "data", digest_of({"source": Path(__file__).read_bytes()}), (DATA_SET,), lambda: write(DATA_SET, example())
         ),
@@ -53,7 +64,13 @@ def parts() -> list[Part]:
 
 def build(wheels: Path) -> None:
     """Writes sourcedir.tar.gz: the code and, below `lib/`, what the container lacks."""
-    write(SOURCEDIR, tar_gz_bytes(code() | tree(wheels, "lib/")))
+    write(SOURCEDIR, tar_gz_bytes(code() | libraries(wheels)))
+
+
+def libraries(wheels: Path) -> dict[str, bytes]:
+    """The packed wheels below `lib/`, without what no job imports: each of them unpacks the archive anew."""
+    members = tree(wheels, "lib/")
+    return {name: content for name, content in members.items() if not name.startswith(NEEDLESS)}
 
 
 def example() -> bytes:

@@ -92,6 +92,7 @@ class Cloud:
             os.environ["MOTO_PORT"] = str(self.port)
             # Nothing starts a machine, and reading moto's images of machines takes a second.
             os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+            _one_loader()
             if Cloud._used:
                 _reset()
             self._server = _serve(listener, self._answer)
@@ -203,6 +204,14 @@ def local_client(service: str, endpoint: str, region: str, *, read_timeout_s: fl
             aws_secret_access_key=KEY,
             config=config,
         )
+
+
+@cache
+def _one_loader() -> None:
+    """Lets all sessions of this process read a model once: moto makes some of its own for its lists of regions."""
+    import botocore.session
+
+    botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 @cache

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandbox.client import Reply, call
+from sandbox.ledger import Resource
 
 if TYPE_CHECKING:
     from sandbox.state import State
@@ -23,6 +26,8 @@ TRAIN_S = 240.0
 DEPLOY_S = 90.0
 """How long the approved model may take to answer."""
 PAUSE_S = 0.2
+_FUNCTION = re.compile(r"arn:aws:lambda:[\w-]+:\d+:function:[\w-]+(?::[\w-]+)?")
+_ASKED = ("/models", "/models/{version}/approve", "/ml/predict")
 
 
 class FirstModelError(RuntimeError):
@@ -57,6 +62,15 @@ def train(sandbox: Sandbox, state: State) -> str:
     return version
 
 
+def called(resource: Resource) -> Iterator[str]:
+    """The functions that the first model calls by way of a resource, to be started while the program still runs."""
+    if resource.type == "aws:sfn/stateMachine:StateMachine":
+        yield from sorted(set(_FUNCTION.findall(str(resource.inputs["definition"]))))
+    elif resource.type == "aws:apigateway/restApi:RestApi":
+        paths = json.loads(resource.inputs["body"])["paths"]
+        yield from sorted({_FUNCTION.findall(json.dumps(paths[path]))[0] for path in _ASKED if path in paths})
+
+
 def sample(data: Path) -> dict[str, Any]:
     """The first row of a data set without its target, as a prediction's input."""
     with data.open(newline="", encoding="utf-8") as file:
@@ -78,18 +92,21 @@ def _execution(stepfunctions: Any, machine: str) -> str:
 
 def _pending(sandbox: Sandbox, state: State, execution: str) -> str:
     """The version that waits for approval; empty while the training runs."""
-    waiting = [row for row in _models(state) if row["status"] == "PendingApproval"]
-    if waiting:
-        return str(waiting[0]["version"])
+    # The cheap question first: each call of the API takes time from the training that it waits for.
+    packages = sandbox.cloud.client("sagemaker").list_model_packages(
+        ModelPackageGroupName=state.outputs["model_package_group"], ModelApprovalStatus="PendingManualApproval"
+    )["ModelPackageSummaryList"]
+    if packages:
+        waiting = [row for row in _models(state) if row["status"] == "PendingApproval"]
+        return str(waiting[0]["version"]) if waiting else ""
     _check(sandbox, state, execution)
     return ""
 
 
 def _live(sandbox: Sandbox, state: State, execution: str, version: str) -> bool:
-    status = next((row["status"] for row in _models(state) if row["version"] == version), "")
-    if status != "Live":
-        _check(sandbox, state, execution)
-    return status == "Live"
+    if _check(sandbox, state, execution) == "RUNNING":
+        return False
+    return any(row["version"] == version and row["status"] == "Live" for row in _models(state))
 
 
 def _models(state: State) -> list[dict[str, Any]]:
@@ -100,16 +117,17 @@ def _models(state: State) -> list[dict[str, Any]]:
     return rows
 
 
-def _check(sandbox: Sandbox, state: State, execution: str) -> None:
-    """Raises with the workflow's own reason once it ended without a model to approve."""
+def _check(sandbox: Sandbox, state: State, execution: str) -> str:
+    """The workflow's status; raises with its own reason once it ended without a model."""
     described = sandbox.cloud.client("stepfunctions").describe_execution(executionArn=execution)
     if described["status"] == "RUNNING":
-        return
+        return "RUNNING"
     ended = [row for row in _models(state) if row["status"] in {"Failed", "Rejected"}]
     reasons = [f"{row['version']} {row['status']}: {row.get('reason') or 'no reason given'}" for row in ended]
     text = "; ".join([described.get("error", ""), described.get("cause", ""), *reasons]).strip("; ")
     if described["status"] != "SUCCEEDED" or ended:
         raise FirstModelError(f"the workflow ended {described['status']}: {text}; logs are in {sandbox.home.path}")
+    return str(described["status"])
 
 
 def _answers(state: State, version: str, row: dict[str, Any]) -> bool:

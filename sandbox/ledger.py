@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -57,6 +57,11 @@ class Ledger:
         self.exports: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._resources: dict[str, Resource] = {}
+        self._watchers: list[Callable[[Resource], object]] = []
+
+    def watch(self, watcher: Callable[[Resource], object]) -> None:
+        """Tells of each resource from now on, in the thread that declares it."""
+        self._watchers.append(watcher)
 
     def add(self, resource: Resource) -> None:
         """Keeps a resource; a second one with the same URN is an error, as it is for the engine."""
@@ -64,6 +69,8 @@ class Ledger:
             if resource.urn in self._resources:
                 raise ValueError(f"duplicate resource URN {resource.urn!r}; give one of the two another name")
             self._resources[resource.urn] = resource
+        for watcher in self._watchers:
+            watcher(resource)
 
     def finish(self, urn: str, outputs: dict[str, Any]) -> None:
         """Adds the outputs that a component registers at its end."""

@@ -38,7 +38,7 @@ def promotion(plan: Plan, following: str) -> dict[str, State]:
         "UpdateAgain": update_again("WaitForPrevious"),
         "DescribeUpdate": describe(plan, "$.update", "UpdateEnded"),
         "UpdateEnded": settled("$.update.status", "WaitForUpdate", [updated("Release")]),
-        "WaitForUpdate": wait(5, "DescribeUpdate"),
+        "WaitForUpdate": wait(2, "DescribeUpdate"),
         "EndpointFailed": endpoint_failed(),
         "Release": release(plan, following),
         "RestorePrevious": restore(plan, "DescribeRestore"),

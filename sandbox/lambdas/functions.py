@@ -129,7 +129,7 @@ class Functions:
     def warm(self, name_or_arn: str) -> None:
         """Starts a first instance of a function ahead of its first call, as provisioned concurrency does."""
         plan, qualifier = self.find(name_or_arn)
-        self.loop.call_soon_threadsafe(self._pool(plan, qualifier).warm)
+        self.loop.call_soon_threadsafe(lambda: self._pool(plan, qualifier).warm())
 
     async def invoke(
         self,

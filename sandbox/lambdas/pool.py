@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -58,8 +59,10 @@ class Pool:
 
     def warm(self) -> None:
         """Starts a first instance ahead of the first call."""
-        if not self.instances:
-            self.instances.add(self._starter.launch(self))
+        # Why a function cannot be started is for its first caller to hear.
+        with contextlib.suppress(OSError, ValueError):
+            if not self.instances:
+                self.instances.add(self._starter.launch(self))
 
     def end(self, chosen: Callable[[Plan, int], bool]) -> None:
         """Ends the instances that are chosen by their number, in the order in which they started."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from artifacts import functions
 from artifacts.archives import digest_of, tar_gz_bytes, tree, zip_bytes
 from artifacts.build import Part, build_all, read_stamps
+from artifacts.training import libraries
 from artifacts.wheels import prune
 
 names = st.text("abcdefghij/._-", min_size=1, max_size=12).filter(
@@ -61,6 +62,16 @@ def test_a_capabilitys_archive_holds_its_own_code_and_what_is_shared(capability:
     others = set(functions.capabilities()) - {capability}
     assert not [name for name in names if name.split("/")[1] in others]
     assert (functions.OPENAPI in names) == (capability == "system")
+
+
+def test_the_training_code_packs_the_libraries_that_are_imported_and_no_others(tmp_path: Path) -> None:
+    kept = ("onnxruntime/__init__.py", "onnxruntime/capi/onnxruntime_pybind11_state.so", "onnx/helper.py")
+    left = ("onnxruntime/capi/libonnxruntime.so.1.23.2", "onnxruntime/tools/tool.py", "onnx/test/test_helper.py")
+    for name in (*kept, *left):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    assert set(libraries(tmp_path)) == {f"lib/{name}" for name in kept}
 
 
 def test_what_names_the_machine_is_pruned_from_wheels(tmp_path: Path) -> None:

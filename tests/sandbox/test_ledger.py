@@ -40,6 +40,16 @@ def test_one_says_how_many_there_are_when_there_is_not_one(names: tuple[str, ...
         ledger.one("aws:s3/bucket:Bucket")
 
 
+def test_a_watcher_is_told_of_what_is_declared_from_then_on() -> None:
+    ledger, told = Ledger(), list[str]()
+    ledger.add(resource("before"))
+    ledger.watch(lambda found: told.append(found.name))
+    ledger.add(resource("after"))
+    with pytest.raises(ValueError, match="duplicate"):
+        ledger.add(resource("after"))
+    assert told == ["after"]
+
+
 def test_a_component_gets_its_outputs_at_its_end() -> None:
     ledger = Ledger()
     ledger.add(resource("lake", custom=False, status="component"))

@@ -64,11 +64,11 @@ def write_bundle(
 
 
 def copy_runtime(lib: Path, target: Path) -> None:
-    """Copies ONNX Runtime without its tools for training and conversion, which are half of it."""
+    """Copies ONNX Runtime without its tools for training and conversion, and the library that only C programs link."""
     package = target / "onnxruntime"
     package.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(lib / "onnxruntime" / "__init__.py", package / "__init__.py")
-    ignored = shutil.ignore_patterns("__pycache__", "training", "*.pyc")
+    ignored = shutil.ignore_patterns("__pycache__", "training", "*.pyc", "libonnxruntime.so*")
     shutil.copytree(lib / "onnxruntime" / "capi", package / "capi", ignore=ignored, dirs_exist_ok=True)
 
 

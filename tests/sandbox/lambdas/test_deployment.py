@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,20 @@ def test_a_function_is_called_from_the_moment_it_is_declared(functions: Function
     ledger.add(alias())
     made = Creator(functions.cloud, None, tmp_path).make(invocation())
     assert json.loads(made.outputs["result"]) == {"pools": ["a"], "by": f"{FUNCTION}:live"}
+
+
+def test_a_function_that_is_started_ahead_waits_for_its_first_call(functions: Functions, tmp_path: Path) -> None:
+    ledger = Ledger()
+    functions.follow(ledger)
+    ledger.watch(lambda resource: functions.warm(f"{FUNCTION}:live") if resource.name == "live" else None)
+    ledger.add(function(tmp_path))
+    ledger.add(alias())
+    until = time.monotonic() + 20
+    log = tmp_path / "functions" / "logs" / "keyring-1.log"
+    while not log.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    functions.invoke_sync(FUNCTION, b'{"userPools": []}', qualifier="live")
+    assert [path.name for path in log.parent.iterdir()] == ["keyring-1.log"]
 
 
 def test_a_function_that_fails_ends_the_deployment(functions: Functions, tmp_path: Path) -> None:
