@@ -10,13 +10,14 @@ from uuid import UUID
 
 from functions.batchwork.large import Large
 from functions.batchwork.small import Small
+from functions.measures import MEASURES
 from functions.shared.aws.queues import LaterError, Message
 from functions.shared.batches.record import OPEN, RUNNING, TRANSFORM
 from functions.shared.models import ChangedError
 from functions.shared.tasks import WorkError
 
-METRICS: Mapping[str, str] = {"BatchesCompleted": "Count", "BatchesFailed": "Count", "TransformsRunning": "Count"}
-"""What the function counts, in namespace MLPlatform by `Function`."""
+METRICS = MEASURES["batchwork"]
+"""What the function counts."""
 
 
 class Table(Protocol):

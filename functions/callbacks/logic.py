@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.callbacks.delivery import FailedError
+from functions.measures import MEASURES
 from functions.shared.aws.queues import LaterError, Message
 from functions.shared.batches.outward import RefusedError
 from functions.shared.batches.record import DELIVERED, PENDING, REFUSED, SENT, UNDELIVERED
 from functions.shared.models import ChangedError
 from functions.shared.signing import KeyRing
 
-METRICS: Mapping[str, str] = {"CallbacksDelivered": "Count", "CallbacksRefused": "Count"}
-"""What the function counts, in namespace MLPlatform by `Function`."""
+METRICS = MEASURES["callbacks"]
+"""What the function counts."""
 
 STAMP, SIGNATURE = "X-Signature-Timestamp", "X-Signature"
 """Headers: seconds since 1970, and `v1=<hex>` of each key in force, with commas between."""

@@ -6,18 +6,13 @@ from collections.abc import Mapping
 
 from functions.insights.logic import Reader
 from functions.insights.schemas import Insights, InsightsRequest
+from functions.measures import MEASURES
 from functions.shared.api import Operation, Request
 from functions.shared.logs import now
 
 SCOPES = ("aws.cognito.signin.user.admin", "platform/insights")
-METRICS: Mapping[str, str] = {
-    "InsightsRead": "Count",
-    "InsightsDegraded": "Count",
-    "AdverseEvents": "Count",
-    "InsightsTime": "Milliseconds",
-    "InsightsCost": "None",
-}
-"""What the function counts, in namespace MLPlatform by `Function`; the cost is in USD."""
+METRICS = MEASURES["insights"]
+"""What the function counts."""
 
 
 def operations(reader: Reader) -> dict[str, Operation]:

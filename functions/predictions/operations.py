@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from functions.measures import MEASURES
 from functions.predictions.logic import Predictor
 from functions.predictions.schemas import ModelInfo, PredictRequest
 from functions.shared.api import Operation, Request
 from functions.shared.errors import ApiError
 from functions.shared.logs import now
 
-METRICS: Mapping[str, str] = {
-    "Predictions": "Count",
-    "CacheHits": "Count",
-    "CacheMisses": "Count",
-    "CacheOff": "Count",
-    "ProcessingTime": "Milliseconds",
-    "RecordsLost": "Count",
-}
-"""What the function counts, in namespace MLPlatform by `Function`."""
+METRICS = MEASURES["predictions"]
+"""What the function counts."""
 
 COUNTED: Mapping[str, Mapping[str, float]] = {
     "hit": {"CacheHits": 1, "CacheMisses": 0, "CacheOff": 0},
@@ -49,6 +43,9 @@ def operations(predictor: Predictor, models: Models) -> dict[str, Operation]:
         took_ms = request.elapsed_ms
         request.notes.update(cache=found.source, modelVersion=found.version)
         request.metrics = {"Predictions": 1, **COUNTED[found.source], "ProcessingTime": took_ms}
+        sure = found.result.get("confidence")
+        if sure is not None:
+            request.metrics["Confidence"] = 100 * sure
         return {
             "predictionId": found.prediction_id,
             "result": found.result,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from functions.measures import MEASURES
 from functions.rotation.kinds import KINDS
 from functions.rotation.logic import Rotation
 from functions.rotation.settings import Settings
@@ -14,8 +15,8 @@ from functions.shared.logs import Log
 from functions.shared.settings import SettingsError, load
 from functions.shared.tasks import Run, task
 
-METRICS: Mapping[str, str] = {"SecretAgeDays": "Count"}
-"""How old the value in force is; CloudWatch has no unit for days."""
+METRICS = MEASURES["rotation"]
+"""How old the value in force is."""
 
 
 def build(environ: Mapping[str, str] = os.environ) -> tuple[Run, Log]:

@@ -14,9 +14,7 @@ from typing import Any, TextIO
 
 from pydantic_core import to_json
 
-NAMESPACE = "MLPlatform"
-"""Namespace of every metric of the functions; their one dimension is `Function`, its name."""
-
+from functions.measures import DIMENSION, NAMESPACE
 
 _SECOND: list[tuple[int, str]] = [(-1, "")]
 """The current second and its text: calls are many a second, and formatting costs more than the rest of `now`."""
@@ -83,8 +81,9 @@ class Log:
         found = self._directives.get(names)
         if found is None:
             members = [{"Name": name, "Unit": self._units[name]} for name in names]
-            directive = {"Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": members}
-            found = b'"CloudWatchMetrics":%b},"Function":%b,' % (to_json([directive]), to_json(self._function))
+            directive = {"Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": members}
+            named = to_json(DIMENSION), to_json(self._function)
+            found = b'"CloudWatchMetrics":%b},%b:%b,' % (to_json([directive]), *named)
             self._directives[names] = found
         return found
 
