@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from functions.insights.logic import Reader
 from functions.insights.schemas import Insights, InsightsRequest
 from functions.measures import MEASURES
