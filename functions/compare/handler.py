@@ -9,6 +9,7 @@ from typing import Any
 from functions.compare.logic import METRICS, compare
 from functions.compare.settings import Settings
 from functions.compare.store import evaluation
+from functions.measures import MEASURES
 from functions.shared.logs import Log
 from functions.shared.models import ModelsTable
 from functions.shared.settings import SettingsError, load
@@ -32,7 +33,7 @@ def build(environ: Mapping[str, str] = os.environ) -> tuple[Run, Log]:
             threshold=settings.threshold,
         )
 
-    return run, Log(environ["AWS_LAMBDA_FUNCTION_NAME"])
+    return run, Log(environ["AWS_LAMBDA_FUNCTION_NAME"], metrics=MEASURES["compare"])
 
 
 handler = task(build)

@@ -38,7 +38,8 @@ def compare(
     Raises:
         WorkError: the evaluation lacks the figure that decides.
     """
-    verdict = judge(evaluation, models.live(), metric, threshold)
+    live = models.live()
+    verdict = judge(evaluation, live, metric, threshold)
     values: dict[str, Any] = {
         "metrics": {name: evaluation[name] for name in (*METRICS, "per_class") if evaluation.get(name) is not None},
         "metric": metric,
@@ -52,7 +53,24 @@ def compare(
         values["status"] = "Rejected"
     models.update(version, values)
     shown = {name: value for name, value in values["metrics"].items() if name != "per_class"}
-    return {"outcome": verdict.outcome, "why": verdict.why, "metrics": shown, "version": version}
+    measured = measure(evaluation, live)
+    return {"outcome": verdict.outcome, "why": verdict.why, "metrics": shown, "version": version, "measured": measured}
+
+
+def measure(evaluation: Mapping[str, Any], live: Mapping[str, Any] | None) -> dict[str, float]:
+    """How often the model is right, in per cent, and how many points less often than the live one was.
+
+    The baseline of a new stack is no measure: it knows other data.
+    """
+    accuracy = evaluation.get("accuracy")
+    if not isinstance(accuracy, float):
+        return {}
+    found = {"ModelAccuracy": 100 * accuracy}
+    if live is not None and live["version"] != BASELINE:
+        theirs = (live.get("metrics") or {}).get("accuracy")
+        if isinstance(theirs, float):
+            found["AccuracyDrop"] = max(0.0, 100 * (theirs - accuracy))
+    return found
 
 
 def judge(evaluation: Mapping[str, Any], live: Mapping[str, Any] | None, metric: str, threshold: float) -> Verdict:

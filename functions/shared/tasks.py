@@ -15,7 +15,10 @@ class WorkError(Exception):
 
 
 def task(build: Callable[[], tuple[Run, Log]]) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
-    """A Lambda handler that logs how each run ended; an error goes on to the caller, which decides."""
+    """A Lambda handler that logs how each run ended; an error goes on to the caller, which decides.
+
+    What a run gives as `measured` becomes metrics, and is not handed on.
+    """
     made: list[tuple[Run, Log]] = []
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -29,8 +32,9 @@ def task(build: Callable[[], tuple[Run, Log]]) -> Callable[[Mapping[str, Any], A
             why = str(error) if isinstance(error, WorkError) else ""
             log.line("ERROR", "failed", request_id=request_id, metadata={**fault(error), "why": why})
             raise
+        measured = result.pop("measured", None)
         shown: dict[str, Any] = {name: result[name] for name in ("outcome", "version", "why") if name in result}
-        log.line("INFO", "done", request_id=request_id, metadata=shown)
+        log.line("INFO", "done", request_id=request_id, metadata=shown, metrics=measured)
         return result
 
     return handler
