@@ -97,3 +97,5 @@ class SandboxState(TypedDict):
     replication: ReplicationState
     names: list[Resolution]
     """Every name with failover records."""
+    sites: dict[str, str]
+    """Where the distribution of each name answers on this machine."""

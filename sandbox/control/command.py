@@ -33,9 +33,10 @@ def run(directory: Path, command: str, words: Iterable[str]) -> str:
 
 
 def described(state: SandboxState) -> list[str]:
-    """Regions, replication and names in lines; nothing for a stack with one region."""
+    """Sites in lines, and for a stack with two regions those, replication and names."""
+    sites = [f"site {name}: {url}" for name, url in state["sites"].items()]
     if len(state["regions"]) < 2:
-        return []
+        return sites
     replication = state["replication"]
     lines = []
     for region in state["regions"]:
@@ -47,7 +48,7 @@ def described(state: SandboxState) -> list[str]:
         counts = f"{lane['replicated']} copied, {lane['pending']} waiting, {lane['failed']} failed"
         lines.append(f"  {lane['kind']} {lane['source']} to {lane['target']}: {counts}")
     lines += [f"name {name['name']}: {name['region']} {name['api_url']}" for name in state["names"]]
-    return lines
+    return lines + sites
 
 
 def left_behind(directory: Path) -> str:

@@ -34,6 +34,9 @@ class Edge:
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name=f"edge {declared.id}", daemon=True
         )
+
+    def start(self) -> None:
+        """Begins to answer."""
         self._thread.start()
 
     @property
@@ -43,9 +46,10 @@ class Edge:
 
     def close(self) -> None:
         """Stops listening."""
-        self._server.shutdown()
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join(5)
         self._server.server_close()
-        self._thread.join(5)
 
     def answer(self, request: Request) -> Answer:
         """What a visitor gets."""
@@ -82,7 +86,7 @@ class Edge:
 
 
 class Edges:
-    """Every distribution of a stack."""
+    """Every distribution of a stack; they answer from `start` to `close`."""
 
     def __init__(self, ledger: Ledger, clients: Clients, api: Api) -> None:
         self._edges = [Edge(Declared(ledger, row), clients, api) for row in ledger.of_type(DISTRIBUTION)]
@@ -97,6 +101,11 @@ class Edges:
     def url(self, address: str) -> str:
         """Where `https://name` answers on this machine; empty when nothing here stands for it."""
         return self.urls.get(address.removeprefix("https://").rstrip("/"), "")
+
+    def start(self) -> None:
+        """Begins to answer."""
+        for edge in self._edges:
+            edge.start()
 
     def close(self) -> None:
         """Stops all of them."""

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 from sandbox.cloud import Cloud
 from sandbox.control.answers import RegionState, Resolution, SandboxState
 from sandbox.control.server import Command
+from sandbox.edge import Edges
 from sandbox.ledger import Ledger
 from sandbox.regions.gateways import Gateways
 from sandbox.regions.names import Names
@@ -54,24 +55,27 @@ class Regions:
     ) -> None:
         self._ledger = ledger
         self._cloud = cloud
-        self.notes = NOTES
-        """Where this differs from AWS, for the report."""
         self._gateways = gateways
         self._replication = replication
         self._outage = Outage(cloud.account)
         cloud.wrap(self._outage.layer)
         self.names = Names(ledger, cloud.region, gateways)
+        self._edges = Edges(ledger, cloud, self.names)
+        self.notes = (*NOTES, *self._edges.notes)
+        """Where this differs from AWS, for the report."""
         # Callers are turned away first, and what they would have changed is held back last.
         parts = [gateways, *(part for part in runtimes if part is not replication), replication]
         self._parts = [part for part in parts if isinstance(part, Regional)]
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Begins to check the health of what names lead to."""
+        """Begins to check the health of what names lead to, and to answer for the site."""
         self.names.start()
+        self._edges.start()
 
     def close(self) -> None:
-        """Ends the checks."""
+        """Ends the checks, and the site."""
+        self._edges.close()
         self.names.close()
 
     def lose(self, region: str) -> None:
@@ -115,6 +119,7 @@ class Regions:
             "regions": [self._told(region) for region in self._ledger.regions()],
             "replication": self._replication.status(),
             "names": self.names.all(),
+            "sites": self._edges.urls,
         }
 
     def resolve(self, name: str) -> Resolution:

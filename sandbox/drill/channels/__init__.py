@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sandbox.drill.channels.cached import Cached
+from sandbox.drill.channels.pages import Pages
 from sandbox.drill.channels.places import Place, Places
 from sandbox.drill.channels.rows import Rows
 from sandbox.drill.channels.services import Items, Objects, Predictions
 
-__all__ = ["Cached", "Items", "Objects", "Place", "Places", "Predictions", "Rows"]
+__all__ = ["Cached", "Items", "Objects", "Pages", "Place", "Places", "Predictions", "Rows"]

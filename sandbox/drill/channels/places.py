@@ -15,6 +15,9 @@ class Place:
     region: str
     api_url: str
     bucket: str
+    """Of raw data."""
+    pages: str = ""
+    """The site's bucket; empty without a site."""
 
 
 class Places:

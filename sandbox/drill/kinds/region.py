@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.client import call
 from sandbox.control import Control
 from sandbox.control.answers import PendingWrite
-from sandbox.drill.channels import Items, Objects, Place, Places, Predictions
+from sandbox.drill.channels import Items, Objects, Pages, Place, Places, Predictions
 from sandbox.drill.client import Channel, Client, RefusedError
 from sandbox.drill.context import Context
 from sandbox.drill.losses import Lost, Write
@@ -53,6 +53,7 @@ class Region:
     notes: Sequence[str] = (
         "the client's own address book stands for Route 53 where the stack has no domain",
         "the second region had seen a token of the first one's user pool before: its gateway holds the pool's keys",
+        "pages are read by the sandbox's own edge, which keeps none: on AWS an edge answers for a day with what it has",
         "replication in the sandbox copies after a set lag; S3 promises 15 minutes, global tables take about a second",
     )
 
@@ -74,7 +75,7 @@ class Region:
         }
 
     def channels(self, context: Context) -> list[Channel]:
-        """Predictions by the API, items and objects by the SDK, each where its region is."""
+        """Predictions by the API, items and objects by the SDK, each where its region is; pages by the site."""
         places = _places(context)
 
         def dynamodb() -> Any:
@@ -86,6 +87,10 @@ class Region:
         table = f"{context.prefix}-predictions"
         predictions = Predictions(lambda: places.now().api_url, context.token, context.row(), dynamodb, table)
         channels: list[Channel] = [predictions, Items(dynamodb, table), Objects(s3, lambda: places.now().bucket)]
+        if places.first.pages:
+            name = str(context.state.outputs["site_url"]).removeprefix("https://")
+            address = Control(context.home.path).status()["sites"][name]
+            channels.append(Pages(s3, lambda: places.now().pages, address))
         return [Following(channel, places) for channel in channels]
 
     def prepare(self, context: Context, client: Client) -> None:
@@ -172,8 +177,8 @@ def _places(context: Context) -> Places:
         (row["name"] for row in status["names"] if urls.get(second) in {r["api_url"] for r in row["records"]}), ""
     )
     return Places(
-        Place(status["primary"], urls[status["primary"]], outputs["raw_bucket"]),
-        Place(second, urls[second], outputs["standby_raw_bucket"]),
+        Place(status["primary"], urls[status["primary"]], outputs["raw_bucket"], outputs.get("site_bucket", "")),
+        Place(second, urls[second], outputs["standby_raw_bucket"], outputs.get("standby_site_bucket", "")),
         control,
         name,
     )

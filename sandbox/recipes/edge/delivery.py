@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.recipes.recipe import Answer, KeptError, Recipe, Work, hands
 
-_NO_EDGE = "no edge stands before the sandbox: the gateway answers directly"
+_NO_EDGE = "the sandbox's own edge stands for CloudFront, without cache, TLS and log"
 _NO_DNS = "nothing asks the sandbox's name server"
 
 
@@ -73,7 +73,7 @@ def _certificate(row: dict[str, Any]) -> dict[str, Any]:
 def _distribution(work: Work) -> None:
     given = work.inputs
     if given.get("originGroups"):
-        raise KeptError("moto takes no origin group as the target of a behaviour")
+        raise KeptError(f"moto takes no origin group as the target of a behaviour; {_NO_EDGE}")
     limits = given["restrictions"]["geoRestriction"]
     config = {
         "CallerReference": work.fill("{hash:32}"),
@@ -141,7 +141,7 @@ ROWS = {
         ),
         shape=_distribution,
         lost={
-            "enabled": f"moto keeps the description, but {_NO_EDGE}",
+            "enabled": f"moto keeps the description; {_NO_EDGE}",
             "origins.originAccessControlId": "moto forgets which control an origin has",
         },
         id=Answer("Distribution.Id", "E{hash:13}"),
@@ -168,17 +168,17 @@ ROWS = {
         outputs={"arn": "arn:aws:cloudfront::{account}:function/{name}"},
     ),
     "aws:cloudfront/cachePolicy:CachePolicy": Recipe(
-        recorded=f"moto has no cache policies, and {_NO_EDGE}",
+        recorded=f"moto has no cache policies; {_NO_EDGE}",
         id="{hash:8}-{hash:4}-{hash:4}-{hash:4}-{hash:12}",
         outputs={"arn": "arn:aws:cloudfront::{account}:cache-policy/{id}"},
     ),
     "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": Recipe(
-        recorded=f"moto has no response headers policies, and {_NO_EDGE}",
+        recorded=f"moto has no response headers policies; {_NO_EDGE}, and adds the headers",
         id="{hash:8}-{hash:4}-{hash:4}-{hash:4}-{hash:12}",
         outputs={"arn": "arn:aws:cloudfront::{account}:response-headers-policy/{id}"},
     ),
     "aws:cloudfront/monitoringSubscription:MonitoringSubscription": Recipe(
-        recorded=f"moto measures nothing, and {_NO_EDGE}", id="{distributionId}"
+        recorded=f"moto measures nothing; {_NO_EDGE}", id="{distributionId}"
     ),
     "aws:cloudwatch/logDeliverySource:LogDeliverySource": Recipe(
         call="logs.put_delivery_source",
@@ -192,7 +192,7 @@ ROWS = {
     ),
     "aws:cloudwatch/logDelivery:LogDelivery": Recipe(
         call="logs.create_delivery",
-        lost={"recordFields": f"no log is written, since {_NO_EDGE}"},
+        lost={"recordFields": f"no log is written: {_NO_EDGE}"},
         id=Answer("delivery.id", "{hash:16}"),
         outputs={"arn": Answer("delivery.arn", "arn:aws:logs:{region}:{account}:delivery:{hash:16}")},
     ),

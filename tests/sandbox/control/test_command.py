@@ -51,6 +51,7 @@ def state(*regions: str, paused: bool = False) -> SandboxState:
         "regions": rows,
         "replication": {"lag_s": 1.5, "paused": paused, "lanes": [LANE]},
         "names": [{"name": "api.example.com", "region": regions[0], "api_url": "http://a", "records": []}],
+        "sites": {"ml.example.com": "http://s"},
     }
     found: SandboxState = told
     return found
@@ -107,9 +108,10 @@ def test_two_regions_are_described() -> None:
         "replication: 1.5 s behind",
         "  s3 us-east-1 to us-west-2: 5 copied, 2 waiting, 1 failed",
         "name api.example.com: us-east-1 http://a",
+        "site ml.example.com: http://s",
     ]
     assert "replication: paused" in described(state("us-east-1", "us-west-2", paused=True))
 
 
-def test_one_region_needs_no_words() -> None:
-    assert described(state("us-east-1")) == []
+def test_of_one_region_the_site_alone_is_told() -> None:
+    assert described(state("us-east-1")) == ["site ml.example.com: http://s"]

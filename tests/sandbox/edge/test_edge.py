@@ -131,6 +131,7 @@ def opened(cloud: Cloud, apis: Apis) -> Iterator[Open]:
     def opening(policies: list[Resource] | None = None, **changes: Any) -> Edges:
         rows = [policy(bucket) for bucket, _ in BUCKETS.values()] if policies is None else policies
         kept.append(Edges(ledger(rows, **changes), cloud, apis))
+        kept[-1].start()
         return kept[-1]
 
     yield opening
@@ -247,6 +248,7 @@ def test_a_function_that_fails_says_so(opened: Open, cloud: Cloud, apis: Apis) -
             row if row.type != "aws:cloudfront/function:Function" else resource(row.type, row.name, code, arn=FUNCTION)
         )
     edges = Edges(made, cloud, apis)
+    edges.start()
     try:
         status, _, body = got(edges, "/")
     finally:

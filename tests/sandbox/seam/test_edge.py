@@ -43,7 +43,7 @@ def test_a_distribution_has_its_origins_behaviours_and_countries(cloud: Cloud, l
 def test_what_is_lost_of_a_distribution_is_told(ledger: Ledger) -> None:
     dropped = ledger.one("aws:cloudfront/distribution:Distribution").dropped
     assert set(dropped) == {"enabled", "origins.originAccessControlId"}
-    assert "no edge stands before the sandbox" in dropped["enabled"]
+    assert "the sandbox's own edge stands for CloudFront" in dropped["enabled"]
 
 
 def test_a_certificate_is_asked_for_and_names_the_record_that_proves_it(cloud: Cloud, ledger: Ledger) -> None:
