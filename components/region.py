@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from pulumi import Output
 
@@ -11,11 +12,12 @@ from components.foundation import Foundation, Stack, Twin, lay
 from components.keys import Keys
 from components.ml_endpoint import MlEndpoint
 from components.observability import Observability, ObservabilityArgs
+from components.observability.cost import charges
 from components.secrets import Rotation
 from components.secure_api import SecureApi
 from components.services import open_door, rotate, serve, train
 from components.training_workflow import TrainingWorkflow
-from components.values import Alarm, Widget
+from components.values import Alarm, Board, Widget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +59,19 @@ def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget
         "widgets": [row for part in (*parts, ground.lake) for row in part.widgets()]
         + [row for part in chosen for row in part.widgets()]
         + [row for rotation in rotations for row in rotation.widgets()]
-        + list(widgets),
+        + list(widgets)
+        # Bills are of the account, and told once.
+        + ([] if stack.label else charges()),
         # Dashboards have no region: two with the same name would be one.
-        "dashboard_name": f"{stack.prefix}-{stack.named('application')}",
+        "dashboard_names": {board: f"{stack.prefix}-{stack.named(board)}" for board in get_args(Board)},
         "emails": heard.emails,
     }
     if heard.runbook_url is not None:
         args["runbook_url"] = heard.runbook_url
+    if heard.slack_workspace is not None and heard.slack_channel is not None:
+        args |= {"slack_workspace": heard.slack_workspace, "slack_channel": heard.slack_channel}
+    if heard.pagerduty_url is not None:
+        args["pagerduty_url"] = heard.pagerduty_url
     return Observability(stack.named("observability"), args, stack.opts)
 
 
@@ -84,6 +92,7 @@ def of_first(region: Region, watched: Observability) -> dict[str, Output[str]]:
         "model_package_group": region.workflow.model_package_group,
         "dashboard_name": watched.dashboard_name,
         "alarm_topic_arn": watched.topic_arn,
+        "critical_alarm_topic_arn": watched.critical_topic_arn,
     }
 
 
@@ -99,4 +108,5 @@ def of_second(region: Region, watched: Observability) -> dict[str, Output[str]]:
         "standby_raw_bucket": lake.bucket_name("raw"),
         "standby_state_machine_arn": region.workflow.state_machine_arn,
         "standby_alarm_topic_arn": watched.topic_arn,
+        "standby_critical_alarm_topic_arn": watched.critical_topic_arn,
     }

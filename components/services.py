@@ -157,6 +157,7 @@ def open_door(
         "other_pools": pools,
         "protect": settings.data.protect,
         "account_logging": api.account_logging,
+        "objective": settings.observability.objective,
     }
     if stack.site_mark is not None:
         args["site_mark"] = stack.site_mark

@@ -119,6 +119,9 @@ class SecureApiArgs(TypedDict):
     """User pools of other regions whose tokens count here too, so that nobody has to sign in again after a failover."""
     protect: NotRequired[bool]
     """Whether the user pool refuses to be deleted; true by default."""
+    objective: NotRequired[float]
+    """Requests that are not to fail, in per cent of all; alarms tell when failures use up the rest too fast. 99.5 by
+    default."""
     account_logging: NotRequired[bool]
     """Whether this stack gives API Gateway its role for logs, one for the account and region; true by default."""
 

@@ -13,7 +13,7 @@ from pulumi_aws import apigateway, cloudwatch, iam, lambda_
 
 from components import insights
 from components.function import ALIAS, Function
-from components.secure_api import signals
+from components.secure_api import signals, usage
 from components.secure_api.args import SecureApiArgs, TrustedPool, identity_args, problems
 from components.secure_api.capabilities import capabilities
 from components.secure_api.document import deployed, execution_path, method_path, text
@@ -118,6 +118,14 @@ class SecureApi(pulumi.ComponentResource):
         self._method_settings(name)
         self.web_acl = WebAcl(f"{name}-firewall", self._web_acl_args(), child)
         self.keys = self._partner_keys(name)
+        self._daily_users = f"{args['name_prefix']}-daily-users"
+        cloudwatch.ContributorInsightRule(
+            f"{name}-daily-users",
+            rule_name=self._daily_users,
+            rule_state="ENABLED",
+            rule_definition=self.functions["predictions"].log_group.name.apply(usage.daily_users),
+            opts=child,
+        )
         self.api_url = self.stage.invoke_url.apply(lambda url: f"{url}/v1")
         self.host = self.stage.invoke_url.apply(lambda url: str(urlsplit(url).hostname))
         self.user_pool_id = self.identity.user_pool_id
@@ -127,7 +135,9 @@ class SecureApi(pulumi.ComponentResource):
     def alarms(self) -> list[Alarm]:
         """Of the stage, the firewall and each function."""
         reader = self.functions["insights"].function_name
-        mine = [*signals.alarms(self._api_name, STAGE), *self.web_acl.alarms(), *insights.alarms(reader)]
+        objective = self._args.get("objective", signals.OBJECTIVE)
+        mine = [*signals.alarms(self._api_name, STAGE, objective), *self.web_acl.alarms(), *insights.alarms(reader)]
+        mine += usage.alarms(self.functions["predictions"].function_name)
         functions = [*self.functions.values(), self.identity.sign_up]
         return mine + [alarm for function in functions for alarm in function.alarms()]
 
@@ -135,6 +145,9 @@ class SecureApi(pulumi.ComponentResource):
         """Of the stage and its routes, the firewall and each function."""
         reader = self.functions["insights"].function_name
         mine = [*signals.widgets(self._api_name, STAGE), *self.web_acl.widgets(), *insights.widgets(reader)]
+        pool, client = self.identity.user_pool_id, self.identity.client_id
+        predictions = self.functions["predictions"].function_name
+        mine += usage.widgets(self._api_name, STAGE, predictions, pool, client, self._daily_users)
         functions = [*self.functions.values(), self.identity.sign_up]
         return mine + [widget for function in functions for widget in function.widgets()]
 

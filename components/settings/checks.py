@@ -11,6 +11,7 @@ from components.network.plan import NEEDED_SERVICES
 from components.settings import door_checks
 from components.settings.regions import region_problems
 from components.settings.sections import Cache, Network, Settings
+from components.settings.watch import listeners
 
 _PRIVATE: Final = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 # The bridge of SageMaker's container hosts uses this range itself.
@@ -224,6 +225,7 @@ _CHECKS: tuple[Callable[[Settings], list[str]], ...] = (
     door_checks.site,
     door_checks.api,
     door_checks.load_balancer,
+    listeners,
     _recovery,
     _tags,
 )

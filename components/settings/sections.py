@@ -14,7 +14,7 @@ from components.settings.identity import Identity
 from components.settings.insights import Insights
 from components.settings.reading import matching, one_of, ranged
 from components.settings.recovery import Recovery
-from components.values import RETENTION_DAYS
+from components.settings.watch import Watch
 
 _SAGEMAKER_TYPE = r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+"
 _WINDOW_DAY = "(mon|tue|wed|thu|fri|sat|sun)"
@@ -191,18 +191,6 @@ class Functions:
     """Memory of the function that predicts; processor time grows with it."""
     predictions_concurrency: int | None = ranged(None, 1, 1000)
     """Instances reserved for predictions; without it they share the account's."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watch:
-    """Who hears what, and how long records stay."""
-
-    log_days: int = one_of(30, *RETENTION_DAYS)
-    """How long CloudWatch keeps logs."""
-    emails: tuple[str, ...] = matching((), r"[^@\s]+@[^@\s]+\.[^@\s]+", "e-mail addresses, each once")
-    """Addresses that hear alarms and the end of trainings; AWS asks each to confirm."""
-    runbook_url: str | None = matching(None, r"https://\S+", "an https address")
-    """Where docs/runbooks/ can be read; alarms carry the link."""
 
 
 @dataclass(frozen=True, kw_only=True)
