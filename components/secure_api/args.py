@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 from pulumi import Input, Output
 
@@ -12,6 +12,17 @@ from components.insights import InsightsArgs
 from components.secure_api.identity import IdentityArgs
 from components.training_workflow.args import Cache
 from components.values import RETENTION_DAYS
+
+ORIGIN: Final = r"\*|https?://[a-z0-9.-]+(:\d+)?"
+"""Whose pages may read answers: everybody's, or those of one scheme, host and port."""
+
+
+_RANGES: Final = {
+    "burst_per_user": (1, 100_000),
+    "compress_bytes": (0, 10_485_760),
+    "largest_body_kb": (16, 5120),
+    "requests_per_user": (0, 10_000),
+}
 
 
 class ApiKeyArns(TypedDict):
@@ -53,6 +64,8 @@ class SecureApiArgs(TypedDict):
     """Name of the table of users."""
     sessions_table: Input[str]
     """Name of the table of sessions, which tells the ended ones."""
+    requests_table: Input[str]
+    """Name of the table of answers to requests with an Idempotency-Key."""
     folders_bucket: Input[str]
     """Name of the bucket, encrypted by the key of data, in which each user has a folder."""
     cache: Cache
@@ -89,8 +102,17 @@ class SecureApiArgs(TypedDict):
     """Requests of one address in five minutes before the firewall blocks it; 2,000 by default."""
     countries: NotRequired[Sequence[str]]
     """ISO codes of the countries that may call; all by default."""
-    cors_origin: NotRequired[str]
-    """Whose pages may read answers; `*` by default, since tokens travel in a header and never in a cookie."""
+    cors_origins: NotRequired[Sequence[str]]
+    """Whose pages may read answers; `*` by default, since tokens travel in a header and never in a cookie. Pages of the
+    first alone can read errors of the gateway itself, which cannot compare (docs/decisions/0020-the-door.md)."""
+    requests_per_user: NotRequired[int]
+    """Requests a second of one caller of predictions; 1,000 by default, 0 counts nobody."""
+    burst_per_user: NotRequired[int]
+    """How many of them at once; 2,000 by default."""
+    largest_body_kb: NotRequired[int]
+    """Largest body that a route takes; 1,024 by default, the gateway's own limit is 10 MB."""
+    compress_bytes: NotRequired[int]
+    """Answers of this size and above are compressed for callers who ask for it; 1,024 by default."""
     site_mark: NotRequired[Input[str]]
     """Mark of requests that the site's firewall has judged by address and country already; none by default."""
     partners: NotRequired[Sequence[str]]
@@ -128,7 +150,7 @@ class SecureApiArgs(TypedDict):
 
 def problems(args: SecureApiArgs) -> list[str]:
     """Everything that AWS would refuse, each with what is allowed."""
-    found = []
+    found = _door_problems(args)
     if ("subnet_ids" in args) != ("security_group_ids" in args):
         found.append("subnet_ids and security_group_ids must be given together; give both or none")
     rate, burst = args.get("requests_per_second", 1000), args.get("burst", 2000)
@@ -144,12 +166,22 @@ def problems(args: SecureApiArgs) -> list[str]:
         found.append("requests_per_day counts by API key; name partners or leave it out")
     if args.get("requests_per_day", 1) < 1:
         found.append(f"requests_per_day is {args.get('requests_per_day')}; allowed: 1 or more")
-    origin = args.get("cors_origin", "*")
-    if not re.fullmatch(r"\*|https?://[a-z0-9.-]+(:\d+)?", origin):
-        found.append(f"cors_origin is {origin!r}; allowed: * or one origin such as https://app.example.org")
     if args.get("log_days", 30) not in RETENTION_DAYS:
         found.append(f"log_days is {args.get('log_days')}; allowed: {', '.join(map(str, RETENTION_DAYS))}")
     return found
+
+
+def _door_problems(args: SecureApiArgs) -> list[str]:
+    origins = list(args.get("cors_origins", ["*"]))
+    found = []
+    if not origins or not all(re.fullmatch(ORIGIN, each) for each in origins) or ("*" in origins and len(origins) > 1):
+        found.append(f"cors_origins is {origins}; allowed: * alone, or origins such as https://app.example.org")
+    given: Mapping[str, Any] = dict(args)
+    return found + [
+        f"{key} is {given[key]}; allowed: {least} to {most}"
+        for key, (least, most) in _RANGES.items()
+        if key in given and not least <= given[key] <= most
+    ]
 
 
 def identity_args(args: SecureApiArgs) -> IdentityArgs:

@@ -16,6 +16,7 @@ from functions.accounts.settings import Settings as AccountsSettings
 from functions.insights.settings import Settings as InsightsSettings
 from functions.predictions.settings import Settings as PredictionsSettings
 from functions.registry.settings import Settings as RegistrySettings
+from functions.routes import ROUTES
 from functions.shared.settings import variables
 from functions.system.settings import Settings as SystemSettings
 from functions.trainings.settings import Settings as TrainingsSettings
@@ -55,8 +56,7 @@ def capabilities(name: str, args: SecureApiArgs, identity: Identity, opts: Resou
 
 def environments(args: SecureApiArgs, identity: Identity) -> dict[str, dict[str, Input[str]]]:
     """Variables of each function, from the settings that the function itself reads."""
-    signed_in = tokens(args, identity)
-    origin: dict[str, Any] = {"cors_origin": args.get("cors_origin", "*")}
+    signed_in, origin = tokens(args, identity), door(args)
     cache: dict[str, Any] = {
         "cache_host": args["cache"]["host"],
         "cache_port": Output.from_input(args["cache"]["port"]).apply(lambda port: str(int(port))),
@@ -76,6 +76,8 @@ def environments(args: SecureApiArgs, identity: Identity) -> dict[str, dict[str,
             endpoint_name=args["endpoint_name"],
             models_table=args["models_table"],
             predictions_table=args["predictions_table"],
+            requests_per_user=str(args.get("requests_per_user", 1000)),
+            burst_per_user=str(args.get("burst_per_user", 2000)),
             **cache,
             **signed_in,
             **origin,
@@ -99,6 +101,14 @@ def engine(args: SecureApiArgs) -> dict[str, Any]:
     return {name: f"{value:g}" if isinstance(value, (float, int)) else value for name, value in given.items()}
 
 
+def door(args: SecureApiArgs) -> dict[str, Any]:
+    """What every function is told of the door in front of it."""
+    return {
+        "cors_origins": ",".join(args.get("cors_origins", ["*"])),
+        "largest_body_kb": str(args.get("largest_body_kb", 1024)),
+    }
+
+
 def tokens(args: SecureApiArgs, identity: Identity) -> dict[str, Any]:
     """What every function that checks tokens is told of whose tokens count."""
     told: dict[str, Any] = {
@@ -106,6 +116,7 @@ def tokens(args: SecureApiArgs, identity: Identity) -> dict[str, Any]:
         "client_id": identity.client_id,
         "jwks": identity.keys,
         "sessions_table": args["sessions_table"],
+        "requests_table": args["requests_table"],
     }
     if identity.programs:
         clients = Output.all(*(client.id for client in identity.programs.values()))
@@ -125,7 +136,12 @@ def rights(args: SecureApiArgs) -> dict[str, list[Statement]]:
         allow("SeeEndedSessions", ["dynamodb:GetItem"], [_table(args, args["sessions_table"])]),
         allow("ReadEncrypted", ["kms:Decrypt"], [args["keys"]["data"]]),
     ]
-    return {capability: [*checks, *own] for capability, own in _own_rights(args).items()}
+    keeps = allow("KeepAnswers", ["dynamodb:PutItem", "dynamodb:UpdateItem"], [_table(args, args["requests_table"])])
+    once = {route.capability for route in ROUTES if route.once}
+    return {
+        capability: [*checks, *own, *([keeps] if capability in once else [])]
+        for capability, own in _own_rights(args).items()
+    }
 
 
 def _own_rights(args: SecureApiArgs) -> dict[str, list[Statement]]:

@@ -102,6 +102,7 @@ class SecureApi(pulumi.ComponentResource):
             description="Predictions, trainings and models",
             body=body,
             endpoint_configuration={"types": "REGIONAL"},
+            minimum_compression_size=str(self._args.get("compress_bytes", 1024)),
             # What the importer would leave out in silence must not be deployed.
             fail_on_warnings=True,
             opts=child,
@@ -162,13 +163,13 @@ class SecureApi(pulumi.ComponentResource):
 
     def _body(self) -> Output[str]:
         invoke_arns = {capability: function.invoke_arn for capability, function in self.functions.items()}
-        origin = self._args.get("cors_origin", "*")
+        origins = self._args.get("cors_origins", ["*"])
         keyed = bool(self._args.get("partners", []))
         openapi = document()
         pools = [self.identity.user_pool_arn, *(row["user_pool_arn"] for row in self._args.get("other_pools", []))]
         return Output.all(invoke_arns=invoke_arns, pools=Output.all(*pools)).apply(
             lambda known: text(
-                deployed(openapi, known["invoke_arns"], known["pools"], cors_origin=origin, require_api_key=keyed)
+                deployed(openapi, known["invoke_arns"], known["pools"], cors_origins=origins, require_api_key=keyed)
             )
         )
 

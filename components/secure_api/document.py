@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from components.secure_api.gateway_responses import CORS_HEADERS, gateway_responses
+from components.secure_api.gateway_responses import gateway_responses
+from components.secure_api.preflight import preflight
 from functions.openapi import SECURITY
 from functions.routes import ROUTES, Route
 
@@ -26,7 +27,7 @@ def deployed(
     invoke_arns: Mapping[str, str],
     user_pool_arns: Sequence[str],
     *,
-    cors_origin: str = "*",
+    cors_origins: Sequence[str] = ("*",),
     require_api_key: bool = False,
 ) -> dict[str, Any]:
     """The document as it is deployed, plain data.
@@ -35,7 +36,7 @@ def deployed(
         openapi: the API's document, without any extension.
         invoke_arns: capability → address of its function's alias for integrations.
         user_pool_arns: pools whose access tokens are accepted.
-        cors_origin: whose pages may read answers.
+        cors_origins: whose pages may read answers.
         require_api_key: whether each signed-in route also wants a key in `x-api-key`.
 
     Raises:
@@ -54,12 +55,12 @@ def deployed(
         if route.scopes and require_api_key:
             operation["security"] = [{**operation["security"][0], API_KEY: []}]
     for path, operations in found["paths"].items():
-        operations["options"] = _preflight(path, sorted(method.upper() for method in operations), cors_origin)
+        operations["options"] = preflight(path, sorted(method.upper() for method in operations), cors_origins)
     found["components"]["securitySchemes"] = _security(user_pool_arns, require_api_key=require_api_key)
     found["x-amazon-apigateway-request-validators"] = {
         _VALIDATOR: {"validateRequestBody": True, "validateRequestParameters": True}
     }
-    found["x-amazon-apigateway-gateway-responses"] = gateway_responses(cors_origin)
+    found["x-amazon-apigateway-gateway-responses"] = gateway_responses(cors_origins[0])
     found["x-amazon-apigateway-api-key-source"] = "HEADER"
     return found
 
@@ -119,41 +120,6 @@ def _integration(invoke_arn: str) -> dict[str, Any]:
         "uri": invoke_arn,
         "passthroughBehavior": "when_no_match",
         "timeoutInMillis": 29_000,
-    }
-
-
-def _preflight(path: str, methods: list[str], origin: str) -> dict[str, Any]:
-    """An answer to the browser's question before the call, made by the gateway without a function."""
-    headers = {
-        "Access-Control-Allow-Headers": CORS_HEADERS,
-        "Access-Control-Allow-Methods": ",".join([*methods, "OPTIONS"]),
-        "Access-Control-Allow-Origin": origin,
-        "Access-Control-Max-Age": "86400",
-    }
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    return {
-        "summary": "Tell a browser what it may send",
-        "security": [],
-        "parameters": [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names],
-        "responses": {
-            "204": {
-                "description": "What may be sent",
-                "headers": {name: {"schema": {"type": "string"}} for name in headers},
-            }
-        },
-        "x-amazon-apigateway-integration": {
-            "type": "mock",
-            "passthroughBehavior": "when_no_match",
-            "requestTemplates": {"application/json": '{"statusCode":204}'},
-            "responses": {
-                "default": {
-                    "statusCode": "204",
-                    "responseParameters": {
-                        f"method.response.header.{name}": f"'{value}'" for name, value in headers.items()
-                    },
-                }
-            },
-        },
     }
 
 

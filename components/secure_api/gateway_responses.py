@@ -55,7 +55,13 @@ def gateway_responses(origin: str) -> dict[str, Any]:
 
 def _response(kind: str, row: tuple[int | None, str, str], origin: str) -> dict[str, Any]:
     status, code, message = row
-    fixed = {**SAFE, "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": ",".join(EXPOSED)}
+    # One origin can be named here and none compared; a page of another one is refused by its browser.
+    fixed = {
+        **SAFE,
+        "Access-Control-Allow-Origin": origin,
+        **({} if origin == "*" else {"Vary": "Origin"}),
+        "Access-Control-Expose-Headers": ",".join(EXPOSED),
+    }
     headers = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in fixed.items()}
     # A caller's own correlation id cannot be checked here, so it is not sent back.
     headers |= {f"gatewayresponse.header.{name}": "context.requestId" for name in ("X-Request-Id", CORRELATION)}

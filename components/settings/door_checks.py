@@ -21,6 +21,8 @@ def site(settings: Settings) -> list[str]:
 def api(settings: Settings) -> list[str]:
     """A name has a zone, and is nobody else's."""
     found, name = _named("api", settings.api.domain, settings.api.zone_id), settings.api.domain
+    if "*" in settings.api.cors_origins and len(settings.api.cors_origins) > 1:
+        found.append(f"api.corsOrigins is {list(settings.api.cors_origins)}; allowed: * alone, or origins; remove one")
     others = {"site.domain": settings.site.domain, "loadBalancer.domain": settings.load_balancer.domain}
     found += [
         f"api.domain is {name!r}, which is {other} too; allowed: a name of its own; change one"

@@ -160,10 +160,19 @@ class Api:
     """Requests of one address in five minutes before the firewall blocks it."""
     countries: tuple[str, ...] = matching((), "[A-Z]{2}", "ISO country codes, each once, such as [US, CA]")
     """Countries that may call; all when empty."""
-    cors_origin: str | None = matching(
-        None, r"\*|https?://[a-z0-9.-]+(:\d+)?", "* or one origin such as https://app.example.org"
+    requests_per_user: int = ranged(1000, 0, 10_000)
+    """Requests a second of one caller of predictions; 0 counts nobody."""
+    burst_per_user: int = ranged(2000, 1, 100_000)
+    """How many of them at once."""
+    largest_body_kb: int = ranged(1024, 16, 5120)
+    """Largest body that a route takes; the gateway takes 10 MB, and a function 6 MB with all around it."""
+    compress_bytes: int = ranged(1024, 0, 10_485_760)
+    """Answers of this size and above are compressed for callers who ask for it."""
+    cors_origins: tuple[str, ...] = matching(
+        (), r"\*|https?://[a-z0-9.-]+(:\d+)?", "* alone, or origins, each once, such as [https://app.example.org]"
     )
-    """Whose pages may read answers; those of `site.domain` where there is one, or of all origins."""
+    """Whose pages may read answers; when empty those of `site.domain` where there is one, or of all origins. Pages of
+    the first alone can read errors of the gateway itself."""
     partners: tuple[str, ...] = matching((), "[a-z0-9]+(-[a-z0-9]+)*", "names of lower-case letters, digits and dashes")
     """Third parties, an API key each; with any of them, signed-in routes want a key of everybody."""
     mfa: Literal["OFF", "OPTIONAL", "ON"] = "OPTIONAL"
@@ -221,11 +230,9 @@ class Settings:
     """Folder that `make package` built; tests give another one."""
 
     @property
-    def cors_origin(self) -> str:
+    def cors_origins(self) -> tuple[str, ...]:
         """Whose pages may read the API's answers."""
-        if self.api.cors_origin is not None:
-            return self.api.cors_origin
-        return "*" if self.site.domain is None else f"https://{self.site.domain}"
+        return self.api.cors_origins or ("*" if self.site.domain is None else f"https://{self.site.domain}",)
 
     def standby(self) -> Settings | None:
         """The settings of the second region: this stack's, moved and made smaller while it waits."""

@@ -47,6 +47,7 @@ class Access:
 
 _MODELS: Final = "functions/shared/models.py"
 _PREDICTIONS: Final = "functions/predictions/store.py"
+_REQUESTS: Final = "functions/shared/door/requests_table.py"
 _SESSIONS: Final = "functions/accounts/sessions.py"
 _STATES: Final = "components/training_workflow/tasks.py"
 
@@ -93,6 +94,20 @@ ACCESS: Final = (
         by=("insights", "predictions", "registry", "trainings"),
         why="whether a token's session has ended, where the cache does not tell",
         source="functions/shared/identity/sessions.py",
+    ),
+    Access(
+        table="requests",
+        operation="PutItem",
+        by=("trainings",),
+        why="claim of an Idempotency-Key, or what it was claimed for",
+        source=_REQUESTS,
+    ),
+    Access(
+        table="requests",
+        operation="UpdateItem",
+        by=("trainings",),
+        why="answer to a request with an Idempotency-Key, kept for a day",
+        source=_REQUESTS,
     ),
     Access(
         table="models",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, get_args
 
-TableName = Literal["users", "sessions", "models", "predictions", "batches", "counters"]
+TableName = Literal["users", "sessions", "models", "predictions", "batches", "counters", "requests"]
 
 TABLES: Final[tuple[TableName, ...]] = get_args(TableName)
 KEYS: Final[dict[TableName, str]] = {
@@ -14,6 +14,7 @@ KEYS: Final[dict[TableName, str]] = {
     "predictions": "predictionId",
     "batches": "batchId",
     "counters": "counter",
+    "requests": "request",
 }
 """Table → hash key; none has a range key."""
 
@@ -24,10 +25,11 @@ INDEXES: Final[dict[TableName, dict[str, tuple[str, str | None]]]] = {
     "predictions": {"UserIndex": ("userId", "createdAt")},
     "batches": {"UserIndex": ("userId", "createdAt")},
     "counters": {},
+    "requests": {},
 }
 """Table → index → hash key and range key."""
 
-EXPIRING: Final[tuple[TableName, ...]] = ("sessions", "predictions", "batches", "counters")
+EXPIRING: Final[tuple[TableName, ...]] = ("sessions", "predictions", "batches", "counters", "requests")
 """Tables whose items end at the second that their attribute `ttl` names."""
 
 

@@ -187,7 +187,7 @@ def test_a_secret_value_is_refused_and_not_shown() -> None:
 
     set_all_config({}, ["mlplatform:api"])
     try:
-        (line,) = problems(api={"corsOrigin": "hunter2"})
+        (line,) = problems(api={"corsOrigins": ["hunter2"]})
     finally:
         set_all_config({}, [])
     assert "hunter2" not in line

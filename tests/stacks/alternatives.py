@@ -73,7 +73,7 @@ TEXTS: Mapping[str, Any] = {
     "api.zoneId": "Z9876543210ABC",
     "api.mfa": "ON",
     "api.countries": ["US", "CA"],
-    "api.corsOrigin": "https://other.example.org",
+    "api.corsOrigins": ["https://other.example.org"],
     "api.partners": ["acme"],
     "identity.emailDomains": ["example.org"],
     "identity.domain": "predictions-second",

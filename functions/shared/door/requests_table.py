@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.shared.aws.calls import AwsError, AwsTimeoutError, AwsUnreachableError
 from functions.shared.door.idempotency import Record
 from functions.shared.errors import ApiError
-
-_TAKEN = "ConditionalCheckFailedException"
 
 
 class Calls(Protocol):
@@ -29,6 +29,7 @@ class RequestsTable:
     def begin(self, name: str, record: Record, now: int, ends: int) -> Record | None:
         """Writes a record where none counts any more; else gives the one that is there."""
         request = {
+            "TableName": self._table,
             "Item": {**written(record), "request": {"S": name}, "ttl": {"N": str(ends)}},
             # An item may stay for days after its time; until it is gone it counts as gone.
             "ConditionExpression": "attribute_not_exists(#request) OR #ttl <= :now",
@@ -36,13 +37,9 @@ class RequestsTable:
             "ExpressionAttributeValues": {":now": {"N": str(now)}},
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        try:
-            self._call("PutItem", request)
-        except AwsError as error:
-            if error.code != _TAKEN:
-                raise ApiError("unavailable", why=f"requests table: {error.code}") from error
-            return read(error.body["Item"])
-        return None
+        with reached() as refusal:
+            self._service.call("PutItem", request)
+        return read(refusal.item) if refusal.item else None
 
     def take_over(self, name: str, before: Record, owner: str, until: int) -> bool:
         """Claims a record that was left; False where somebody else was faster."""
@@ -59,25 +56,38 @@ class RequestsTable:
         names = {f"#a{at}": key for at, key in enumerate(values)}
         given = {f":v{at}": value for at, value in enumerate(values.values())}
         request = {
+            "TableName": self._table,
             "Key": {"request": {"S": name}},
             "UpdateExpression": "SET " + ", ".join(f"#a{at} = :v{at}" for at in range(len(values))),
             "ConditionExpression": "#owner = :owner",
             "ExpressionAttributeNames": {**names, "#owner": "owner"},
             "ExpressionAttributeValues": {**given, ":owner": {"S": owner}},
         }
-        try:
-            self._call("UpdateItem", request)
-        except AwsError as error:
-            if error.code == _TAKEN:
-                return False
-            raise ApiError("unavailable", why=f"requests table: {error.code}") from error
-        return True
+        with reached() as refusal:
+            self._service.call("UpdateItem", request)
+        return not refusal.refused
 
-    def _call(self, operation: str, request: Mapping[str, Any]) -> None:
-        try:
-            self._service.call(operation, {"TableName": self._table, **request})
-        except (AwsTimeoutError, AwsUnreachableError, ValueError) as error:
-            raise ApiError("unavailable", why=f"requests table: {type(error).__name__}") from error
+
+@dataclass
+class Refusal:
+    """Whether a condition did not hold, and the item that was there instead."""
+
+    refused: bool = False
+    item: Mapping[str, Any] | None = None
+
+
+@contextmanager
+def reached() -> Iterator[Refusal]:
+    """Takes a condition that does not hold for an answer, and every other error for a table that is not available."""
+    refusal = Refusal()
+    try:
+        yield refusal
+    except AwsError as error:
+        if error.code != "ConditionalCheckFailedException":
+            raise ApiError("unavailable", why=f"requests table: {error.code}") from error
+        refusal.refused, refusal.item = True, error.body.get("Item")
+    except (AwsTimeoutError, AwsUnreachableError, ValueError) as error:
+        raise ApiError("unavailable", why=f"requests table: {type(error).__name__}") from error
 
 
 def written(record: Record) -> dict[str, Any]:

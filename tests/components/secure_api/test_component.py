@@ -38,6 +38,7 @@ def args(**more: Any) -> SecureApiArgs:
         "predictions_table": "mlplatform-dev-predictions",
         "users_table": "mlplatform-dev-users",
         "sessions_table": "mlplatform-dev-sessions",
+        "requests_table": "mlplatform-dev-requests",
         "folders_bucket": "mlplatform-dev-processed",
         "cache": {"host": "cache.example", "port": 6379, "secret_arn": "arn:aws:secretsmanager:::secret:cache"},
         "endpoint_name": "mlplatform-dev-predict",
@@ -198,7 +199,7 @@ def test_another_document_is_another_deployment(recording: Recording) -> None:
     text = recording.one("aws:apigateway/restApi:RestApi").inputs["body"]
     assert trigger(recording) == hashlib.sha256(text.encode()).hexdigest()
     assert trigger(run()) == trigger(recording)
-    assert trigger(run(cors_origin="https://app.example.org")) != trigger(recording)
+    assert trigger(run(cors_origins=["https://app.example.org"])) != trigger(recording)
 
 
 def test_each_route_may_call_its_alias_and_nothing_else(recording: Recording) -> None:
@@ -275,7 +276,7 @@ def test_only_what_has_no_resource_is_allowed_on_everything(recording: Recording
             },
         ),
         ("system", set()),
-        ("trainings", {"StartTraining", "SeeEndedSessions", "ReadEncrypted"}),
+        ("trainings", {"KeepAnswers", "StartTraining", "SeeEndedSessions", "ReadEncrypted"}),
         ("registry", {"ReadModels", "ListModels", "DecideOnModels", "SeeEndedSessions", "ReadEncrypted"}),
         (
             "predictions",
@@ -352,7 +353,11 @@ def test_the_firewall_has_every_rule_that_is_required() -> None:
     [
         ({"requests_per_second": 0}, "requests_per_second is 0"),
         ({"burst": 6000}, "burst is 6000; allowed: 1 to 5000"),
-        ({"cors_origin": "app.example.org"}, "cors_origin is 'app.example.org'"),
+        ({"cors_origins": ["app.example.org"]}, "cors_origins is ['app.example.org']"),
+        ({"cors_origins": ["*", "https://app.example.org"]}, "allowed: * alone"),
+        ({"largest_body_kb": 6000}, "largest_body_kb is 6000; allowed: 16 to 5120"),
+        ({"requests_per_user": -1}, "requests_per_user is -1; allowed: 0 to 10000"),
+        ({"compress_bytes": 10_485_761}, "compress_bytes is 10485761"),
         ({"partners": ["A B"]}, "partners is ['A B']"),
         ({"partners": ["a", "a"]}, "partners is ['a', 'a']"),
         ({"requests_per_day": 5}, "name partners or leave it out"),

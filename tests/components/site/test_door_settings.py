@@ -96,9 +96,10 @@ def test_everything_wrong_is_told_at_once() -> None:
 
 def test_pages_of_the_sites_name_may_read_answers_unless_another_origin_is_named() -> None:
     named = {"domain": "ml.example.org", "zoneId": ZONE}
-    assert loaded().cors_origin == "*"
-    assert loaded(site=named).cors_origin == "https://ml.example.org"
-    assert loaded(site=named, api={"corsOrigin": "https://app.example.org"}).cors_origin == "https://app.example.org"
+    assert loaded().cors_origins == ("*",)
+    assert loaded(site=named).cors_origins == ("https://ml.example.org",)
+    chosen = ["https://app.example.org", "https://www.example.org"]
+    assert loaded(site=named, api={"corsOrigins": chosen}).cors_origins == tuple(chosen)
 
 
 def test_the_zones_of_a_database_are_two_at_least() -> None:

@@ -39,13 +39,13 @@ def table(name: str, **more: Any) -> Recorded:
     return run(**more).one(TABLE, f"tables-{name}")
 
 
-def test_children_are_exactly_six_tables() -> None:
+def test_children_are_exactly_the_planned_tables() -> None:
     recording = run()
-    assert recording.counts() == {TABLE: 6, "mlplatform:index:Tables": 1}
-    assert len(recording.children(recording.one("mlplatform:index:Tables"))) == 6
+    assert recording.counts() == {TABLE: 7, "mlplatform:index:Tables": 1}
+    assert len(recording.children(recording.one("mlplatform:index:Tables"))) == 7
 
 
-@pytest.mark.parametrize("name", ["users", "sessions", "models", "predictions", "batches", "counters"])
+@pytest.mark.parametrize("name", ["users", "sessions", "models", "predictions", "batches", "counters", "requests"])
 def test_every_table_is_encrypted_restorable_on_demand_and_streams(name: str) -> None:
     made = table(name)
     assert made.inputs["name"] == f"mlplatform-dev-{name}"

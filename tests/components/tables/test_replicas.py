@@ -73,7 +73,7 @@ def test_the_second_region_watches_its_copies() -> None:
 
     found = record(program).value
     assert found["alarms"][0] == "users-table-throttles"
-    assert (len(found["alarms"]), found["widgets"]) == (6, 6)
+    assert (len(found["alarms"]), found["widgets"]) == (7, 7)
 
 
 def test_a_disposable_replica_is_not_protected() -> None:
@@ -85,7 +85,7 @@ def test_a_disposable_replica_is_not_protected() -> None:
     ("more", "says"),
     [
         ({"replicas": [{"region": WEST, "key_arn": THERE}] * 2}, "us-west-2, us-west-2; allowed: each region once"),
-        ({"replica_of": {}}, "replica_of lacks users, sessions, models, predictions, batches, counters"),
+        ({"replica_of": {}}, "replica_of lacks users, sessions, models, predictions, batches, counters, requests"),
         ({"replica_of": {}}, "replicas is given with replica_of; allowed: one of the two"),
     ],
     ids=["twice", "missing", "both"],
