@@ -221,7 +221,7 @@ class Settings:
     site: Site = field(default_factory=Site)
     load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
     functions: Functions = Functions()
-    observability: Watch = Watch()
+    observability: Watch = field(default_factory=Watch)
     recovery: Recovery | None = None
     """The second region; there is none without it."""
     tags: Mapping[str, str] = field(default_factory=dict)
