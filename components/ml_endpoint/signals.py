@@ -81,6 +81,7 @@ def alarms(endpoint: str) -> list[Alarm]:
             description="predictions take the model longer than two seconds",
             runbook="endpoint-latency",
             severity="critical",
+            part_of=("model-degraded",),
         ),
         Alarm(
             name="endpoint-errors",
@@ -89,6 +90,7 @@ def alarms(endpoint: str) -> list[Alarm]:
             description="the endpoint failed more than ten predictions in an hour",
             runbook="endpoint-errors",
             severity="critical",
+            part_of=("model-degraded",),
         ),
     ]
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from components.values import Alarm, Metric, MetricExpression, Widget
+from components.values import Alarm, CompositeName, Metric, MetricExpression, Widget
 from functions.routes import ROUTES, Route
 
 _SECTION: Final = "API"
+OBJECTIVE: Final = 99.5
+"""Requests that are not to fail, in per cent."""
+_FEWEST: Final = 10
+_BURNS: Final[Sequence[tuple[CompositeName, float, Mapping[str, int]]]] = (
+    ("api-burn-fast", 14.4, {"5m": 300, "1h": 3600}),
+    ("api-burn-slow", 6, {"30m": 1800, "6h": 21_600}),
+)
+"""How many times as fast as allowed: two days and five for what is allowed in 30."""
 
 
 def metric(
@@ -27,8 +36,8 @@ def metric(
     )
 
 
-def alarms(api: str, stage: str) -> list[Alarm]:
-    """Errors of ours, refusals in number, and slowness."""
+def alarms(api: str, stage: str, objective: float = OBJECTIVE) -> list[Alarm]:
+    """Errors of ours, refusals in number, slowness, what is unusual, and what uses up the objective too fast."""
     refused = metric(api, stage, "4XXError", label="refused").over(300)
     calls = metric(api, stage, "Count", label="requests").over(300)
     return [
@@ -63,7 +72,80 @@ def alarms(api: str, stage: str) -> list[Alarm]:
             description="one request in twenty takes longer than two seconds",
             runbook="api-latency",
         ),
+        *_unusual(api, stage),
+        *_burning(api, stage, objective),
     ]
+
+
+def failing(api: str, stage: str, period_s: int) -> MetricExpression:
+    """Failed requests of all, in per cent; 0 while so few come that one failure would be a catastrophe."""
+    return MetricExpression(
+        expression=f"IF(calls >= {_FEWEST}, 100 * failed / calls, 0)",
+        metrics={
+            "calls": metric(api, stage, "Count", label="requests").over(period_s),
+            "failed": metric(api, stage, "5XXError", label="failed").over(period_s),
+        },
+        label="failed requests",
+        period_s=period_s,
+        unit="Percent",
+    )
+
+
+def _unusual(api: str, stage: str) -> list[Alarm]:
+    return [
+        Alarm(
+            name="api-unusual-traffic",
+            metric=metric(api, stage, "Count", label="requests").over(300),
+            comparison="LessThanLowerOrGreaterThanUpperThreshold",
+            threshold=4,
+            periods=3,
+            description="far more or far fewer requests come than is usual at this hour",
+            runbook="api-unusual",
+        ),
+        Alarm(
+            name="api-unusual-latency",
+            metric=metric(api, stage, "Latency", "p90", label="p90").over(300),
+            comparison="GreaterThanUpperThreshold",
+            threshold=4,
+            periods=3,
+            description="one request in ten takes far longer than is usual at this hour",
+            runbook="api-unusual",
+        ),
+    ]
+
+
+def _burning(api: str, stage: str, objective: float) -> list[Alarm]:
+    """Failures by the speed at which they use up what the objective allows in 30 days.
+
+    A long window says that it matters, a short one that it still goes on (Site Reliability Workbook, "Alerting on
+    SLOs", multiwindow, multi-burn-rate alerts).
+    """
+    allowed = 100 - objective
+    rows = [
+        Alarm(
+            name=f"api-burn-{window}",
+            metric=failing(api, stage, period_s),
+            threshold=round(factor * allowed, 6),
+            description=f"in {window} the API failed {factor:g} times as many requests as its objective allows",
+            runbook="api-burn",
+            part_of=(whole,),
+            quiet=True,
+        )
+        for whole, factor, windows in _BURNS
+        for window, period_s in windows.items()
+    ]
+    most = Alarm(
+        name="api-failing",
+        metric=failing(api, stage, 60),
+        threshold=50,
+        periods=3,
+        datapoints=2,
+        description="the API fails more than half of the requests",
+        runbook="api-down",
+        part_of=("api-down",),
+        quiet=True,
+    )
+    return [most, *rows]
 
 
 def widgets(api: str, stage: str) -> list[Widget]:

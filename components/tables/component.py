@@ -225,9 +225,9 @@ class Tables(pulumi.ComponentResource):
                 found = self._metric(table, metric, label=f"{verb} of {index}", GlobalSecondaryIndexName=index)
                 metrics[f"{verb}_{index}"] = found.over(300)
         return MetricExpression(
-            # Not `reads + writes`: there is a data point only where something was throttled, and a sum of two
-            # series has one only where both have.
-            expression=f"SUM([{', '.join(metrics)}])",
+            # There is a data point only where something was throttled, and CloudWatch leaves an alarm on DynamoDB's
+            # metrics as it is where none is, whatever is asked for missing data: without zeros it would never end.
+            expression=f"SUM([{', '.join(f'FILL({key}, 0)' for key in metrics)}])",
             metrics=metrics,
             label=f"{table} throttles",
             period_s=300,

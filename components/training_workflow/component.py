@@ -34,6 +34,8 @@ class TrainingWorkflow(pulumi.ComponentResource):
     """Registry of versions."""
     job_role: iam.Role
     """Role of training and processing containers."""
+    role: iam.Role
+    """Role of the state machine."""
     machine: sfn.StateMachine
     """The state machine."""
     triggers: Triggers
@@ -105,14 +107,20 @@ class TrainingWorkflow(pulumi.ComponentResource):
             "DecideOnModels", ["sagemaker:UpdateModelPackage"], rights.own(self._args, "sagemaker", group)
         )
 
+    def spending_roles(self) -> list[iam.Role]:
+        """Roles that start what is paid by the hour: a spent budget takes the right from them."""
+        return [self.role, self.job_role]
+
     def alarms(self) -> list[Alarm]:
         """Executions that fail, time out or are throttled, events that were lost, and the functions' alarms."""
-        mine = signals.alarms(self._arn(), f"{self._args['name_prefix']}-lost-events")
+        mine = signals.alarms(
+            self._arn(), f"{self._args['name_prefix']}-lost-events", self.functions["compare"].function_name
+        )
         return mine + [alarm for function in self.functions.values() for alarm in function.alarms()]
 
     def widgets(self) -> list[Widget]:
         """Executions and their time, and the functions' rows."""
-        mine = signals.widgets(self._arn())
+        mine = signals.widgets(self._arn(), self.functions["compare"].function_name)
         return mine + [widget for function in self.functions.values() for widget in function.widgets()]
 
     def _arn(self) -> Output[str]:
@@ -164,7 +172,7 @@ class TrainingWorkflow(pulumi.ComponentResource):
             retention_in_days=args.get("log_days", 30),
             opts=child,
         )
-        role = iam.Role(
+        self.role = role = iam.Role(
             f"{name}-role",
             assume_role_policy=trust_json("states.amazonaws.com", conditions=self._source()),
             description="What the training's state machine may do",

@@ -7,6 +7,7 @@ from typing import Final
 from pulumi import Input
 
 from components.values import Alarm, Metric, MetricExpression, Widget
+from functions.measures import DIMENSION, NAMESPACE
 
 _SECTION: Final = "Training"
 
@@ -24,7 +25,20 @@ def executions(machine_arn: Input[str], name: str, statistic: str = "Sum", *, la
     )
 
 
-def alarms(machine_arn: Input[str], queue_name: str) -> list[Alarm]:
+def compared(function: Input[str], name: str, statistic: str, *, label: str) -> Metric:
+    """What the comparison with the live model measures of each new one, in per cent."""
+    return Metric(
+        namespace=NAMESPACE,
+        name=name,
+        dimensions={DIMENSION: function},
+        statistic=statistic,
+        period_s=300,
+        unit="Percent",
+        label=label,
+    )
+
+
+def alarms(machine_arn: Input[str], queue_name: str, compare: Input[str]) -> list[Alarm]:
     """Each of these is worth a look the first time it happens."""
     lost = Metric(
         namespace="AWS/SQS",
@@ -65,11 +79,22 @@ def alarms(machine_arn: Input[str], queue_name: str) -> list[Alarm]:
             runbook="lost-events",
             severity="critical",
         ),
+        Alarm(
+            name="model-accuracy-drop",
+            metric=compared(compare, "AccuracyDrop", "Maximum", label="points less"),
+            threshold=5,
+            description="on the newest data, a new model is right five points less often than the live one was",
+            runbook="model-accuracy",
+            severity="critical",
+            # Only a training tells: the alarm lasts until one is as good as the live model again.
+            missing_data="ignore",
+            part_of=("model-degraded",),
+        ),
     ]
 
 
-def widgets(machine_arn: Input[str]) -> list[Widget]:
-    """Executions by how they ended, and how long they took."""
+def widgets(machine_arn: Input[str], compare: Input[str]) -> list[Widget]:
+    """Executions by how they ended, how long they took, and how good their models were."""
     time = executions(machine_arn, "ExecutionTime", "Average", label="average")
     minutes = MetricExpression(
         expression="time / 60000", metrics={"time": time}, label="average", period_s=time.period_s, unit="Minutes"
@@ -90,4 +115,16 @@ def widgets(machine_arn: Input[str]) -> list[Widget]:
             width=12,
         ),
         Widget(title="Training: time", section=_SECTION, metrics=[minutes], y_label="minutes", width=12),
+        Widget(
+            title="Models: accuracy of each training",
+            section="Models",
+            metrics=[
+                compared(compare, "ModelAccuracy", "Average", label="new model").over(86_400),
+                compared(compare, "AccuracyDrop", "Maximum", label="less than the live one").over(86_400),
+            ],
+            y_label="%",
+            width=12,
+            marks={"alarm: less than the live one": 5},
+            board="business",
+        ),
     ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from components.values.rights import RETENTION_DAYS, Statement, document, policy_json, trust_json
 from components.values.signals import (
     Alarm,
+    Board,
     Comparison,
+    CompositeName,
     Kind,
     Metric,
     MetricExpression,
@@ -18,7 +20,9 @@ from components.values.signals import (
 __all__ = [
     "RETENTION_DAYS",
     "Alarm",
+    "Board",
     "Comparison",
+    "CompositeName",
     "Kind",
     "Metric",
     "MetricExpression",

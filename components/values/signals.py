@@ -14,10 +14,17 @@ Comparison = Literal[
     "GreaterThanOrEqualToThreshold",
     "LessThanThreshold",
     "LessThanOrEqualToThreshold",
+    "GreaterThanUpperThreshold",
+    "LessThanLowerThreshold",
+    "LessThanLowerOrGreaterThanUpperThreshold",
 ]
+"""The last three compare with the band of what is usual, which CloudWatch learns."""
 MissingData = Literal["notBreaching", "breaching", "ignore", "missing"]
 Severity = Literal["critical", "warning"]
 Kind = Literal["lines", "stacked", "number"]
+Board = Literal["application", "business", "cost"]
+CompositeName = Literal["api-burn-fast", "api-burn-slow", "api-down", "model-degraded"]
+"""Alarms that are made of others (components/observability/composites.py)."""
 
 _HIGH_RESOLUTION_PERIODS_S: Final = (1, 5, 10, 20, 30)
 _METRIC_ID: Final = re.compile(r"^[a-z][A-Za-z0-9_]*$")
@@ -43,6 +50,8 @@ class Metric:
     """CloudWatch's unit, such as Count, Milliseconds or Microseconds; for people, never a filter."""
     label: str = ""
     """Name on a dashboard; the metric's name when empty."""
+    region: str = ""
+    """Where it is, when not in the region of whoever shows it; alarms watch only their own region."""
 
     def __post_init__(self) -> None:
         """Refuses what CloudWatch would refuse."""
@@ -103,7 +112,7 @@ class Alarm:
     metric: Metric | MetricExpression
     """What is watched."""
     threshold: float
-    """In the metric's unit."""
+    """In the metric's unit; where a band is compared with, how many standard deviations it is wide to each side."""
     description: str
     """What it means for a user, in one sentence."""
     runbook: str
@@ -118,9 +127,21 @@ class Alarm:
     """What a missing data point counts as."""
     severity: Severity = "warning"
     """critical wakes somebody up; warning waits for the morning."""
+    part_of: tuple[CompositeName, ...] = ()
+    """Alarms that are made of this one and others."""
+    quiet: bool = False
+    """Whether it notifies nobody by itself, because what it is part of does."""
 
     def __post_init__(self) -> None:
         """Refuses a row that CloudWatch would refuse."""
+        if self.on_band and not isinstance(self.metric, Metric):
+            raise ValueError(
+                f"alarm {self.name!r} compares an expression with a band; allowed: a metric; take one, or a threshold"
+            )
+        if self.quiet and not self.part_of:
+            raise ValueError(
+                f"alarm {self.name!r} is quiet and part of nothing; allowed: quiet members; name its whole"
+            )
         period_s = self.metric.period_s
         longest_s = 7 * _DAY_S if period_s >= _HOUR_S else _DAY_S
         if self.periods < 1 or self.periods * period_s > longest_s:
@@ -132,6 +153,11 @@ class Alarm:
             raise ValueError(
                 f"alarm {self.name!r} needs {self.datapoints} data points; allowed: 1 to periods ({self.periods})"
             )
+
+    @property
+    def on_band(self) -> bool:
+        """Whether it compares with the band of what is usual, and not with a threshold."""
+        return "Upper" in self.comparison or "Lower" in self.comparison
 
     @property
     def needed(self) -> int:
@@ -158,7 +184,9 @@ class Widget:
     height: int = 6
     """Rows."""
     marks: Mapping[str, float] = field(default_factory=dict)
-    """Horizontal lines: label → value, such as an alarm's threshold."""
+    """Horizontal lines: label → value; the thresholds of alarms on the same metric are drawn by themselves."""
+    board: Board = "application"
+    """Dashboard that it stands on."""
 
     def __post_init__(self) -> None:
         """Refuses a widget that the dashboard's grid cannot hold."""

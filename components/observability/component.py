@@ -1,0 +1,175 @@
+"""The component: declared rows become alarms, dashboards and topics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict, cast, get_args
+
+import pulumi
+from pulumi import Input, Output, ResourceOptions
+from pulumi_aws import cloudwatch, sns
+
+from components.observability.boards import dashboard, index
+from components.observability.checks import problems
+from components.observability.composites import COMPOSITES, rules
+from components.observability.inputs import described, metric_inputs
+from components.observability.listeners import Listeners, listen
+from components.values import Alarm, Board, Severity, Statement, Widget, policy_json
+
+
+class ObservabilityArgs(TypedDict):
+    """What is to be watched, as declared by the components that know."""
+
+    name_prefix: str
+    """Beginning of the names of alarms, topics and dashboards, such as `mlplatform-dev`."""
+    key_arn: Input[str]
+    """KMS key of the topics; its policy must let CloudWatch use it."""
+    alarms: Sequence[Alarm]
+    """Rows of every component."""
+    widgets: Sequence[Widget]
+    """Dashboard rows of every component, in the order in which sections appear."""
+    dashboard_names: NotRequired[Mapping[Board, str]]
+    """Names of the dashboards, which all regions of an account share; the prefix and the board by default."""
+    emails: NotRequired[Sequence[str]]
+    """Addresses that hear every alarm; AWS asks each to confirm."""
+    slack_workspace: NotRequired[str]
+    """Id of a Slack workspace that was authorized for AWS Chatbot once, in its console; with a channel."""
+    slack_channel: NotRequired[str]
+    """Id of the channel that hears every alarm."""
+    pagerduty_url: NotRequired[Input[str]]
+    """Integration address of PagerDuty, which hears critical alarms; kept as a secret."""
+    runbook_url: NotRequired[str]
+    """Where docs/runbooks/ can be read; alarms carry the link. The path in the repository by default."""
+
+
+class Observability(pulumi.ComponentResource):
+    """Turns declared rows into CloudWatch alarms that notify one topic a severity, and into dashboards."""
+
+    topics: dict[Severity, sns.Topic]
+    """Where alarms go."""
+    alarms: list[cloudwatch.MetricAlarm]
+    """One a row, in the rows' order."""
+    composites: list[cloudwatch.CompositeAlarm]
+    """Alarms that are made of others."""
+    dashboards: dict[Board, cloudwatch.Dashboard]
+    """Those that have a widget."""
+    topic_arn: Output[str]
+    """ARN of the topic of warnings, for further subscriptions."""
+    critical_topic_arn: Output[str]
+    """ARN of the topic of critical alarms."""
+    dashboard_name: Output[str]
+    """Name of the application dashboard."""
+
+    def __init__(self, name: str, args: ObservabilityArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("mlplatform:index:Observability", name, {}, opts)
+        found = problems(args)
+        if found:
+            raise ValueError(f"Observability {name!r}: " + "; ".join(found))
+        self._name, self._args = name, args
+        self._links = args.get("runbook_url", "docs/runbooks")
+        child = ResourceOptions(parent=self)
+        self.topics = {"warning": self._topic("topic", "alarms"), "critical": self._topic("critical", "critical")}
+        listen(name, cast("Listeners", args), self.topics, child)
+        self.alarms = [
+            cloudwatch.MetricAlarm(
+                f"{name}-{row.name}",
+                name=f"{args['name_prefix']}-{row.name}",
+                alarm_actions=self._heard(row.severity, row.quiet),
+                ok_actions=self._heard(row.severity, row.quiet),
+                **metric_inputs(row, self._links),
+                opts=child,
+            )
+            for row in args["alarms"]
+        ]
+        self.composites = self._composites()
+        region = Output.from_input(args["key_arn"]).apply(lambda arn: arn.split(":")[3])
+        self.dashboards = {}
+        for board in get_args(Board):
+            widgets = [row for row in args["widgets"] if row.board == board]
+            if widgets or board == "application":
+                self.dashboards[board] = self._dashboard(board, widgets, region)
+        self.topic_arn = self.topics["warning"].arn
+        self.critical_topic_arn = self.topics["critical"].arn
+        self.dashboard_name = self.dashboards["application"].dashboard_name
+        self.register_outputs({"topic_arn": self.topic_arn, "dashboard_name": self.dashboard_name})
+
+    def _topic(self, noun: str, end: str) -> sns.Topic:
+        child = ResourceOptions(parent=self)
+        topic = sns.Topic(
+            f"{self._name}-{noun}",
+            name=f"{self._args['name_prefix']}-{end}",
+            kms_master_key_id=self._args["key_arn"],
+            opts=child,
+        )
+        sns.TopicPolicy(f"{self._name}-{noun}-policy", arn=topic.arn, policy=topic_policy(topic.arn), opts=child)
+        return topic
+
+    def _heard(self, severity: Severity, quiet: bool) -> list[Output[str]]:
+        return [] if quiet else [self.topics[severity].arn]
+
+    def _composites(self) -> list[cloudwatch.CompositeAlarm]:
+        prefix, declared = self._args["name_prefix"], rules(self._args["alarms"], self._args["name_prefix"])
+        made: dict[str, pulumi.Resource] = {
+            row.name: alarm for row, alarm in zip(self._args["alarms"], self.alarms, strict=True)
+        }
+        found: list[cloudwatch.CompositeAlarm] = []
+        for row in COMPOSITES:
+            if row.name in declared:
+                rule, members = declared[row.name]
+                alarm = cloudwatch.CompositeAlarm(
+                    f"{self._name}-{row.name}",
+                    alarm_name=f"{prefix}-{row.name}",
+                    alarm_rule=rule,
+                    alarm_description=described(row.severity, row.description, row.runbook, self._links),
+                    alarm_actions=self._heard(row.severity, row.quiet),
+                    ok_actions=self._heard(row.severity, row.quiet),
+                    # CloudWatch refuses a rule about alarms that it does not know.
+                    opts=ResourceOptions(parent=self, depends_on=[made[member] for member in members]),
+                )
+                made[row.name] = alarm
+                found.append(alarm)
+        return found
+
+    def _dashboard(self, board: Board, widgets: Sequence[Widget], region: Output[str]) -> cloudwatch.Dashboard:
+        args, arns, text = self._args, list[Input[str]](), ""
+        if board == "application":
+            arns = [alarm.arn for alarm in self.composites] + [alarm.arn for alarm in self.alarms]
+            text = index(args["alarms"], self._links)
+        body = dashboard(widgets, region, arns, text, args["alarms"])
+        names = args.get("dashboard_names", {})
+        return cloudwatch.Dashboard(
+            f"{self._name}-dashboard" if board == "application" else f"{self._name}-{board}-dashboard",
+            dashboard_name=names.get(board, f"{args['name_prefix']}-{board}"),
+            dashboard_body=Output.from_input(body).apply(lambda known: json.dumps(known, sort_keys=True)),
+            opts=ResourceOptions(parent=self),
+        )
+
+
+def topic_policy(topic_arn: Input[str]) -> Output[str]:
+    """Alarms of the own account may publish; nobody may without TLS."""
+    account = Output.from_input(topic_arn).apply(lambda arn: arn.split(":")[4])
+    statements: list[Statement] = [
+        {
+            "Sid": "AlarmsMayPublish",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": ["sns:Publish"],
+            "Resource": [topic_arn],
+            "Condition": {"StringEquals": {"aws:SourceAccount": [account]}},
+        },
+        deny_without_tls(topic_arn),
+    ]
+    return policy_json(statements)
+
+
+def deny_without_tls(topic_arn: Input[str]) -> Statement:
+    """Nobody publishes in the clear."""
+    return {
+        "Sid": "DenyWithoutTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["sns:Publish"],
+        "Resource": [topic_arn],
+        "Condition": {"Bool": {"aws:SecureTransport": ["false"]}},
+    }
