@@ -132,7 +132,7 @@ class Observability(pulumi.ComponentResource):
         return found
 
     def _dashboard(self, board: Board, widgets: Sequence[Widget], region: Output[str]) -> cloudwatch.Dashboard:
-        args, arns, text = self._args, list[Input[str]](), ""
+        args, arns, text = self._args, list[Output[str]](), ""
         if board == "application":
             arns = [alarm.arn for alarm in self.composites] + [alarm.arn for alarm in self.alarms]
             text = index(args["alarms"], self._links)
