@@ -126,8 +126,7 @@ def _line(metric: Metric, **more: Any) -> list[Any]:
 def _expression_lines(number: int, metric: MetricExpression) -> list[list[Any]]:
     """Ids are unique in one picture, so those of two expressions are kept apart by their place."""
     known = {key: f"m{number}_{key}" for key in metric.metrics}
-    words = re.compile("|".join(rf"\b{re.escape(key)}\b" for key in sorted(known, key=len, reverse=True)))
-    expression = words.sub(lambda found: known[found.group()], metric.expression)
+    expression = re.sub(r"\w+", lambda found: known.get(found.group(), found.group()), metric.expression)
     hidden = [_line(inner, id=known[key], visible=False) for key, inner in sorted(metric.metrics.items())]
     options = {"expression": expression, "label": metric.label, "id": f"e{number}", "period": metric.period_s}
     return [[options], *hidden]
