@@ -1,0 +1,192 @@
+"""The deployed platform under load: rates, latencies, errors, and where the time goes.
+
+`.venv/bin/python tests/bench/load.py [seconds]` starts a sandbox of its own on free ports of 127.0.0.1 and ends it.
+Every request is accounted for: the right answer, a named other one, or none. No clock is asserted: ratios against a
+plain function behind the same gateway, and against the Lambda runtime client alone, are what means something.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from sandbox.client import sign_in
+from tests.bench.driver.asked import Answers, Request, cold, mixed, send, warm, writes
+from tests.bench.driver.parts import breakdown, plain
+from tests.journeys.support.caller import PASSWORD, Caller
+from tests.journeys.support.deployed import Deployed, Place, eventually
+
+USERS = 4
+"""Callers whose requests take turns: each alone may send a thousand a second."""
+FUNCTION = "awslambdaric functions.{}.handler.handler"
+
+
+@contextmanager
+def sandbox() -> Iterator[Deployed]:
+    """The dev stack with its baseline model, on ports of its own."""
+    place = Place()
+    try:
+        started = place.run(place.up("--detach", "--no-train"), 180)
+        if started.returncode:
+            raise RuntimeError(started.stdout + started.stderr)
+        yield Deployed.of(place)
+    finally:
+        place.run(place.command("down"))
+        shutil.rmtree(place.path, ignore_errors=True)
+
+
+def callers(box: Deployed) -> list[str]:
+    """Tokens of some users."""
+    cognito, outputs = box.client("cognito-idp"), box.state.outputs
+    tokens = []
+    for number in range(USERS):
+        name = f"load-{number}@example.com"
+        cognito.admin_create_user(UserPoolId=outputs["user_pool_id"], Username=name, MessageAction="SUPPRESS")
+        cognito.admin_set_user_password(
+            UserPoolId=outputs["user_pool_id"], Username=name, Password=PASSWORD, Permanent=True
+        )
+        cognito.admin_add_user_to_group(UserPoolId=outputs["user_pool_id"], Username=name, GroupName="users")
+        tokens.append(sign_in(cognito, outputs["user_pool_client_id"], name, PASSWORD)[0])
+    return tokens
+
+
+def pids(box: Deployed, words: str) -> list[int]:
+    """The processes of the sandbox with these words in their command lines."""
+    return [number for number, command in box.place.processes().items() if words in command]
+
+
+def row(name: str, found: Answers, plain: Answers | None = None) -> None:
+    """One line of the table, and another for answers that were not right."""
+    lost = found.sent - len(found.rows)
+    share = f"{found.rate / plain.rate:7.2f}" if plain is not None else f"{'1':>7}"
+    times = " ".join(f"{found.percentile(share):8.1f}" for share in (0.5, 0.99, 1.0))
+    wrong = found.wrong()
+    print(
+        f"{name:34} {len(found.rows):8} {found.rate:8.0f} {share} {times} {sum(wrong.values()):7} {lost:5}", flush=True
+    )
+    for (kind, status), times_seen in sorted(wrong.items()):
+        print(f"{'':36}{kind}: {times_seen} x {status or 'no answer'}")
+
+
+def stopped_now_and_then(box: Deployed, seconds: float) -> None:
+    """Keeps the model's process from working for half of the time, a quarter of a second at once."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        for number in pids(box, "training.server"):
+            os.kill(number, signal.SIGSTOP)
+            time.sleep(0.25)
+            os.kill(number, signal.SIGCONT)
+        time.sleep(0.25)
+
+
+def killed_twice(box: Deployed, capability: str, seconds: float) -> None:
+    """Kills the processes of a function at a third and at two thirds of the time."""
+    for _ in range(2):
+        time.sleep(seconds / 3)
+        for number in pids(box, FUNCTION.format(capability)):
+            os.kill(number, signal.SIGKILL)
+
+
+def kept(box: Deployed, token: str, series: str) -> set[int]:
+    """The numbers of the records of a series that the API gives back."""
+    caller, numbers, page = Caller(box, token), set[int](), 1
+    while True:
+        answer = caller.call("GET", f"/data?attribute=series:{series}&limit=100&page={page}")
+        assert answer.status == 200, answer.text
+        numbers |= {int(record["payload"]["number"]) for record in answer.content["data"]}
+        if not answer.content["pagination"]["hasNext"]:
+            return numbers
+        page += 1
+
+
+def faults(box: Deployed, tokens: list[str], seconds: float, plain: Answers, quiet: Answers) -> None:
+    """Parts that fail while they are used."""
+    port = box.place.port
+    row(
+        "model slow, cold cache",
+        send(port, cold(tokens, 1), seconds=seconds, meanwhile=lambda: stopped_now_and_then(box, seconds)),
+        plain,
+    )
+    predictions = [Request(one.kind, one.content, frozenset({200, 502, 503})) for one in warm(tokens)]
+    row(
+        "function killed twice, warm",
+        send(port, predictions, seconds=seconds, meanwhile=lambda: killed_twice(box, "predictions", seconds)),
+        plain,
+    )
+    found = send(
+        port,
+        writes(tokens[0], "load"),
+        connections=8,
+        seconds=seconds,
+        pause_s=0.05,
+        meanwhile=lambda: killed_twice(box, "records", seconds),
+    )
+    row("writes, function killed twice", found)
+    acknowledged = set(found.numbers(201))
+    lost = acknowledged - kept(box, tokens[0], "load")
+    print(f"{'':36}acknowledged writes: {len(acknowledged)}, lost: {len(lost)}")
+    for number in pids(box, "redis-server"):
+        os.kill(number, signal.SIGKILL)
+    eventually(lambda: not pids(box, "redis-server"), 10, "Redis has ended")
+    gone = send(port, cold(tokens, 2), seconds=seconds)
+    row("Redis killed", gone, plain)
+    print(f"{'':36}p99 against a cold cache with Redis: {gone.percentile(0.99) - quiet.percentile(0.99):+.1f} ms")
+
+
+def baselines(seconds: float) -> Answers:
+    """What the machine can do at best: the function's runtime alone, and a plain function behind the same gateway."""
+    with plain() as echo:
+        alone = echo.alone(seconds)
+        print(f"{'runtime client alone, 16 at once':34} {alone * seconds:8.0f} {alone:8.0f}")
+        server = echo.serve()
+        try:
+            send(server.port, echo.requests(), seconds=1.0)
+            found = send(server.port, echo.requests(), seconds=seconds)
+        finally:
+            server.close()
+    row("plain function, same gateway", found)
+    return found
+
+
+def where(box: Deployed, token: str, whole: Answers) -> None:
+    """Where the time of a prediction from a warm cache goes, with one connection."""
+    steps = breakdown(box, token)
+    inside = sum(took for name, took in steps if "first" not in name)
+    once = whole.percentile(0.5) * 1000
+    print("\nwhere the time goes, one connection, warm cache (µs)")
+    for name, took in [*steps, ("all else: HTTP, runtime client, function, cache", once - inside), ("whole", once)]:
+        print(f"  {name:48} {took:8.1f}")
+    print()
+
+
+def main(seconds: float) -> None:
+    """Prints the table."""
+    print(f"16 connections, {seconds:g} s each, {os.cpu_count()} processors")
+    print(
+        f"{'':34} {'answers':>8} {'a second':>8} {'x plain':>7} {'p50 ms':>8} {'p99 ms':>8} {'worst':>8}"
+        f" {'wrong':>7} {'lost':>5}"
+    )
+    best = baselines(seconds)
+    with sandbox() as box:
+        tokens, port = callers(box), box.place.port
+        send(port, warm(tokens), seconds=1.0)
+        row("warm cache", send(port, warm(tokens), seconds=seconds), best)
+        single = send(port, warm(tokens), connections=1, seconds=seconds)
+        row("warm cache, 1 connection", single, best)
+        quiet = send(port, cold(tokens, 0), seconds=seconds)
+        row("cold cache", quiet, best)
+        row("one bad request in ten", send(port, mixed(tokens), seconds=seconds), best)
+        where(box, tokens[0], single)
+        faults(box, tokens, seconds, best, quiet)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if sys.argv[1:] else 3.0)
