@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from sandbox.cloud import Cloud, RegionalCloud
 from sandbox.gateway.authorize import Authorize, Fetch, fetch_from
+from sandbox.gateway.compress import pack, unpack
 from sandbox.gateway.context import Answer, Exchange, GatewayError
 from sandbox.gateway.context.variables import Template
 from sandbox.gateway.cors import preflight
@@ -85,6 +86,7 @@ class Chain:
         return self._noted(exchange, answer)
 
     async def _steps(self, exchange: Exchange) -> Answer:
+        unpack(exchange, MAX_BODY)
         self._route(exchange)
         fixed = preflight(exchange)
         if fixed is not None:
@@ -93,7 +95,7 @@ class Chain:
         self._throttle(exchange)
         await self._authorize(exchange)
         self._validate(exchange)
-        return respond(exchange, await self._invoke(exchange))
+        return pack(exchange, respond(exchange, await self._invoke(exchange)))
 
     def refuse(self, exchange: Exchange, kind: str, status: int | None = None) -> Answer:
         """The answer to a request that is not worth the steps."""
@@ -147,9 +149,7 @@ class App:
         await _send(send, await chain(exchange), exchange)
 
 
-def app(
-    ledger: Ledger, cloud: Cloud | RegionalCloud, functions: FunctionsOfApi, served: Served | None = None
-) -> App:
+def app(ledger: Ledger, cloud: Cloud | RegionalCloud, functions: FunctionsOfApi, served: Served | None = None) -> App:
     """The gateway for all declared stages, whose requests `served` counts.
 
     Raises:

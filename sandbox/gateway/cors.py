@@ -6,7 +6,7 @@ import json
 import re
 
 from sandbox.gateway.context import Answer, Exchange, GatewayError
-from sandbox.gateway.context.exchange import Header
+from sandbox.gateway.context.exchange import Header, canonical
 from sandbox.gateway.context.variables import Template
 from sandbox.gateway.declared import Integration
 
@@ -23,12 +23,11 @@ def mock(exchange: Exchange, integration: Integration) -> Answer:
     """Chooses the response by the status that the request template names, and fills it in."""
     template = _template(exchange, integration)
     status = str(_status(template, exchange)) if template else "200"
-    declared = next(
-        (value for key, value in integration.responses.items() if key != "default" and re.fullmatch(key, status)),
-        integration.responses.get("default"),
-    )
-    if declared is None:
+    responses = integration.responses
+    key = next((key for key in responses if key != "default" and re.fullmatch(key, status)), "default")
+    if key not in responses:
         raise GatewayError("API_CONFIGURATION_ERROR", "Internal server error")
+    declared = responses[key]
     headers: list[Header] = []
     for name, value in (declared.get("responseParameters") or {}).items():
         if name.startswith(_PREFIX):
@@ -36,11 +35,14 @@ def mock(exchange: Exchange, integration: Integration) -> Answer:
             fixed = text[1:-1] if text.startswith("'") else ""
             headers.append((name.removeprefix(_PREFIX).lower().encode("latin-1"), fixed.encode("latin-1")))
     templates = declared.get("responseTemplates") or {}
-    body = next(iter(templates.values()), "") or ""
+    mapped = integration.mappings[key].run(
+        {canonical(name): value.decode("latin-1") for name, value in exchange.headers}
+    )
+    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in mapped.headers.items()]
     if not any(name == b"content-type" for name, _ in headers):
         media = next(iter(templates), "application/json")
         headers.append((b"content-type", media.encode("latin-1")))
-    rendered = Template(body).render(exchange, "", quoted=True)
+    rendered = Template(mapped.text).render(exchange, "", quoted=True)
     return Answer(int(declared.get("statusCode", 200)), tuple(headers), rendered.encode())
 
 

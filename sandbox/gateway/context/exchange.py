@@ -92,6 +92,11 @@ class Exchange:
         value = self._by_name.get(name)
         return None if value is None else value.decode("latin-1")
 
+    def drop(self, name: bytes) -> None:
+        """Forgets a header by its lower case name."""
+        self.headers = [row for row in self.headers if row[0] != name]
+        self._by_name = None
+
     def media_type(self) -> str:
         """The body's media type without parameters, lower case; JSON when the caller says nothing."""
         value = self.header(b"content-type")

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.gateway.declared.mapping import MappingTemplate, TemplateError
+
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
 ANY = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
@@ -16,6 +18,7 @@ VALIDATORS = "x-amazon-apigateway-request-validators"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
 RESPONSES = "x-amazon-apigateway-gateway-responses"
 BINARY = "x-amazon-apigateway-binary-media-types"
+COMPRESS = "x-amazon-apigateway-minimum-compression-size"
 
 _FUNCTION = re.compile(r":lambda:path/2015-03-31/functions/(?P<arn>.+)/invocations$")
 _VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
@@ -37,6 +40,8 @@ class Integration:
     templates: Mapping[str, str] = field(default_factory=dict)
     passthrough: str = "when_no_match"
     responses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mappings: Mapping[str, MappingTemplate] = field(default_factory=dict)
+    """Per key of a fixed answer its mapping template, where it has one."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,8 @@ class Api:
     schemas: Mapping[str, Any]
     """All schemas of the document, for references."""
     binary: tuple[str, ...] = ()
+    compress_bytes: int | None = None
+    """Size from which answers are compressed for callers who ask for it; None is never."""
 
 
 def read(
@@ -97,8 +104,16 @@ def read(
     document: Mapping[str, Any],
     variables: Mapping[str, str],
     extra: Mapping[str, GatewayResponse],
+    compress: object = None,
 ) -> Api:
-    """Reads a document; `variables` are the stage's, `extra` the gateway responses declared beside the document.
+    """Reads a document.
+
+    Args:
+        api_id: the API's id.
+        document: the declared body.
+        variables: the stage's.
+        extra: gateway responses declared beside the document.
+        compress: size from which answers are compressed, where it is declared beside the document.
 
     Raises:
         DocumentError: names the method and what cannot be served.
@@ -112,7 +127,13 @@ def read(
         responses={**inside, **extra},
         schemas=(document.get("components") or {}).get("schemas") or {},
         binary=tuple(document.get(BINARY) or ()),
+        compress_bytes=_compress(compress if compress is not None else document.get(COMPRESS)),
     )
+
+
+def _compress(declared: Any) -> int | None:
+    """-1 is how Pulumi says "never"."""
+    return None if declared is None or int(declared) < 0 else int(declared)
 
 
 def gateway_response(declared: Mapping[str, Any]) -> GatewayResponse:
@@ -188,7 +209,20 @@ def _integration(where: str, declared: Mapping[str, Any], variables: Mapping[str
         templates=declared.get("requestTemplates") or {},
         passthrough=str(declared.get("passthroughBehavior", "when_no_match")).lower(),
         responses=declared.get("responses") or {},
+        mappings=_mappings(where, declared.get("responses") or {}) if kind == "mock" else {},
     )
+
+
+def _mappings(where: str, responses: Mapping[str, Any]) -> dict[str, MappingTemplate]:
+    """The first template of each fixed answer."""
+    found = {}
+    for key, response in responses.items():
+        text = next(iter((response.get("responseTemplates") or {}).values()), "") or ""
+        try:
+            found[key] = MappingTemplate(text)
+        except TemplateError as error:
+            raise DocumentError(f"{where}: response template: {error}") from None
+    return found
 
 
 def _authorizer(name: str, scheme: Mapping[str, Any]) -> Authorizer | None:

@@ -74,7 +74,7 @@ def _stage(resource: Resource, ledger: Ledger, region: str, account: str) -> Sta
     target = str(log.get("destinationArn", ""))
     return Stage(
         name=name,
-        api=read(api_id, document, variables, extra),
+        api=read(api_id, document, variables, extra, apis[api_id].inputs.get("minimumCompressionSize")),
         region=region,
         account=account,
         deployment=str(declared.get("deployment", "")),
