@@ -166,6 +166,15 @@ def open_door(
     }
     if stack.site_mark is not None:
         args["site_mark"] = stack.site_mark
+    if ground.database is not None:
+        args["database"] = {
+            "host": ground.database.proxy_endpoint,
+            "port": ground.database.port,
+            "name": ground.database.database_name,
+            "user": APPLICATION,
+            "statement": ground.database.may_connect(APPLICATION),
+            "layer": ground.database_layer.arn,
+        }
     if settings.functions.predictions_concurrency is not None:
         args["predictions_concurrency"] = settings.functions.predictions_concurrency
     if settings.identity.domain is not None:

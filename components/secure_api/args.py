@@ -11,7 +11,7 @@ from pulumi import Input, Output
 from components.insights import InsightsArgs
 from components.secure_api.identity import IdentityArgs
 from components.training_workflow.args import Cache
-from components.values import RETENTION_DAYS
+from components.values import RETENTION_DAYS, Statement
 
 ORIGIN: Final = r"\*|https?://[a-z0-9.-]+(:\d+)?"
 """Whose pages may read answers: everybody's, or those of one scheme, host and port."""
@@ -47,6 +47,23 @@ class TrustedPool(TypedDict):
     """App clients whose tokens count, with commas between."""
 
 
+class DatabaseDoor(TypedDict):
+    """How functions reach the relational database."""
+
+    host: Input[str]
+    """Address of its proxy."""
+    port: Input[int]
+    """Port of its proxy."""
+    name: str
+    """Name of the database."""
+    user: str
+    """Role that signs in."""
+    statement: Statement
+    """The right to sign in as it."""
+    layer: Input[str]
+    """ARN of the layer with the driver."""
+
+
 class SecureApiArgs(TypedDict):
     """What a secure API needs; the rest has secure defaults."""
 
@@ -78,6 +95,8 @@ class SecureApiArgs(TypedDict):
     """Name of the model package group that is listed and decided on."""
     insights: InsightsArgs
     """Engine and limits of the reading of feedback."""
+    database: NotRequired[DatabaseDoor]
+    """The relational database, which keeps records; without it the routes of data answer 404."""
     functions_directory: NotRequired[str]
     """Folder with an archive for each function; `dist/functions` by default."""
     layers: NotRequired[Sequence[Input[str]]]

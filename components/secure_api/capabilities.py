@@ -8,6 +8,7 @@ from pulumi import Input, Output, ResourceOptions
 
 from components.function import Function, FunctionArgs
 from components.ml_endpoint.rights import local_arn
+from components.secure_api import own_data
 from components.secure_api.args import SecureApiArgs
 from components.secure_api.identity import REFRESH_DAYS, Identity
 from components.training_workflow.rights import allow
@@ -23,13 +24,15 @@ from functions.trainings.settings import Settings as TrainingsSettings
 
 _TIMEOUT_S: Final = 30
 """API Gateway waits for 29 s; what goes on after that is ended as soon as the platform's rules allow."""
-_CACHED: Final = ("accounts", "predictions")
-"""Functions that talk to the cache, which is in the network."""
+_INSIDE: Final = ("accounts", "dashboard", "predictions", "records", "users")
+"""Functions that talk to the cache or the database, which are in the network."""
+_RELATIONAL: Final = ("records", "users")
+"""Functions that speak to the database."""
 
 
 def capabilities(name: str, args: SecureApiArgs, identity: Identity, opts: ResourceOptions) -> dict[str, Function]:
     """One function a capability of the route table."""
-    statements = rights(args)
+    statements = rights(args, identity)
     found = {}
     for capability, environment in environments(args, identity).items():
         predicts = capability == "predictions"
@@ -45,7 +48,9 @@ def capabilities(name: str, args: SecureApiArgs, identity: Identity, opts: Resou
             "memory_mb": args.get("predictions_memory_mb", 1024) if predicts else args.get("memory_mb", 512),
             "retention_days": args.get("log_days", 30),
         }
-        if capability in _CACHED and "subnet_ids" in args:
+        if capability in _RELATIONAL and "database" in args:
+            given["layers"] = [*args.get("layers", []), args["database"]["layer"]]
+        if capability in _INSIDE and "subnet_ids" in args:
             given["subnet_ids"] = args["subnet_ids"]
             given["security_group_ids"] = args["security_group_ids"]
         if predicts and "predictions_concurrency" in args:
@@ -91,6 +96,7 @@ def environments(args: SecureApiArgs, identity: Identity) -> dict[str, dict[str,
             **origin,
         ),
         "insights": variables(InsightsSettings, **engine(args), **signed_in, **origin),
+        **own_data.environments(args, cache, {**signed_in, **origin}),
         "system": variables(SystemSettings, environment=args["environment"], **origin),
     }
 
@@ -127,7 +133,7 @@ def tokens(args: SecureApiArgs, identity: Identity) -> dict[str, Any]:
     return told
 
 
-def rights(args: SecureApiArgs) -> dict[str, list[Statement]]:
+def rights(args: SecureApiArgs, identity: Identity) -> dict[str, list[Statement]]:
     """What each function may do beside its log; system needs nothing.
 
     Cognito's sign-up, sign-in and revocation are open to whoever has the app client's id or a token: IAM has no part.
@@ -140,11 +146,11 @@ def rights(args: SecureApiArgs) -> dict[str, list[Statement]]:
     once = {route.capability for route in ROUTES if route.once}
     return {
         capability: [*checks, *own, *([keeps] if capability in once else [])]
-        for capability, own in _own_rights(args).items()
+        for capability, own in _own_rights(args, identity).items()
     }
 
 
-def _own_rights(args: SecureApiArgs) -> dict[str, list[Statement]]:
+def _own_rights(args: SecureApiArgs, identity: Identity) -> dict[str, list[Statement]]:
     data = args["keys"]["data"]
     models = _table(args, args["models_table"])
     endpoint = local_arn(data, "sagemaker", f"endpoint/{args['endpoint_name']}")
@@ -155,6 +161,7 @@ def _own_rights(args: SecureApiArgs) -> dict[str, list[Statement]]:
     ]
     packages = local_arn(data, "sagemaker", f"model-package/{args['model_package_group']}/*")
     return {
+        **own_data.rights(args, identity, password),
         "accounts": [
             allow("KeepSessions", ["dynamodb:UpdateItem"], [sessions, users]),
             allow("FindSessions", ["dynamodb:Query"], [Output.format("{0}/index/UserIdIndex", sessions)]),

@@ -15,8 +15,10 @@ from components.secure_api import identity_functions
 from components.secure_api.identity_functions import Functions
 from components.values import Statement, policy_json, trust_json
 from functions.routes import ROUTES
+from functions.shared.identity.tokens import ADMINISTRATORS
 
 GROUPS: Final = {
+    ADMINISTRATORS: "See and change the records of every user",
     "approvers": "Decide which model goes live",
     "scientists": "Start trainings",
     "premium": "Users with a higher limit",

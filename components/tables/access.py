@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-from components.tables.plan import INDEXES, KEYS, TableName
+from components.tables.way import WORKFLOW, Access
 
-Operation = Literal["BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"]
-"""What may be done. `Scan` is none of them: it reads the whole table, however little is wanted."""
+__all__ = ["ACCESS", "WORKFLOW", "Access"]
 
-WORKFLOW: Final = "training"
-"""The state machine of trainings, as a caller."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Access:
-    """One operation on one table, by the key that it knows."""
-
-    table: TableName
-    operation: Operation
-    by: tuple[str, ...]
-    """Capabilities, or the training workflow, that do it."""
-    why: str
-    """What for, as a question or a deed of a user."""
-    source: str
-    """File that does it."""
-    index: str = ""
-    """Index that is queried; empty for the table itself."""
-    request: bool = True
-    """Whether somebody waits for the answer of the API meanwhile."""
-
-    @property
-    def key(self) -> str:
-        """What the caller must know."""
-        if not self.index:
-            return KEYS[self.table]
-        hash_key, range_key = INDEXES[self.table][self.index]
-        return f"{hash_key}, in order of {range_key}" if range_key else hash_key
-
-    @property
-    def actions(self) -> tuple[str, ...]:
-        """IAM actions that it takes: a transaction has none of its own."""
-        return ("dynamodb:UpdateItem",) if self.operation == "TransactWriteItems" else (f"dynamodb:{self.operation}",)
-
-
+_DASHBOARD: Final = "functions/dashboard/store.py"
+_ENDING: Final = "functions/shared/identity/ending.py"
 _MODELS: Final = "functions/shared/models.py"
 _PREDICTIONS: Final = "functions/predictions/store.py"
 _REQUESTS: Final = "functions/shared/door/requests_table.py"
 _SESSIONS: Final = "functions/accounts/sessions.py"
+_USERS: Final = "functions/users/store.py"
 _STATES: Final = "components/training_workflow/tasks.py"
 
 ACCESS: Final = (
@@ -67,11 +33,47 @@ ACCESS: Final = (
         source=_SESSIONS,
     ),
     Access(
+        table="users",
+        operation="GetItem",
+        by=("users",),
+        why="one user's record",
+        source=_USERS,
+    ),
+    Access(
+        table="users",
+        operation="UpdateItem",
+        by=("users",),
+        why="change of a user's record, in the version that was seen; closing of an account",
+        source=_USERS,
+    ),
+    Access(
+        table="users",
+        operation="Query",
+        index="CreatedAtIndex",
+        by=("users",),
+        why="users for an administrator, the newest first, and how many there are",
+        source=_USERS,
+    ),
+    Access(
+        table="users",
+        operation="BatchGetItem",
+        by=("users",),
+        why="records of the users of a page",
+        source=_USERS,
+    ),
+    Access(
         table="sessions",
         operation="UpdateItem",
         by=("accounts",),
-        why="begin and end of a session",
+        why="begin of a session",
         source=_SESSIONS,
+    ),
+    Access(
+        table="sessions",
+        operation="UpdateItem",
+        by=("accounts", "users"),
+        why="end of a session",
+        source=_ENDING,
     ),
     Access(
         table="sessions",
@@ -84,28 +86,28 @@ ACCESS: Final = (
         table="sessions",
         operation="Query",
         index="UserIdIndex",
-        by=("accounts",),
-        why="sessions of a user who ends them all",
-        source=_SESSIONS,
+        by=("accounts", "users"),
+        why="sessions of a user who ends them all, or whose account is closed",
+        source=_ENDING,
     ),
     Access(
         table="sessions",
         operation="GetItem",
-        by=("insights", "predictions", "registry", "trainings"),
+        by=("dashboard", "insights", "predictions", "records", "registry", "trainings", "users"),
         why="whether a token's session has ended, where the cache does not tell",
         source="functions/shared/identity/sessions.py",
     ),
     Access(
         table="requests",
         operation="PutItem",
-        by=("trainings",),
+        by=("records", "trainings"),
         why="claim of an Idempotency-Key, or what it was claimed for",
         source=_REQUESTS,
     ),
     Access(
         table="requests",
         operation="UpdateItem",
-        by=("trainings",),
+        by=("records", "trainings"),
         why="answer to a request with an Idempotency-Key, kept for a day",
         source=_REQUESTS,
     ),
@@ -119,7 +121,7 @@ ACCESS: Final = (
     Access(
         table="models",
         operation="GetItem",
-        by=("registry",),
+        by=("dashboard", "registry"),
         why="one version, or the live one",
         source=_MODELS,
     ),
@@ -127,7 +129,7 @@ ACCESS: Final = (
         table="models",
         operation="Query",
         index="GroupIndex",
-        by=("registry",),
+        by=("dashboard", "registry"),
         why="versions of the stack, the newest first",
         source=_MODELS,
     ),
@@ -193,6 +195,21 @@ ACCESS: Final = (
         by=("predictions",),
         why="record of an answer",
         source=_PREDICTIONS,
+    ),
+    Access(
+        table="predictions",
+        operation="Query",
+        index="UserIndex",
+        by=("dashboard",),
+        why="a caller's predictions of the last days",
+        source=_DASHBOARD,
+    ),
+    Access(
+        table="counters",
+        operation="GetItem",
+        by=("dashboard",),
+        why="how much of the day a caller has used, to show it",
+        source=_DASHBOARD,
     ),
     Access(
         table="counters",

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from functions.insights.logic import EngineError
 from functions.shared.aws.calls import AwsError, AwsTimeoutError, AwsUnreachableError, Service
-
-_DAY_S = 86_400
+from functions.shared.counters import DAY_S, of_day
 
 
 class DailyTokens:
@@ -40,19 +39,19 @@ class DailyTokens:
             return
 
     def _add(self, caller: str, tokens: int, condition: str, room: int) -> None:
-        day = int(self._clock()) // _DAY_S
+        at_s = self._clock()
         self._service.call(
             "UpdateItem",
             {
                 "TableName": self._table,
-                "Key": {"counter": {"S": f"insights#{caller}#{day}"}},
+                "Key": {"counter": {"S": of_day("insights", caller, at_s)}},
                 "UpdateExpression": "ADD used :tokens SET #ttl = :ttl",
                 "ConditionExpression": condition,
                 "ExpressionAttributeNames": {"#ttl": "ttl"},
                 "ExpressionAttributeValues": {
                     ":tokens": {"N": str(tokens)},
                     ":room": {"N": str(room)},
-                    ":ttl": {"N": str((day + 2) * _DAY_S)},
+                    ":ttl": {"N": str((int(at_s) // DAY_S + 2) * DAY_S)},
                 },
             },
         )

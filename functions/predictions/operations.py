@@ -67,7 +67,9 @@ def operations(predictor: Predictor, models: Models) -> dict[str, Operation]:
             metrics={name: value for name, value in (figures or {}).items() if isinstance(value, float)},
         )
 
+    asked = Operation(predict, scopes=SCOPES, request=PredictRequest)
     return {
-        "POST /v1/ml/predict": Operation(predict, scopes=SCOPES, request=PredictRequest),
-        "GET /v1/ml/model-info": Operation(model_info, scopes=SCOPES),
+        "POST /v1/ml/predict": asked,
+        "POST /v1/inference/predict": asked,
+        "GET /v1/ml/model-info": Operation(model_info, scopes=SCOPES, tagged=True),
     }

@@ -33,7 +33,7 @@ def operations(models: logic.Models, packages: logic.Packages, group: str) -> di
             return logic.approve(models, packages, version, force=request.body.force, user_id=user_id)
 
     return {
-        "GET /v1/models": Operation(list_models, scopes=(SIGNED_IN, "platform/models"), query=Page),
+        "GET /v1/models": Operation(list_models, scopes=(SIGNED_IN, "platform/models"), query=Page, tagged=True),
         "PUT /v1/models/{version}/approve": Operation(
             approve, scopes=(SIGNED_IN, "platform/approve"), groups=("approvers",), request=Approve
         ),

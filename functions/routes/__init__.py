@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from functions.routes import accounts, models, system
+from functions.routes import accounts, data, models, system, users
 from functions.routes.route import SIGNED_IN, Header, Route
 
 __all__ = ["ROUTES", "SIGNED_IN", "Header", "Route"]
 
-ROUTES: tuple[Route, ...] = (*accounts.ROUTES, *models.ROUTES, *system.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *accounts.ROUTES,
+    *users.ROUTES,
+    *models.ROUTES,
+    *data.ROUTES,
+    *system.ROUTES,
+)
 """Every operation, in the order of the document."""

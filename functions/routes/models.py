@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from functions.insights import schemas as insights
 from functions.predictions import schemas as predictions
 from functions.registry import schemas as registry
@@ -12,23 +14,27 @@ from functions.trainings import schemas as trainings
 BYPASS = Header("Cache-Control", "`no-cache` asks the model itself, whatever the cache holds")
 MODEL_ERRORS = ("model_rejected_input", "throttled", "model_failed", "model_unavailable", "timeout")
 
+PREDICT = Route(
+    method="POST",
+    path="/v1/ml/predict",
+    capability="predictions",
+    operation="predict",
+    summary="Ask the live model",
+    tag="predictions",
+    scopes=(*SIGNED_IN, "platform/predict"),
+    request=predictions.PredictRequest,
+    response=predictions.Prediction,
+    headers=(BYPASS,),
+    errors=MODEL_ERRORS,
+    # Over all callers; each alone has 1,000 a second (functions/shared/door/pace.py).
+    throttle_rps=5000,
+    throttle_burst=5000,
+)
+
 ROUTES: tuple[Route, ...] = (
-    Route(
-        method="POST",
-        path="/v1/ml/predict",
-        capability="predictions",
-        operation="predict",
-        summary="Ask the live model",
-        tag="predictions",
-        scopes=(*SIGNED_IN, "platform/predict"),
-        request=predictions.PredictRequest,
-        response=predictions.Prediction,
-        headers=(BYPASS,),
-        errors=MODEL_ERRORS,
-        # Over all callers; each alone has 1,000 a second (functions/shared/door/pace.py).
-        throttle_rps=5000,
-        throttle_burst=5000,
-    ),
+    PREDICT,
+    # One operation under two names.
+    replace(PREDICT, path="/v1/inference/predict", operation="infer", summary="Ask the live model, as /v1/ml/predict"),
     Route(
         method="GET",
         path="/v1/ml/model-info",
@@ -38,6 +44,7 @@ ROUTES: tuple[Route, ...] = (
         tag="predictions",
         scopes=(*SIGNED_IN, "platform/predict"),
         response=predictions.ModelInfo,
+        tagged=True,
         errors=("no_live_model", "unavailable"),
     ),
     Route(
@@ -81,6 +88,7 @@ ROUTES: tuple[Route, ...] = (
         scopes=(*SIGNED_IN, "platform/models"),
         query=Page,
         response=registry.ModelPage,
+        tagged=True,
         errors=("unavailable",),
     ),
     Route(

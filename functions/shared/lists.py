@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -15,6 +15,10 @@ from functions.shared.schemas import Page, Pagination
 
 FURTHEST: Final = 10_000
 """Rows that are counted, and that pages by number reach: what lies beyond costs too much to skip or count each time."""
+
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+LATEST: Final = datetime(9998, 1, 1, tzinfo=timezone.utc)
+"""Between them a moment has a form in every zone and every store."""
 
 NEWEST: Final = "-createdAt"
 """The order of a list that says no other."""
@@ -59,8 +63,8 @@ class Mark:
         try:
             words = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split(" ")
             found = cls(words[0], int(words[1]), words[2], words[3])
-            known = datetime.fromisoformat(found.moment).tzinfo is not None and str(UUID(found.id)) == found.id
-        except (ValueError, IndexError):
+            known = EARLIEST <= datetime.fromisoformat(found.moment) <= LATEST and str(UUID(found.id)) == found.id
+        except (ValueError, IndexError, TypeError):
             known = False
         if not known or found.text() != text or found.order != order or found.page < 1:
             detail = Detail("cursor", "send pagination.next of the last page as it was given, with the same sort")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
+from functions.shared.identity.people import KIND
 from functions.signup.settings import Settings
 
 
@@ -57,6 +58,7 @@ def record(attributes: Mapping[str, str], at: datetime) -> dict[str, str]:
     """A user as the table has it."""
     moment = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     found = {
+        "kind": KIND,
         "userId": attributes["sub"],
         "email": attributes.get("email", "").lower(),
         "name": attributes.get("name", ""),

@@ -25,6 +25,10 @@ COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)", re
 """A signed JWT: three segments of base64url without padding; the last is empty in an unsigned one."""
 
 
+ADMINISTRATORS = "administrators"
+"""Group whose members reach the records of every user."""
+
+
 @dataclass(frozen=True)
 class Caller:
     """Whom a token speaks for."""

@@ -87,7 +87,7 @@ def test_it_makes_exactly_these_resources(recording: Recording) -> None:
         "aws:cognito/identityPoolProviderPrincipalTag:IdentityPoolProviderPrincipalTag": 1,
         "aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment": 1,
         "aws:cognito/resourceServer:ResourceServer": 1,
-        "aws:cognito/userGroup:UserGroup": 4,
+        "aws:cognito/userGroup:UserGroup": len(GROUPS),
         POOL: 1,
         "aws:cognito/userPoolClient:UserPoolClient": 1,
         "aws:iam/role:Role": FUNCTIONS + 2,
@@ -175,7 +175,7 @@ def test_the_client_signs_in_by_password_for_an_hour(recording: Recording) -> No
 
 def test_groups_and_scopes_are_those_of_the_routes(recording: Recording) -> None:
     groups = {row.inputs["name"] for row in recording.of_type("aws:cognito/userGroup:UserGroup")}
-    assert groups == set(GROUPS) == {"users", "premium", "scientists", "approvers"}
+    assert groups == set(GROUPS) == {"administrators", "users", "premium", "scientists", "approvers"}
     assert {group for route in ROUTES for group in route.groups} <= groups
     server = recording.one("aws:cognito/resourceServer:ResourceServer").inputs
     assert (server["identifier"], [row["scopeName"] for row in server["scopes"]]) == ("platform", platform_scopes())
@@ -305,11 +305,12 @@ def test_environments_are_what_the_functions_settings_want(recording: Recording)
     assert found["trainings"]["STATE_MACHINE_ARN"] == MACHINE
 
 
-def test_what_talks_to_the_cache_is_in_the_network_and_predictions_alone_are_reserved() -> None:
+def test_what_talks_to_cache_or_database_is_in_the_network_and_predictions_alone_are_reserved() -> None:
     recording = run(subnet_ids=["subnet-1"], security_group_ids=["sg-1"], predictions_concurrency=20)
     functions = recording.of_type("aws:lambda/function:Function")
     inside = {row.name for row in functions if row.inputs.get("vpcConfig")}
-    assert inside == {"api-accounts-function", "api-predictions-function"}
+    names = ("accounts", "dashboard", "predictions", "records", "users")
+    assert inside == {f"api-{name}-function" for name in names}
     reserved = {row.name: row.inputs.get("reservedConcurrentExecutions") for row in functions}
     assert [name for name, value in reserved.items() if value is not None] == ["api-predictions-function"]
 

@@ -63,8 +63,18 @@ def keys_of_indexes(made: Any) -> dict[str, tuple[str, str | None]]:
 def test_users_are_found_by_their_address() -> None:
     made = table("users").inputs
     assert made["hashKey"] == "userId"
-    assert keys_of_indexes(made) == {"EmailIndex": ("email", None)}
+    assert keys_of_indexes(made) == {"EmailIndex": ("email", None), "CreatedAtIndex": ("kind", "createdAt")}
     assert "ttl" not in made
+
+
+def test_the_list_of_users_is_written_only_when_one_comes_or_goes() -> None:
+    projections = {
+        index["name"]: index["projectionType"]
+        for name in ("users", "sessions", "models", "predictions")
+        for index in table(name).inputs["globalSecondaryIndexes"]
+    }
+    assert {name for name, kind in projections.items() if kind != "ALL"} == {"CreatedAtIndex"}
+    assert projections["CreatedAtIndex"] == "KEYS_ONLY"
 
 
 def test_sessions_end_by_themselves_and_are_found_by_user() -> None:

@@ -50,13 +50,17 @@ def state_machine() -> str:
 def account_tables() -> None:
     """The tables of users and sessions."""
     for name, key in (("users", "userId"), ("sessions", "sessionId")):
-        indexed = {"userId": "HASH", "createdAt": "RANGE"} if name == "sessions" else {"email": "HASH"}
+        indexes = [index("UserIdIndex", userId="HASH", createdAt="RANGE")]
+        if name == "users":
+            listed = index("CreatedAtIndex", kind="HASH", createdAt="RANGE")
+            indexes = [index("EmailIndex", email="HASH"), {**listed, "Projection": {"ProjectionType": "KEYS_ONLY"}}]
+        keys = {key, *(row["AttributeName"] for made in indexes for row in made["KeySchema"])}
         client("dynamodb").create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in {key, *indexed}],
-            GlobalSecondaryIndexes=[index("UserIdIndex" if name == "sessions" else "EmailIndex", **indexed)],
+            AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in sorted(keys)],
+            GlobalSecondaryIndexes=indexes,
         )
 
 

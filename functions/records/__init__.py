@@ -1,0 +1,1 @@
+"""Data records of users, in the relational database."""

@@ -1,0 +1,1 @@
+"""Users' records, and the closing of an account."""
