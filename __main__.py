@@ -11,6 +11,7 @@ from pulumi_aws.provider import Provider
 from components.balancing import balance
 from components.edge import EDGE_REGION, mark, publish
 from components.foundation import Stack, Twin, lock
+from components.governance import govern
 from components.recovery.naming import address
 from components.recovery.ties import tie
 from components.region import compose, of_first, of_second, watch
@@ -85,6 +86,7 @@ else:
     alarms, widgets = ties.second()
     exports |= of_second(away, watch(away, [*alarms, *named.heard_in(away)], widgets))
 door = balance(home)
+govern(home, away, environment)
 alarms = [*rows[0], *named.heard_in(home), *edge.alarms, *door.alarms]
 watched = watch(home, alarms, [*rows[1], *edge.widgets, *door.widgets])
 for key, value in {**of_first(home, watched), **edge.exports, **door.exports, **exports}.items():

@@ -180,14 +180,7 @@ def _service_statements(data_class: DataClass, account_id: Input[str], region: s
         ]
     if data_class == "notifications":
         return [
-            {
-                "Sid": "AlarmsOfThisAccount",
-                "Effect": "Allow",
-                "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-                "Resource": ["*"],
-                "Condition": {"StringEquals": {"aws:SourceAccount": [account_id]}},
-            },
+            _crypt("AlarmsOfThisAccount", "cloudwatch.amazonaws.com", account_id),
             {
                 # EventBridge names no source account when it uses a key, so a condition would turn it away
                 # (SNS Developer Guide, "Enable compatibility between event sources and encrypted topics").
@@ -197,5 +190,19 @@ def _service_statements(data_class: DataClass, account_id: Input[str], region: s
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
                 "Resource": ["*"],
             },
+            _crypt("BudgetsOfThisAccount", "budgets.amazonaws.com", account_id),
+            _crypt("CostAnomaliesOfThisAccount", "costalerts.amazonaws.com", account_id),
         ]
     return []
+
+
+def _crypt(sid: str, service: str, account_id: Input[str]) -> Statement:
+    """A service reads and writes what is encrypted, for this account."""
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": ["*"],
+        "Condition": {"StringEquals": {"aws:SourceAccount": [account_id]}},
+    }

@@ -8,6 +8,7 @@ from typing import Literal
 
 from components.ml_endpoint import Hosting
 from components.network.plan import INTERFACE_SERVICES, NEEDED_SERVICES
+from components.settings.budget import Spending
 from components.settings.database import Database
 from components.settings.doors import DOMAIN, ZONE, LoadBalancer, Site
 from components.settings.identity import Identity
@@ -222,6 +223,7 @@ class Settings:
     load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
     functions: Functions = Functions()
     observability: Watch = field(default_factory=Watch)
+    budget: Spending = Spending()
     recovery: Recovery | None = None
     """The second region; there is none without it."""
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -96,9 +96,13 @@ def reaches_cache(function: Node) -> Iterable[str]:
 
 
 def several_zones(function: Node) -> Iterable[str]:
-    """A function in the VPC stands in two zones at least where it has two, besides subnets for databases alone."""
+    """A function stands in two zones at least where its VPC has two, besides subnets for databases alone."""
     subnets = function.rows("vpcConfig.subnetIds")
-    open_to_functions = [node for node in function.stack.of_type(SUBNET) if node.read("tags.Tier") != "data"]
+    named = {name for name in subnets if isinstance(name, str)}
+    known = function.stack.of_type(SUBNET)
+    # Another region of the stack has a VPC of its own, and may have more zones.
+    own = {node.read("vpcId") for node in known if named & node.identities or node.urn in function.dependencies}
+    open_to_functions = [node for node in known if node.read("tags.Tier") != "data" and node.read("vpcId") in own]
     zones = {zone for node in open_to_functions if isinstance(zone := _zone(node), str)}
     if subnets and len(zones) > 1 and len(subnets) < 2:
         yield f"vpcConfig has {len(subnets)} subnet; allowed: 2 or more, the VPC has {len(zones)} zones"

@@ -56,7 +56,9 @@ def test_s3_encrypts_inventories_of_this_account_only() -> None:
 
 
 def test_alarms_and_events_may_publish_encrypted() -> None:
-    _, alarms, events = statements("notifications")
+    _, alarms, events, budgets, anomalies = statements("notifications")
+    for row, service in ((budgets, "budgets.amazonaws.com"), (anomalies, "costalerts.amazonaws.com")):
+        assert row == {**alarms, "Sid": row["Sid"], "Principal": {"Service": service}}
     assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": [ACCOUNT]}}
     assert events["Principal"] == {"Service": "events.amazonaws.com"}

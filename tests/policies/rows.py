@@ -22,6 +22,7 @@ class Row:
     parent: str = ""
     dependencies: tuple[str, ...] = ()
     protect: bool = False
+    region: str = ""
 
 
 def urn_of(token: str, name: str, stack: str = "dev") -> str:

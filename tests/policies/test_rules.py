@@ -13,13 +13,26 @@ import policies
 from policies.rule import SEVERITIES, Rule
 from policies.rules import RULES, SERVICES
 from policies.verdict import Verdict
-from tests.policies.cases import api, database, doors, ground, identity, recovery, rights, storage, tables, work
+from tests.policies.cases import (
+    api,
+    database,
+    doors,
+    governance,
+    ground,
+    identity,
+    recovery,
+    rights,
+    storage,
+    tables,
+    work,
+)
 from tests.policies.rows import UNKNOWN, Case, Row
 
 CASES: tuple[Case, ...] = (
     *api.CASES,
     *database.CASES,
     *doors.CASES,
+    *governance.CASES,
     *ground.CASES,
     *identity.CASES,
     *recovery.CASES,
@@ -93,6 +106,7 @@ ANY_VALUE_WILL_DO = {
     "cognito-no-guests",  # the good case leaves the switch out
     "api-behind-waf",  # an association that is not there is not there
     "balancer-behind-waf",  # likewise
+    "budget-declared",  # nor is a budget
     "s3-access-logged",  # nor is a logging
 }
 

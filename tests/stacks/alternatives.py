@@ -86,6 +86,7 @@ TEXTS: Mapping[str, Any] = {
     "loadBalancer.domain": "also.example.org",
     "loadBalancer.zoneId": "Z9876543210ABC",
     "functions.predictionsConcurrency": 20,
+    "budget.stopRoles": ["service-role/notebooks"],
     "observability.emails": ["ops@example.org"],
     "observability.runbookUrl": "https://example.org/runbooks",
     "recovery.region": "us-east-2",
@@ -106,7 +107,12 @@ WITH: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 }
 """What a setting cannot stand beside: it is changed alone, in a base that is changed like this."""
 
-ALONE = frozenset({"endpoint.mode", "database.enabled", "insights.engine", "recovery.active", "data.lockMode", *WITH})
+ALONE = frozenset(
+    {
+        *("budget.anomalies", "budget.enabled", "budget.stop"),
+        *("endpoint.mode", "database.enabled", "insights.engine", "recovery.active", "data.lockMode", *WITH),
+    }
+)
 """Switches that decide whether other settings count: each is changed alone."""
 
 IN_SMALL = frozenset({"endpoint.memoryMb", "endpoint.maxConcurrency", "network.secondZone"})

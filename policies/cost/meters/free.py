@@ -124,6 +124,15 @@ FREE: dict[str, str] = {
         _USE,
     ),
     "aws:cloudwatch/logDelivery:LogDelivery": "CloudFront delivers standard logs to S3 for nothing",
+    **dict.fromkeys(
+        (
+            "aws:budgets/budgetAction:BudgetAction",
+            "aws:costexplorer/anomalyMonitor:AnomalyMonitor",
+            "aws:costexplorer/anomalySubscription:AnomalySubscription",
+            "aws:costexplorer/costAllocationTag:CostAllocationTag",
+        ),
+        "free, or charged with its budget",
+    ),
     "aws:acm/certificate:Certificate": "public certificates are free",
     "aws:acm/certificateValidation:CertificateValidation": "public certificates are free",
 }

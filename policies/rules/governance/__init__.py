@@ -1,0 +1,8 @@
+"""Governance: what a month may cost, and what is written down of everything that happens."""
+
+from __future__ import annotations
+
+from policies.rules.governance import budget
+
+RULES = (*budget.RULES,)
+"""Rules of budgets and audits."""
