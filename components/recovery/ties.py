@@ -9,6 +9,7 @@ from typing import Final
 from pulumi import Input
 
 from components.data_lake import BucketName
+from components.recovery import following
 from components.recovery.backups import BackupPlace, Backups, BackupsArgs
 from components.recovery.failures import BackupFailures, BackupFailuresArgs
 from components.recovery.follower import Follower
@@ -26,6 +27,8 @@ REPLICATED: Final[tuple[BucketName, ...]] = ("raw", "processed", "models")
 class Ties:
     """What each region watches of the other one."""
 
+    regions: tuple[Region, Region]
+    """The first and the second region."""
     there: Replication
     """From the first region to the second."""
     back: Replication
@@ -50,13 +53,16 @@ class Ties:
 
     def _region(self, number: int, away: Replication, here: Replication) -> tuple[list[Alarm], list[Widget]]:
         follower, failures = self.followers[number], self.failures[number]
-        alarms = [*away.source_alarms(), *here.target_alarms(), *follower.alarms(), *failures.alarms()]
-        return alarms, [*here.target_widgets(), *follower.widgets()]
+        tables, other = self.regions[number].ground.tables, self.regions[1 - number].stack.region
+        alarms = [*away.source_alarms(), *here.target_alarms(), *following.alarms(tables, other)]
+        alarms += [*follower.alarms(), *failures.alarms()]
+        return alarms, [*here.target_widgets(), *following.widgets(tables, other), *follower.widgets()]
 
 
 def tie(first: Region, second: Region, site: Sequence[SiteBucket] = ()) -> Ties:
     """Declares everything between the regions; `site` has the site's bucket in each of them, where there is one."""
     return Ties(
+        regions=(first, second),
         there=_replicate(first, second, site),
         back=_replicate(second, first, [*reversed(site)]),
         followers=(_follow(first), _follow(second)),

@@ -91,7 +91,8 @@ class Caches:
         Raises:
             TokenError: there is no such cache, it has no encryption, or it does not run.
         """
-        cache = self._caches.get((name, region)) or self._caches.get((name, ""))
+        # Groups of two regions may have equal names, and each has a token of its own.
+        cache = self._caches.get((name, region))
         if cache is None:
             raise TokenError(f"no replication group {name!r} in {region}")
         if not cache.settings.tls:
@@ -103,14 +104,14 @@ class Caches:
                 tokens.tell(node.path, cache.tokens, changed)
         cache.tokens = changed
 
-    def kill(self, name: str | None = None) -> None:
+    def kill(self, name: str | None = None, region: str | None = None) -> None:
         """Ends a cache at once, data included: connections break and new ones are refused."""
-        self._find(name).kill()
+        self._find(name, region).kill()
 
-    def restart(self, name: str | None = None) -> None:
+    def restart(self, name: str | None = None, region: str | None = None) -> None:
         """Starts a killed cache again, empty, on the same port."""
-        self.kill(name)
-        self._find(name).start()
+        self.kill(name, region)
+        self._find(name, region).start()
 
     def lose(self, region: str) -> None:
         """Ends every cache of a region, data included."""
@@ -148,16 +149,16 @@ class Caches:
 
     def roles(self, name: str, region: str = "") -> list[tuple[str, bool, bool]]:
         """Zone of each node of a group, whether it runs, and whether it is the primary."""
-        cache = self._caches.get((name, region)) or self._find(name)
+        cache = self._find(name, region or None)
         return [(node.zone, node.running, number == cache.primary) for number, node in enumerate(cache.nodes)]
 
-    def pause(self, name: str | None = None) -> None:
+    def pause(self, name: str | None = None, region: str | None = None) -> None:
         """Stops a cache from answering; connections stay open."""
-        self._signal(name, signal.SIGSTOP)
+        self._signal(name, region, signal.SIGSTOP)
 
-    def resume(self, name: str | None = None) -> None:
+    def resume(self, name: str | None = None, region: str | None = None) -> None:
         """Lets a paused cache answer again."""
-        self._signal(name, signal.SIGCONT)
+        self._signal(name, region, signal.SIGCONT)
 
     def close(self) -> None:
         """Ends every cache."""
@@ -167,14 +168,17 @@ class Caches:
     def _of(self, region: str) -> list[Group]:
         return [cache for cache in self._caches.values() if cache.settings.region == region]
 
-    def _find(self, name: str | None) -> Group:
-        found = [cache for (known, _), cache in self._caches.items() if name in {None, known}]
+    def _find(self, name: str | None, region: str | None) -> Group:
+        """The one that is meant; None stands for any name or region."""
+        found = [
+            cache for (known, where), cache in self._caches.items() if name in {None, known} and region in {None, where}
+        ]
         if len(found) != 1:
             names = ", ".join(cache.settings.label for cache in self._caches.values()) or "none"
-            raise LookupError(f"no cache {name!r}, or several; there are {names}")
+            raise LookupError(f"no cache {name!r} in {region or 'any region'}, or several; there are {names}")
         return found[0]
 
-    def _signal(self, name: str | None, number: signal.Signals) -> None:
-        redis = self._find(name).redis
+    def _signal(self, name: str | None, region: str | None, number: signal.Signals) -> None:
+        redis = self._find(name, region).redis
         if redis is not None:
             redis.signal(number)

@@ -37,7 +37,15 @@ EVENTS = row(
     functionName="mlplatform-dev-predictions",
     destinationConfig={"onFailure": {"destination": "q"}},
 )
-ZONES = [row("aws:ec2/subnet:Subnet", f"subnet-{zone}", availabilityZone=f"eu-west-1{zone}") for zone in "ab"]
+ZONES = [
+    row(
+        "aws:ec2/subnet:Subnet", f"subnet-{zone}", id=f"subnet-{zone}", availabilityZone=f"eu-west-1{zone}", vpcId="vpc"
+    )
+    for zone in "ab"
+]
+ELSEWHERE = [
+    row("aws:ec2/subnet:Subnet", f"far-{zone}", availabilityZone=f"eu-central-1{zone}", vpcId="far") for zone in "ab"
+]
 CALLED = [FUNCTION, LOG, ALIAS, TARGET, EVENTS]
 PERMISSION = [
     row(
@@ -105,13 +113,21 @@ LAMBDA = (
         {
             "two": [FUNCTION, *ZONES],
             "one zone": but([FUNCTION, ZONES[0]], "predict", vpcConfig={"subnetIds": ["subnet-a"]}),
+            "one zone, another region has two": but(
+                [FUNCTION, ZONES[0], *ELSEWHERE], "predict", vpcConfig={"subnetIds": ["subnet-a"]}
+            ),
             "another for databases": but(
                 but([FUNCTION, *ZONES], ZONES[1].name, tags={"Tier": "data"}),
                 "predict",
                 vpcConfig={"subnetIds": ["subnet-a"]},
             ),
         },
-        {"one of two": but([FUNCTION, *ZONES], "predict", vpcConfig={"subnetIds": ["subnet-a"]})},
+        {
+            "one of two": but([FUNCTION, *ZONES], "predict", vpcConfig={"subnetIds": ["subnet-a"]}),
+            "one of two, beside a region": but(
+                [FUNCTION, *ZONES, *ELSEWHERE], "predict", vpcConfig={"subnetIds": ["subnet-a"]}
+            ),
+        },
     ),
     Case(
         "lambda-environment-encrypted", {"own key": [FUNCTION]}, {"shared": but([FUNCTION], "predict", kmsKeyArn=None)}

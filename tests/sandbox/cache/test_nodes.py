@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from sandbox.cache import Caches
+from sandbox.cache.tokens import TokenError
 from sandbox.cloud import Cloud
 
 TOKEN = "a-token-of-sixteen-characters"
@@ -102,6 +103,26 @@ def test_a_new_token_holds_on_every_node(caches: Caches) -> None:
     caches.change_token("c", "r", "another-token-of-this-group", "ROTATE")
     caches.lose_zone("a")
     assert held(caches, port, "key") == b"value"
+
+
+def test_groups_of_equal_names_have_a_token_in_each_region(caches: Caches) -> None:
+    ports = {region: caches.create(TOKEN, name="c", region=region)[1] for region in ("east", "west")}
+    caches.change_token("c", "east", "another-token-of-the-east", "SET")
+    assert held(caches, ports["west"], "key") is None
+    with pytest.raises(redis.AuthenticationError):
+        held(caches, ports["east"], "key")
+    with pytest.raises(TokenError, match="no replication group 'c' in south"):
+        caches.change_token("c", "south", "another-token-of-the-south", "SET")
+
+
+def test_equal_names_are_told_apart_by_region(caches: Caches) -> None:
+    ports = {region: caches.create(TOKEN, name="c", region=region)[1] for region in ("east", "west")}
+    with pytest.raises(LookupError, match="no cache 'c' in any region, or several"):
+        caches.kill("c")
+    caches.kill("c", "east")
+    assert held(caches, ports["west"], "key") is None
+    with pytest.raises(redis.ConnectionError):
+        held(caches, ports["east"], "key")
 
 
 def test_replicas_without_encryption_are_refused(caches: Caches) -> None:

@@ -7,6 +7,7 @@ import threading
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto.s3.models import s3_backends
 
 from sandbox.replication.lanes import CopyError, Lanes, Write
 from tests.sandbox.replication.support import EAST, WEST, Hands, Pair, buckets, items, table
@@ -189,3 +190,23 @@ def test_ten_thousand_acknowledged_writes_older_than_the_lag_are_in_the_second_r
     assert pair.replication.copy_due() == 10_000
     assert sorted(items(pair, WEST)) == names
     assert [write["key"] for write in pair.replication.pending()] == ['{"id": {"S": "younger"}}']
+
+
+def test_ten_thousand_acknowledged_objects_older_than_the_lag_are_in_the_second_region(pair: Pair) -> None:
+    buckets(pair)
+    keys = [f"{number:05}" for number in range(10_000)]
+    first, rest = keys[:250], keys[250:]
+    for key in first:
+        pair.s3.put_object(Bucket="here", Key=key, Body=key.encode())
+    # A bucket takes one object a request: the rest goes to the service directly, without HTTP between.
+    service = s3_backends[pair.cloud.account]["aws"]
+    for key in rest:
+        service.put_object("here", key, key.encode())
+    pair.hands.turn(5)
+    pair.s3.put_object(Bucket="here", Key="younger", Body=b"")
+    pair.hands.turn(5)
+    assert pair.replication.copy_due() == 10_000
+    there = service.buckets["there"].keys
+    assert sorted(there) == keys
+    assert all(there[key].value == key.encode() for key in rest[::100])
+    assert [write["key"] for write in pair.replication.pending()] == ["younger"]

@@ -42,7 +42,7 @@ class Group:
 
     def __init__(self, cloud: Cloud, caches: Caches) -> None:
         self.client, self.caches = cloud.client("elasticache"), caches
-        _, self.port = caches.create(OLD, name=GROUP)
+        _, self.port = caches.create(OLD, name=GROUP, region="us-east-1")
 
     def redis(self, token: str) -> redis.Redis:
         authority = str(self.caches.ca_file)
