@@ -25,6 +25,8 @@ project, environment = pulumi.get_project(), pulumi.get_stack()
 settings = load(environment)
 capabilities = {route.capability for route in ROUTES} | {
     "approvals",
+    "batchwork",
+    "callbacks",
     "compare",
     "intake",
     "keyring",

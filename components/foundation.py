@@ -139,6 +139,7 @@ def lay(stack: Stack, keys: Keys, twin: Twin) -> Foundation:
             "infrequent_access_days": data.infrequent_access_days,
             "glacier_days": data.glacier_days,
             "log_days": data.log_days,
+            "batch_days": settings.batch.keep_days,
             "old_version_days": data.old_version_days,
             "lock_days": data.lock_days,
             "lock_mode": data.lock_mode,

@@ -10,6 +10,8 @@ from pulumi import Output
 
 from components.foundation import Foundation, Stack, Twin, lay
 from components.keys import Keys
+from components.ml_batches import MlBatches
+from components.ml_batches.placing import answer_batches
 from components.ml_endpoint import MlEndpoint
 from components.observability import Observability, ObservabilityArgs
 from components.observability.cost import charges
@@ -28,6 +30,7 @@ class Region:
     ground: Foundation
     endpoint: MlEndpoint
     workflow: TrainingWorkflow
+    batches: MlBatches
     api: SecureApi
     rotations: Sequence[Rotation]
 
@@ -37,16 +40,25 @@ def compose(stack: Stack, keys: Keys, environment: str, twin: Twin) -> Region:
     ground = lay(stack, keys, twin)
     endpoint = serve(stack, ground)
     workflow = train(stack, ground, endpoint)
-    api = open_door(stack, ground, workflow, environment, twin.pools)
+    batches = answer_batches(stack, ground, endpoint)
+    api = open_door(stack, ground, workflow, batches.door(), environment, pools=twin.pools)
     rotations = rotate(stack, ground)
-    return Region(stack=stack, ground=ground, endpoint=endpoint, workflow=workflow, api=api, rotations=rotations)
+    return Region(
+        stack=stack,
+        ground=ground,
+        endpoint=endpoint,
+        workflow=workflow,
+        batches=batches,
+        api=api,
+        rotations=rotations,
+    )
 
 
 def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget] = ()) -> Observability:
     """Alarms and dashboard of what a region's components declare, and of what ties it to another region."""
     stack, ground = region.stack, region.ground
     heard = stack.settings.observability
-    parts = (region.api, region.endpoint, ground.cache, region.workflow, ground.tables)
+    parts = (region.api, region.endpoint, region.batches, ground.cache, region.workflow, ground.tables)
     chosen = [part for part in (ground.accelerator, ground.database) if part is not None]
     rotations = region.rotations
     args: ObservabilityArgs = {

@@ -11,6 +11,7 @@ from components.database import ADMINISTRATOR, APPLICATION
 from components.foundation import Foundation, Stack
 from components.guardrail import Guardrail
 from components.insights import InsightsArgs, may_ask
+from components.ml_batches import BatchDoor
 from components.ml_endpoint import MlEndpoint, MlEndpointArgs
 from components.secrets import Rotation, RotationArgs
 from components.secure_api import SecureApi, SecureApiArgs, TrustedPool
@@ -116,7 +117,13 @@ def train(stack: Stack, ground: Foundation, endpoint: MlEndpoint) -> TrainingWor
 
 
 def open_door(
-    stack: Stack, ground: Foundation, workflow: TrainingWorkflow, environment: str, pools: Sequence[TrustedPool] = ()
+    stack: Stack,
+    ground: Foundation,
+    workflow: TrainingWorkflow,
+    batches: BatchDoor,
+    environment: str,
+    *,
+    pools: Sequence[TrustedPool] = (),
 ) -> SecureApi:
     """The API in front of all of it."""
     settings, keys, cache, api = stack.settings, ground.keys, ground.cache, stack.settings.api
@@ -135,6 +142,7 @@ def open_door(
         "state_machine_arn": workflow.state_machine_arn,
         "model_package_group": f"{stack.prefix}-models",
         "insights": _reading(stack, ground),
+        "batches": batches,
         "functions_directory": stack.built.functions,
         "layers": [ground.layer.arn],
         "memory_mb": settings.functions.memory_mb,

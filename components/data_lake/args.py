@@ -38,6 +38,8 @@ class DataLakeArgs(TypedDict):
     """When raw data moves to Glacier; 90 by default."""
     log_days: NotRequired[int]
     """When logs are deleted; 90 by default."""
+    batch_days: NotRequired[int]
+    """When what belongs to a batch of predictions is deleted; 30 by default."""
     old_version_days: NotRequired[int]
     """How long overwritten and deleted objects stay; 30 by default."""
     lock_days: NotRequired[int]
@@ -54,9 +56,10 @@ class DataLakeArgs(TypedDict):
 
 def validate(name: str, args: DataLakeArgs, days: Mapping[str, int]) -> None:
     """Raises ValueError with everything that S3 would refuse."""
-    least = {"infrequent_access": 30, "glacier": 1, "logs": 1, "old_versions": 1}
+    least = {"infrequent_access": 30, "glacier": 1, "logs": 1, "batches": 1, "old_versions": 1}
+    fields = {"logs": "log", "batches": "batch", "old_versions": "old_version"}
     problems = [
-        f"{key}_days is {days[key]}; allowed: {low} or more".replace("logs_", "log_").replace("versions_", "version_")
+        f"{fields.get(key, key)}_days is {days[key]}; allowed: {low} or more"
         for key, low in least.items()
         if days[key] < low
     ]

@@ -42,6 +42,7 @@ class DataLake(pulumi.ComponentResource):
             "infrequent_access": args.get("infrequent_access_days", 30),
             "glacier": args.get("glacier_days", 90),
             "logs": args.get("log_days", 90),
+            "batches": args.get("batch_days", 30),
             "old_versions": args.get("old_version_days", 30),
         }
         self._lock_days = args.get("lock_days", 0)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from components.data_lake.documents import BucketName
-from functions.shared.places import ARCHIVE, CHECKPOINTS
+from functions.shared.places import ARCHIVE, BATCH_RESULTS, CHECKPOINTS
 
 INFREQUENT_ACCESS: Final = "infrequent_access"
 GLACIER: Final = "glacier"
 LOGS: Final = "logs"
+BATCHES: Final = "batches"
 OLD_VERSIONS: Final = "old_versions"
 
 _ABANDONED_UPLOAD_DAYS: Final = 7
@@ -36,7 +37,7 @@ STORAGE_TYPES: Final[Mapping[BucketName, tuple[str, ...]]] = {
 
 
 def lifecycle(bucket: BucketName, days: Mapping[str, int]) -> list[dict[str, Any]]:
-    """The rules of one bucket; `days` holds infrequent_access, glacier, logs and old_versions."""
+    """The rules of one bucket; `days` holds infrequent_access, glacier, logs, batches and old_versions."""
     return [_rule("abandoned", **_leftovers(days[OLD_VERSIONS])), *_ages(bucket, days)]
 
 
@@ -55,7 +56,11 @@ def _ages(bucket: BucketName, days: Mapping[str, int]) -> list[dict[str, Any]]:
         # Glacier classes cannot be read before somebody restores it.
         return [_rule("age", transitions=[{"days": days[GLACIER], "storage_class": "GLACIER_IR"}])]
     if bucket == "processed":
-        return [_rule("age", transitions=[{"days": days[INFREQUENT_ACCESS], "storage_class": "STANDARD_IA"}])]
+        return [
+            _rule("age", transitions=[{"days": days[INFREQUENT_ACCESS], "storage_class": "STANDARD_IA"}]),
+            # The record of a batch ends then too.
+            _rule("batches", BATCH_RESULTS, expiration={"days": days[BATCHES]}),
+        ]
     if bucket == "models":
         tiering = {"days": days[INFREQUENT_ACCESS], "storage_class": "INTELLIGENT_TIERING"}
         return [

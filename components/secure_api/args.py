@@ -9,6 +9,7 @@ from typing import Any, Final, NotRequired, TypedDict
 from pulumi import Input, Output
 
 from components.insights import InsightsArgs
+from components.ml_batches.args import BatchDoor
 from components.secure_api.identity import IdentityArgs
 from components.training_workflow.args import Cache
 from components.values import RETENTION_DAYS, Statement
@@ -95,6 +96,8 @@ class SecureApiArgs(TypedDict):
     """Name of the model package group that is listed and decided on."""
     insights: InsightsArgs
     """Engine and limits of the reading of feedback."""
+    batches: BatchDoor
+    """Record, files and queue of batches."""
     database: NotRequired[DatabaseDoor]
     """The relational database, which keeps records; without it the routes of data answer 404."""
     functions_directory: NotRequired[str]

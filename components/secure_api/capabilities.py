@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pulumi import Input, Output, ResourceOptions
@@ -14,6 +15,7 @@ from components.secure_api.identity import REFRESH_DAYS, Identity
 from components.training_workflow.rights import allow
 from components.values import Statement
 from functions.accounts.settings import Settings as AccountsSettings
+from functions.batches.settings import Settings as BatchesSettings
 from functions.insights.settings import Settings as InsightsSettings
 from functions.predictions.settings import Settings as PredictionsSettings
 from functions.registry.settings import Settings as RegistrySettings
@@ -95,15 +97,16 @@ def environments(args: SecureApiArgs, identity: Identity) -> dict[str, dict[str,
             **signed_in,
             **origin,
         ),
-        "insights": variables(InsightsSettings, **engine(args), **signed_in, **origin),
+        "batches": variables(BatchesSettings, **{**signed_in, **origin, **told_of(args["batches"])}),
+        "insights": variables(InsightsSettings, **told_of(args["insights"]), **signed_in, **origin),
         **own_data.environments(args, cache, {**signed_in, **origin}),
         "system": variables(SystemSettings, environment=args["environment"], **origin),
     }
 
 
-def engine(args: SecureApiArgs) -> dict[str, Any]:
-    """What the insights function is told of its engine; numbers as text."""
-    given = {name: value for name, value in args["insights"].items() if name != "statements"}
+def told_of(part: Mapping[str, Any]) -> dict[str, Any]:
+    """What a function is told of the part that it stands in front of; numbers as text."""
+    given = {name: value for name, value in part.items() if name != "statements"}
     return {name: f"{value:g}" if isinstance(value, (float, int)) else value for name, value in given.items()}
 
 
@@ -174,6 +177,7 @@ def _own_rights(args: SecureApiArgs, identity: Identity) -> dict[str, list[State
             *password,
         ],
         "trainings": [allow("StartTraining", ["states:StartExecution"], [args["state_machine_arn"]])],
+        "batches": [*args["batches"]["statements"]],
         "insights": [
             *args["insights"]["statements"],
             allow("CountTokens", ["dynamodb:UpdateItem"], [_table(args, args["insights"]["counters_table"])]),

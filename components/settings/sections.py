@@ -8,6 +8,7 @@ from typing import Literal
 
 from components.ml_endpoint import Hosting
 from components.network.plan import INTERFACE_SERVICES, NEEDED_SERVICES
+from components.settings.batch import Batch
 from components.settings.budget import Spending
 from components.settings.database import Database
 from components.settings.doors import DOMAIN, ZONE, LoadBalancer, Site
@@ -216,6 +217,7 @@ class Settings:
     secrets: Secrets = Secrets()
     endpoint: Hosting = field(default_factory=Hosting)
     training: Training = Training()
+    batch: Batch = field(default_factory=Batch)
     api: Api = Api()
     identity: Identity = field(default_factory=Identity)
     insights: Insights = field(default_factory=Insights)

@@ -8,6 +8,7 @@ from components.tables.way import WORKFLOW, Access
 
 __all__ = ["ACCESS", "WORKFLOW", "Access"]
 
+_BATCHES: Final = "functions/shared/batches/record.py"
 _DASHBOARD: Final = "functions/dashboard/store.py"
 _ENDING: Final = "functions/shared/identity/ending.py"
 _MODELS: Final = "functions/shared/models.py"
@@ -93,7 +94,7 @@ ACCESS: Final = (
     Access(
         table="sessions",
         operation="GetItem",
-        by=("dashboard", "insights", "predictions", "records", "registry", "trainings", "users"),
+        by=("batches", "dashboard", "insights", "predictions", "records", "registry", "trainings", "users"),
         why="whether a token's session has ended, where the cache does not tell",
         source="functions/shared/identity/sessions.py",
     ),
@@ -210,6 +211,59 @@ ACCESS: Final = (
         by=("dashboard",),
         why="how much of the day a caller has used, to show it",
         source=_DASHBOARD,
+    ),
+    Access(
+        table="batches",
+        operation="PutItem",
+        by=("batches",),
+        why="record of a batch that was asked for, once for an id",
+        source=_BATCHES,
+    ),
+    Access(
+        table="batches",
+        operation="GetItem",
+        by=("batches",),
+        why="one batch of a caller",
+        source=_BATCHES,
+    ),
+    Access(
+        table="batches",
+        operation="Query",
+        index="UserIndex",
+        by=("batches",),
+        why="batches of a caller, the newest first",
+        source=_BATCHES,
+    ),
+    Access(
+        table="batches",
+        operation="UpdateItem",
+        by=("batches",),
+        why="end of a batch that its caller cancels",
+        source=_BATCHES,
+    ),
+    Access(
+        table="batches",
+        operation="GetItem",
+        by=("batchwork",),
+        why="the batch that a message names, and the transforms that run",
+        source=_BATCHES,
+        request=False,
+    ),
+    Access(
+        table="batches",
+        operation="UpdateItem",
+        by=("batchwork",),
+        why="how far a batch is, and slots of transforms",
+        source=_BATCHES,
+        request=False,
+    ),
+    Access(
+        table="batches",
+        operation="UpdateItem",
+        by=("callbacks",),
+        why="whether the caller was told",
+        source=_BATCHES,
+        request=False,
     ),
     Access(
         table="counters",

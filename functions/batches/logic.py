@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
-from uuid import UUID, uuid4, uuid5
 
 from pydantic_core import to_json
 
@@ -16,13 +15,9 @@ from functions.shared.aws.queues import Sender
 from functions.shared.batches.outward import RefusedError, target
 from functions.shared.batches.record import CANCELLED, ENDPOINT, OPEN, PENDING, QUEUED, RUNNING, TRANSFORM, UNACCEPTED_S
 from functions.shared.errors import ApiError, Detail
+from functions.shared.lists import ListQuery, Place
 from functions.shared.logs import now, stamp
 from functions.shared.models import ChangedError
-from functions.shared.schemas import Page, Pagination
-
-NAMESPACE = UUID("6f0a3f0e-3f5e-4b8e-8f0c-3d6f2b7f5c11")
-"""Of ids that are made from an Idempotency-Key."""
-LONGEST_KEY = 255
 
 ROWS_A_SECOND: Mapping[str, float] = {ENDPOINT: 400.0, TRANSFORM: 2000.0}
 FIRST_S: Mapping[str, float] = {ENDPOINT: 3.0, TRANSFORM: 360.0}
@@ -65,7 +60,8 @@ class Asked:
     rows: Sequence[Mapping[str, Any]]
     callback_url: str | None
     user_id: str
-    idempotency_key: str | None
+    batch_id: str
+    """The same for each try of one request."""
     address: str
     """Path of the routes of one batch, such as `/api/v1/ml/batch`."""
 
@@ -85,12 +81,11 @@ class Batches:
     def begin(self, asked: Asked) -> Accepted:
         """Takes a batch: rows first, then the record, then the message, so that what is acknowledged is worked on.
 
-        The same Idempotency-Key of the same user is the same batch; asking again finishes what was begun before.
+        The same id is the same batch: asking again finishes what was begun before.
         """
         _check(asked)
         digest = sha256(to_json([asked.rows, asked.callback_url])).hexdigest()[:32]
-        key = asked.idempotency_key
-        batch_id = str(uuid4() if key is None else uuid5(NAMESPACE, f"{asked.user_id}\n{key}"))
+        batch_id = asked.batch_id
         self.files.put_rows(batch_id, digest, asked.rows)
         item = self._item(batch_id, digest, asked)
         try:
@@ -135,21 +130,16 @@ class Batches:
                     raise ApiError("batch_over") from error
         self.queue.send({"stop": batch_id})
 
-    def page(self, user_id: str, page: Page) -> BatchPage:
+    def page(self, user_id: str, query: ListQuery) -> BatchPage:
         """One page of a user's batches."""
-        every = self.table.of_user(user_id)
-        first, pages = (page.page - 1) * page.limit, -(-len(every) // page.limit)
-        return BatchPage(
-            data=[summary(item) for item in every[first : first + page.limit]],
-            pagination=Pagination(
-                page=page.page,
-                limit=page.limit,
-                total=len(every),
-                total_pages=pages,
-                has_next=page.page < pages,
-                has_previous=1 < page.page <= pages + 1,
-            ),
+        place, every = Place.of(query), self.table.of_user(user_id)
+        after = place.after
+        rest = (
+            every[place.offset :] if after is None else [item for item in every if at(item) < (after.moment, after.id)]
         )
+        shown = rest[: place.limit]
+        ended = place.mark(*at(shown[-1])) if len(rest) > len(shown) else None
+        return BatchPage(data=[summary(item) for item in shown], pagination=place.pagination(len(every), ended))
 
     def _item(self, batch_id: str, digest: str, asked: Asked) -> dict[str, Any]:
         rows, began = len(asked.rows), self.clock()
@@ -174,7 +164,7 @@ class Batches:
         return item | ({"callbackUrl": asked.callback_url, "callback": PENDING} if asked.callback_url else {})
 
     def _same(self, batch_id: str, digest: str, user_id: str) -> dict[str, Any]:
-        """The batch that an Idempotency-Key has begun before."""
+        """The batch that an earlier try has begun."""
         item = self.table.get(batch_id)
         if item is None:
             raise ApiError("unavailable", why="the record ended meanwhile")
@@ -190,6 +180,11 @@ class Batches:
         return item
 
 
+def at(item: Mapping[str, Any]) -> tuple[str, str]:
+    """Where a batch stands in the list."""
+    return str(item["createdAt"]), str(item["batchId"])
+
+
 def summary(item: Mapping[str, Any]) -> BatchSummary:
     """What a list shows of a batch."""
     return BatchSummary(
@@ -203,13 +198,9 @@ def summary(item: Mapping[str, Any]) -> BatchSummary:
 
 
 def _check(asked: Asked) -> None:
-    details = []
-    if asked.idempotency_key is not None and not 1 <= len(asked.idempotency_key) <= LONGEST_KEY:
-        details.append(Detail("Idempotency-Key", f"give 1 to {LONGEST_KEY} characters"))
-    if asked.callback_url is not None:
-        try:
-            target(asked.callback_url)
-        except RefusedError as refusal:
-            details.append(Detail("callbackUrl", str(refusal)))
-    if details:
-        raise ApiError("invalid_request", details)
+    if asked.callback_url is None:
+        return
+    try:
+        target(asked.callback_url)
+    except RefusedError as refusal:
+        raise ApiError("invalid_request", [Detail("callbackUrl", str(refusal))]) from refusal

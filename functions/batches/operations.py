@@ -6,7 +6,7 @@ from functions.batches.logic import Asked, Batches
 from functions.batches.schemas import Accepted, BatchPage, BatchRequest, BatchStatus
 from functions.shared.api import Operation, Request
 from functions.shared.aws.sdk import told
-from functions.shared.schemas import Page
+from functions.shared.lists import ListQuery
 
 SCOPES = ("aws.cognito.signin.user.admin", "platform/predict")
 BEGUN_AT = "batch-predict"
@@ -24,7 +24,7 @@ def operations(batches: Batches) -> dict[str, Operation]:
                     rows=rows,
                     callback_url=request.body.callback_url,
                     user_id=request.caller.user_id,
-                    idempotency_key=request.headers.get("idempotency-key"),
+                    batch_id=request.new_id(),
                     address=address(request),
                 )
             )
@@ -44,10 +44,10 @@ def operations(batches: Batches) -> dict[str, Operation]:
             return batches.page(request.caller.user_id, request.query)
 
     return {
-        "POST /v1/ml/batch-predict": Operation(begin, status=202, scopes=SCOPES, request=BatchRequest),
+        "POST /v1/ml/batch-predict": Operation(begin, status=202, scopes=SCOPES, request=BatchRequest, once=True),
         "GET /v1/ml/batch/{id}/status": Operation(status, scopes=SCOPES),
         "DELETE /v1/ml/batch/{id}": Operation(cancel, status=204, scopes=SCOPES),
-        "GET /v1/ml/batches": Operation(page, scopes=SCOPES, query=Page),
+        "GET /v1/ml/batches": Operation(page, scopes=SCOPES, query=ListQuery),
     }
 
 

@@ -39,7 +39,11 @@ def build(environ: Mapping[str, str] = os.environ) -> tuple[Take, Hider, Log]:
         finish=finish,
         questions=files,
         transforms=SageMakerTransforms(
-            settings.job_prefix, settings.endpoint_name, settings.key_arn, settings.instance_type
+            settings.job_prefix,
+            settings.endpoint_name,
+            settings.key_arn,
+            settings.instance_type,
+            settings.volume_key_arn,
         ),
         slots=table,
         queue=queue,

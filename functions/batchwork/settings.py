@@ -22,7 +22,9 @@ class Settings:
     job_prefix: str
     """Beginning of the names of transforms, such as `mlplatform-dev-batch-`."""
     key_arn: str
-    """KMS key of results and of the transforms' volumes."""
+    """KMS key of results."""
+    volume_key_arn: str = ""
+    """KMS key of a transform's volume; none for instances that encrypt their own."""
     instance_type: str = "ml.m5.xlarge"
     """Instance of a transform."""
     most_transforms: int = 10
@@ -35,5 +37,5 @@ class Settings:
     """How long a batch that finds all transforms in use waits before it looks again."""
     tries: int = 5
     """How often a message is delivered before its batch is given up."""
-    model_timeout_ms: int = 60000
-    """Longest wait for the endpoint, which itself ends a request after 60 s."""
+    model_timeout_ms: int = 20000
+    """Longest wait for the endpoint; three tries of one piece stay below the time that a run keeps for them."""

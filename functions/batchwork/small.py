@@ -21,7 +21,7 @@ PASSING = frozenset({"throttled", "model_unavailable", "timeout", "internal"})
 PAUSES_S = (1.0, 4.0)
 """Between tries within one run."""
 RESERVE_S = 75.0
-"""A run begins no piece with less time left: one request may take 60 s, and the results must be written."""
+"""A run begins no piece with less time left: three tries of 20 s, their pauses, and the results to be written."""
 FIRST_WAIT_S = 30
 
 

@@ -17,8 +17,9 @@ PAYLOAD_MB = 6
 class SageMakerTransforms:
     """Jobs that each ask one container, started for them, for every file below a prefix."""
 
-    def __init__(self, prefix: str, endpoint: str, key_arn: str, instance_type: str) -> None:
+    def __init__(self, prefix: str, endpoint: str, key_arn: str, instance_type: str, volume_key_arn: str) -> None:
         self._prefix, self._endpoint, self._key, self._instance = prefix, endpoint, key_arn, instance_type
+        self._volume = {"VolumeKmsKeyId": volume_key_arn} if volume_key_arn else {}
 
     def name(self, batch_id: str) -> str:
         """Name of a batch's job: the same for each try, so that SageMaker refuses a second one."""
@@ -51,11 +52,7 @@ class SageMakerTransforms:
                     "AssembleWith": "None",
                     "KmsKeyId": self._key,
                 },
-                TransformResources={
-                    "InstanceType": self._instance,
-                    "InstanceCount": 1,
-                    "VolumeKmsKeyId": self._key,
-                },
+                TransformResources={"InstanceType": self._instance, "InstanceCount": 1, **self._volume},
             )
         except ClientError as error:
             if code_of(error) == "ResourceLimitExceeded":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.routes import accounts, data, models, system, users
+from functions.routes import accounts, batches, data, models, system, users
 from functions.routes.route import SIGNED_IN, Header, Route
 
 __all__ = ["ROUTES", "SIGNED_IN", "Header", "Route"]
@@ -11,6 +11,7 @@ ROUTES: tuple[Route, ...] = (
     *accounts.ROUTES,
     *users.ROUTES,
     *models.ROUTES,
+    *batches.ROUTES,
     *data.ROUTES,
     *system.ROUTES,
 )

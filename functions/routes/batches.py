@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functions.batches import schemas
-from functions.routes.route import SIGNED_IN, Header, Route
-from functions.shared.schemas import Page
+from functions.routes.route import SIGNED_IN, Route
+from functions.shared.lists import ListQuery
 
-ONCE = Header("Idempotency-Key", "The same key and body begin one batch, however often they are sent")
 SCOPES = (*SIGNED_IN, "platform/predict")
 
 ROUTES: tuple[Route, ...] = (
@@ -21,7 +20,7 @@ ROUTES: tuple[Route, ...] = (
         request=schemas.BatchRequest,
         response=schemas.Accepted,
         status=202,
-        headers=(ONCE,),
+        once=True,
         errors=("batch_differs", "unavailable"),
         throttle_rps=20,
         throttle_burst=40,
@@ -59,7 +58,7 @@ ROUTES: tuple[Route, ...] = (
         summary="List your batches, the newest first",
         tag="batches",
         scopes=SCOPES,
-        query=Page,
+        query=ListQuery,
         response=schemas.BatchPage,
         errors=("unavailable",),
     ),

@@ -46,7 +46,7 @@ LAYOUT: Final[Mapping[str, Mapping[str, str]]] = {
         TEST: "rows that no training sees, a folder a run",
         STATISTICS: "what describes the training rows, a folder a run",
         FEATURES: "kept free for derived features",
-        BATCH_RESULTS: "kept free for answers to batch predictions",
+        BATCH_RESULTS: "rows, answers and results of batches, a folder a batch",
         FOLDERS: "a folder for each user, named by the user's id, which nobody else reaches",
         PUBLIC: "what guests may read where the settings let them in",
     },

@@ -12,7 +12,7 @@ from components.data_lake.lifecycle import ARCHIVE_TIERS, STORAGE_TYPES, lifecyc
 from components.data_lake.reference import page
 from functions.shared.places import LAYOUT
 
-DAYS = {"infrequent_access": 31, "glacier": 91, "logs": 46, "old_versions": 8}
+DAYS = {"infrequent_access": 31, "glacier": 91, "logs": 46, "batches": 35, "old_versions": 8}
 LEFTOVERS = {
     "id": "abandoned",
     "status": "Enabled",
@@ -29,7 +29,11 @@ def rule(name: str, prefix: str = "", **actions: Any) -> dict[str, Any]:
 
 EXPECTED: dict[str, list[dict[str, Any]]] = {
     "raw": [LEFTOVERS, rule("age", transitions=[{"days": 91, "storage_class": "GLACIER_IR"}])],
-    "processed": [LEFTOVERS, rule("age", transitions=[{"days": 31, "storage_class": "STANDARD_IA"}])],
+    "processed": [
+        LEFTOVERS,
+        rule("age", transitions=[{"days": 31, "storage_class": "STANDARD_IA"}]),
+        rule("batches", "results/batch/", expiration={"days": 35}),
+    ],
     "models": [
         LEFTOVERS,
         rule("age", transitions=[{"days": 31, "storage_class": "INTELLIGENT_TIERING"}]),

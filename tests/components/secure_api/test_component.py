@@ -44,6 +44,15 @@ def args(**more: Any) -> SecureApiArgs:
         "endpoint_name": "mlplatform-dev-predict",
         "state_machine_arn": MACHINE,
         "model_package_group": "mlplatform-dev-models",
+        "batches": {
+            "batches_table": "mlplatform-dev-batches",
+            "bucket": "mlplatform-dev-processed",
+            "queue_url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/mlplatform-dev-batches",
+            "endpoint_rows": 1000,
+            "keep_days": 30,
+            "largest_body_kb": 3072,
+            "statements": [],
+        },
         "insights": {
             "engine": "bedrock",
             "model_id": "us.anthropic.claude-example-v1:0",

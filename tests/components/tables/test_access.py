@@ -33,7 +33,7 @@ OPERATIONS = {
 }
 """The SDK's method → the operation."""
 
-NOT_A_REQUEST = {"approvals", "compare", "intake", "release", "standby", WORKFLOW}
+NOT_A_REQUEST = {"approvals", "batchwork", "callbacks", "compare", "intake", "release", "standby", WORKFLOW}
 ROLES = {"follower": "standby"}
 """Role → capability, where they are called otherwise."""
 
@@ -83,7 +83,7 @@ def granted(stack: str, region: str = "") -> set[tuple[str, str, str, str]]:
         if policy.name.startswith("standby-") != (region == "standby"):
             continue
         noun = policy.name.removeprefix("standby-").removesuffix("-rights")
-        caller = ROLES.get(noun, re.sub(r"^(api|training)-(identity-)?", "", noun))
+        caller = ROLES.get(noun, re.sub(r"^(api|training|batches)-(identity-)?", "", noun))
         for row in json.loads(policy.inputs["policy"])["Statement"]:
             for action in row["Action"]:
                 for resource in row["Resource"] if action.startswith("dynamodb:") else ():
