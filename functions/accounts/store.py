@@ -54,6 +54,8 @@ class UserPool:
             UsernameExistsException="account_exists",
             AliasExistsException="account_exists",
             InvalidPasswordException="weak_password",
+            # Cognito is stricter than the schema about what an address or a password may be.
+            InvalidParameterException="invalid_request",
             CodeDeliveryFailureException="unavailable",
             UserLambdaValidationException="email_not_allowed",
             **REFUSED_BY_FUNCTION,
@@ -83,7 +85,12 @@ class UserPool:
 
     def reset(self, email: str, code: str, password: str) -> None:
         """Sets a new password; an unknown address looks like a wrong code."""
-        with told(**WRONG_CODE, NotAuthorizedException="invalid_code", InvalidPasswordException="weak_password"):
+        with told(
+            **WRONG_CODE,
+            NotAuthorizedException="invalid_code",
+            InvalidPasswordException="weak_password",
+            InvalidParameterException="invalid_request",
+        ):
             client("cognito-idp").confirm_forgot_password(
                 ClientId=self._client_id, Username=email, ConfirmationCode=code, Password=password
             )
