@@ -24,7 +24,7 @@ def capabilities() -> list[str]:
 
 def members(capability: str) -> dict[str, bytes]:
     """What a capability's archive holds: the package's root, what capabilities share, and its own folder."""
-    found = {"functions/__init__.py": (SOURCES / "__init__.py").read_bytes()}
+    found = {f"functions/{name}": (SOURCES / name).read_bytes() for name in ("__init__.py", "measures.py")}
     for folder in ("shared", capability):
         found |= tree(SOURCES / folder, f"functions/{folder}/")
     if capability == "system":

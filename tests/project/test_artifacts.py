@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import tarfile
@@ -62,6 +63,19 @@ def test_a_capabilitys_archive_holds_its_own_code_and_what_is_shared(capability:
     others = set(functions.capabilities()) - {capability}
     assert not [name for name in names if name.split("/")[1] in others]
     assert (functions.OPENAPI in names) == (capability == "system")
+
+
+@pytest.mark.parametrize("capability", functions.capabilities())
+def test_a_capabilitys_archive_has_every_module_that_it_imports(capability: str) -> None:
+    found = functions.members(capability)
+    wanted = {
+        str(node.module).replace(".", "/")
+        for name, content in found.items()
+        if name.endswith(".py")
+        for node in ast.walk(ast.parse(content))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("functions.")
+    }
+    assert sorted(name for name in wanted if not {f"{name}.py", f"{name}/__init__.py"} & set(found)) == []
 
 
 def test_the_training_code_packs_the_libraries_that_are_imported_and_no_others(tmp_path: Path) -> None:
