@@ -31,6 +31,8 @@ USER_TYPES = (
 WITHOUT_RESOURCE: tuple[tuple[str, str, str], ...] = (
     ("cloudwatch:PutMetricData", "cloudwatch:namespace", "metrics have no ARN"),
     ("cloudwatch:GetMetricData", "", "metrics have no ARN"),
+    ("cloudwatch:GetMetricStatistics", "", "metrics have no ARN"),
+    ("cloudwatch:GetMetricWidgetImage", "", "metrics have no ARN"),
     ("cloudwatch:ListMetrics", "", "metrics have no ARN"),
     ("xray:PutTraceSegments", "", "traces have no ARN"),
     ("xray:PutTelemetryRecords", "", "traces have no ARN"),

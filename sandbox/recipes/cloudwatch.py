@@ -6,9 +6,6 @@ from typing import Any
 
 from sandbox.recipes.recipe import Recipe, Work, hands
 
-_STORED = "moto keeps the alarm and never evaluates it"
-
-
 def _retention(work: Work) -> None:
     if work.inputs.get("retentionInDays"):
         work.call(
@@ -80,14 +77,28 @@ ROWS = {
         call="cloudwatch.put_metric_alarm",
         by_hand=hands("metricQueries"),
         rename={"name": "AlarmName"},
-        lost={"threshold": _STORED},
         shape=_alarm,
         outputs={"arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"},
     ),
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": Recipe(
-        recorded="moto has no composite alarms",
+        call="cloudwatch.put_composite_alarm",
         id="{alarmName}",
         outputs={"arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{alarmName}"},
+    ),
+    "aws:cloudwatch/contributorInsightRule:ContributorInsightRule": Recipe(
+        call="cloudwatch.put_insight_rule",
+        id="{ruleName}",
+        outputs={
+            "arn": "arn:aws:cloudwatch:{region}:{account}:insight-rule/{ruleName}",
+            "resourceArn": "arn:aws:cloudwatch:{region}:{account}:insight-rule/{ruleName}",
+        },
+    ),
+    "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration": Recipe(
+        recorded="nothing on this machine speaks to Slack",
+        id="arn:aws:chatbot::{account}:chat-configuration/slack-channel/{configurationName}",
+        outputs={
+            "chatConfigurationArn": "arn:aws:chatbot::{account}:chat-configuration/slack-channel/{configurationName}",
+        },
     ),
     "aws:cloudwatch/dashboard:Dashboard": Recipe(
         call="cloudwatch.put_dashboard",
