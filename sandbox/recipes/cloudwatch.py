@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.recipes.recipe import Recipe, Work, hands
 
+
 def _retention(work: Work) -> None:
     if work.inputs.get("retentionInDays"):
         work.call(
