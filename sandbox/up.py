@@ -112,6 +112,7 @@ class Sandbox:
             self.notes += [*runtimes["identities"].notes, *runtimes["databases"].notes]
             self.notes += runtimes["languages"].notes
             self.notes += [*runtimes["rotations"].notes, *runtimes["recovery"].notes, *runtimes["alarms"].notes]
+            self.notes += runtimes["queues"].notes
         with step("demo user"):
             password = make(self.cloud.client("cognito-idp"), self.ledger.exports["user_pool_id"])
             tokens = self._tokens(password)
@@ -146,6 +147,7 @@ class Sandbox:
         from sandbox.identity import Identities
         from sandbox.lambdas import Functions
         from sandbox.language import Languages
+        from sandbox.queues import Queues
         from sandbox.recovery import Recovery
         from sandbox.replication import Replication
         from sandbox.rotation import Rotations
@@ -174,6 +176,8 @@ class Sandbox:
         self.later("identities", identities.close)
         streams = Streams(self.cloud, functions, home / "streams")
         self.later("streams", streams.close)
+        queues = Queues(self.cloud, functions, home / "queues")
+        self.later("queues", queues.close)
         replication = Replication(self.cloud, home / "replication", lag_s=self.options.lag_s)
         self.later("replication", replication.close)
         alarms = Alarms(self.cloud, home / "alarms", scale=self.options.period_scale)
@@ -191,6 +195,7 @@ class Sandbox:
             "identities": identities,
             "languages": Languages(self.cloud),
             "streams": streams,
+            "queues": queues,
             "replication": replication,
             "alarms": alarms,
         }

@@ -101,14 +101,14 @@ ACCESS: Final = (
     Access(
         table="requests",
         operation="PutItem",
-        by=("records", "trainings"),
+        by=("batches", "records", "trainings"),
         why="claim of an Idempotency-Key, or what it was claimed for",
         source=_REQUESTS,
     ),
     Access(
         table="requests",
         operation="UpdateItem",
-        by=("records", "trainings"),
+        by=("batches", "records", "trainings"),
         why="answer to a request with an Idempotency-Key, kept for a day",
         source=_REQUESTS,
     ),

@@ -22,6 +22,7 @@ from sandbox.containers.endpoints.endpoint import Endpoint
 from sandbox.containers.endpoints.invocation import TIMEOUT_S, invoke_operation
 from sandbox.containers.jobs.job import Job
 from sandbox.containers.opt_ml import plain_folder
+from sandbox.containers.transforms import transform_operations
 from sandbox.events.hooks import Hooks
 from sandbox.processes import Processes
 
@@ -76,6 +77,7 @@ class Containers:
         families = (
             training_operations,
             processing_operations,
+            transform_operations,
             model_operations,
             endpoint_operations,
             package_operations,

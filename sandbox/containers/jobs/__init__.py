@@ -1,1 +1,1 @@
-"""Training and processing jobs."""
+"""Training, processing and transform jobs."""

@@ -44,10 +44,7 @@ class Outcome:
 
 
 class Job(ABC):
-    """A training or processing job. `record` is moto's object, which Describe and List read."""
-
-    GROUP: str
-    """The log group."""
+    """A job with a life of its own. `record` is moto's object, which Describe and List read."""
 
     def __init__(self, context: Context, region: str, name: str, request: Mapping[str, Any], record: Any) -> None:
         self.context = context
@@ -56,8 +53,7 @@ class Job(ABC):
         self.request = request
         self.record = record
         self.storage = Storage(context.cloud.client("s3", region))
-        self.metrics: Metrics | None = None
-        self._stop = threading.Event()
+        self.stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"job-{name}", daemon=True)
 
     def start(self) -> None:
@@ -66,7 +62,7 @@ class Job(ABC):
 
     def stop(self) -> None:
         """Asks the job to end; it does in bounded time, in the state `Stopped`."""
-        self._stop.set()
+        self.stopping.set()
 
     def join(self, timeout_s: float | None = None) -> bool:
         """Waits for the end; false when it still runs after the time."""
@@ -77,6 +73,56 @@ class Job(ABC):
     def running(self) -> bool:
         """Whether the job has not ended."""
         return self._thread.is_alive()
+
+    @abstractmethod
+    def work(self, directory: Path) -> Callable[[], None]:
+        """Does everything while it holds one of the places for jobs, and gives what tells of the end.
+
+        Raises:
+            JobError: it cannot go on.
+        """
+
+    @abstractmethod
+    def ended(self, status: str, *, reason: str = "", overtime: bool = False) -> None:
+        """Writes `Completed`, `Failed` or `Stopped` into the record and announces it."""
+
+    def failed(self, reason: str) -> Callable[[], None]:
+        """What tells of a bad end."""
+        return lambda: self.ended("Failed", reason=reason[:REASON_LENGTH])
+
+    def _run(self) -> None:
+        directory = self.context.directory / "jobs" / self.region / self.name
+        ending = self.failed("InternalServerError: the sandbox failed to run the job; its output has the cause")
+        try:
+            ending = self._in_turn(directory)
+        except JobError as error:
+            ending = self.failed(str(error))
+        except OSError as error:
+            ending = self.failed(os_error_text(error, directory))
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+            # Of an error that is a fault of this code the thread reports the cause; the job must not hang.
+            ending()
+
+    def _in_turn(self, directory: Path) -> Callable[[], None]:
+        while not self.context.slots.acquire(timeout=LOOK_S):
+            if self.stopping.is_set():
+                return lambda: self.ended("Stopped")
+        try:
+            return self.work(directory)
+        finally:
+            self.context.slots.release()
+
+
+class ProcessJob(Job):
+    """A training or processing job: one process over a folder."""
+
+    GROUP: str
+    """The log group."""
+
+    def __init__(self, *place: Any) -> None:
+        super().__init__(*place)
+        self.metrics: Metrics | None = None
 
     @abstractmethod
     def prepare(self, place: OptMl) -> Command:
@@ -91,10 +137,6 @@ class Job(ABC):
         """Called about once a second while the process runs."""
 
     @abstractmethod
-    def ended(self, status: str, *, reason: str = "", overtime: bool = False) -> None:
-        """Writes `Completed`, `Failed` or `Stopped` into the record and announces it."""
-
-    @abstractmethod
     def failure(self, place: OptMl, process: Process, code: int) -> str:
         """The FailureReason of a process that ended with an error."""
 
@@ -103,40 +145,18 @@ class Job(ABC):
         """How long the process may run."""
         return float((self.request.get("StoppingCondition") or {}).get("MaxRuntimeInSeconds", 86_400))
 
-    def _run(self) -> None:
-        directory = self.context.directory / "jobs" / self.region / self.name
-        ending = self._failed("InternalServerError: the sandbox failed to run the job; its output has the cause")
-        try:
-            ending = self._work(directory)
-        except JobError as error:
-            ending = self._failed(str(error))
-        except OSError as error:
-            ending = self._failed(os_error_text(error, directory))
-        finally:
-            shutil.rmtree(directory, ignore_errors=True)
-            # Of an error that is a fault of this code the thread reports the cause; the job must not hang.
-            ending()
-
-    def _failed(self, reason: str) -> Callable[[], None]:
-        return lambda: self.ended("Failed", reason=reason[:REASON_LENGTH])
-
-    def _work(self, directory: Path) -> Callable[[], None]:
-        while not self.context.slots.acquire(timeout=LOOK_S):
-            if self._stop.is_set():
-                return lambda: self.ended("Stopped")
-        try:
-            place = OptMl(directory)
-            command = self.prepare(place)
-            if self._stop.is_set():
-                return lambda: self.ended("Stopped")
-            process, outcome = self._execute(place, command)
-            if outcome.code != 0 and not outcome.stopped:
-                return self._failed(self.failure(place, process, outcome.code))
-            self.collect(place)
-            status = "Stopped" if outcome.stopped else "Completed"
-            return lambda: self.ended(status, overtime=outcome.overtime)
-        finally:
-            self.context.slots.release()
+    def work(self, directory: Path) -> Callable[[], None]:
+        """See `Job.work`."""
+        place = OptMl(directory)
+        command = self.prepare(place)
+        if self.stopping.is_set():
+            return lambda: self.ended("Stopped")
+        process, outcome = self._execute(place, command)
+        if outcome.code != 0 and not outcome.stopped:
+            return self.failed(self.failure(place, process, outcome.code))
+        self.collect(place)
+        status = "Stopped" if outcome.stopped else "Completed"
+        return lambda: self.ended(status, overtime=outcome.overtime)
 
     def _execute(self, place: OptMl, command: Command) -> tuple[Process, Outcome]:
         stream = f"{self.name}/algo-1-{int(time.time())}"
@@ -166,8 +186,8 @@ class Job(ABC):
                 now = time.monotonic()
                 if asked is None and now - began >= self.max_runtime_s:
                     overtime = True
-                    self._stop.set()
-                if asked is None and self._stop.is_set():
+                    self.stopping.set()
+                if asked is None and self.stopping.is_set():
                     asked = now
                     process.signal(signal.SIGTERM)
                 elif asked is not None and now - asked >= self.context.grace_s:
@@ -178,7 +198,7 @@ class Job(ABC):
         finally:
             process.close(0.5)
         code = process.returncode
-        return Outcome(-signal.SIGKILL if code is None else code, asked is not None or self._stop.is_set(), overtime)
+        return Outcome(-signal.SIGKILL if code is None else code, asked is not None or self.stopping.is_set(), overtime)
 
 
 def exit_code(code: int) -> int:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.containers.context import now_utc
-from sandbox.containers.jobs.job import Command, Job, ending_of, exit_code, last_lines
+from sandbox.containers.jobs.job import Command, ProcessJob, ending_of, exit_code, last_lines
 from sandbox.containers.jobs.training import encryption
 from sandbox.containers.opt_ml import OptMl, rewritten
 from sandbox.containers.storage import JobError
 from sandbox.processes import Process
 
 
-class ProcessingJob(Job):
+class ProcessingJob(ProcessJob):
     """CreateProcessingJob as a process."""
 
     GROUP = "/aws/sagemaker/ProcessingJobs"

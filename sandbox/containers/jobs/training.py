@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.containers.context import now_utc
 from sandbox.containers.jobs import script_mode
-from sandbox.containers.jobs.job import Command, Job, ending_of, exit_code, last_lines
+from sandbox.containers.jobs.job import Command, ProcessJob, ending_of, exit_code, last_lines
 from sandbox.containers.logs import Metrics
 from sandbox.containers.opt_ml import OptMl, rewritten
 from sandbox.containers.storage import JobError, files_below, pack, unpack
@@ -31,7 +31,7 @@ MESSAGES = {
 }
 
 
-class TrainingJob(Job):
+class TrainingJob(ProcessJob):
     """CreateTrainingJob as a process."""
 
     GROUP = "/aws/sagemaker/TrainingJobs"
