@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 USERNAME = "demo@example.com"
-GROUPS = ("users", "premium", "scientists", "approvers")
+GROUPS = ("administrators", "users", "premium", "scientists", "approvers")
 
 
 def make(cognito: Any, pool: str) -> str:

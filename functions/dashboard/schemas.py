@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from functions.predictions.schemas import Confidence, Value
-from functions.shared.schemas import Answer, example
+from functions.shared.schemas import Answer, Confidence, Value, example
 
 Count = Annotated[int, Field(ge=0)]
 Part = Literal["models", "predictions", "usage"]

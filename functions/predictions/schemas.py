@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
-from functions.shared.schemas import FEATURES, Answer, Body, PredictionInput, example
+from functions.shared.schemas import FEATURES, Answer, Body, Confidence, PredictionInput, Value, example
 
 
 class PredictRequest(Body):
@@ -14,13 +14,6 @@ class PredictRequest(Body):
 
     model_config = example({"input": FEATURES})
     input: PredictionInput
-
-
-Value = Annotated[
-    str | int | float | bool,
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}),
-]
-Confidence = Annotated[float, Field(ge=0, le=1)]
 
 
 class Alternative(Answer):

@@ -22,6 +22,14 @@ class Answer(BaseModel):
     )
 
 
+Value = Annotated[
+    str | int | float | bool,
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}),
+]
+"""What a model predicts."""
+Confidence = Annotated[float, Field(ge=0, le=1)]
+
+
 class ErrorDetail(Answer):
     """What is wrong with one field."""
 
