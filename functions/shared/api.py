@@ -237,7 +237,8 @@ def once(app: App, route: str, operation: Operation, request: Request, key: str)
 def run(operation: Operation, request: Request) -> Reply:
     """The operation's answer."""
     result = operation.run(request)
-    made, headers = (operation.status, encode(result)), dict[str, str]()
+    headers: dict[str, str] = {}
+    made = (operation.status, encode(result))
     if operation.tagged:
         made = conditioned(result, request, made, headers)
     if isinstance(result, Page):

@@ -44,11 +44,11 @@ class Ledger(Protocol):
 class _Account:
     """What a process knows of one caller."""
 
-    __slots__ = ("at", "debt_s", "heard", "sent", "unsent")
+    __slots__ = ("at", "debt_s", "sent", "unsent", "waits")
 
     def __init__(self, now: float) -> None:
         self.debt_s, self.at = 0.0, now
-        self.sent, self.heard, self.unsent = float("-inf"), float("-inf"), 0
+        self.sent, self.unsent, self.waits = float("-inf"), 0, False
 
 
 class Pace:
@@ -98,14 +98,14 @@ class Pace:
         return {"RateLimit-Policy": self._policy, "RateLimit": f'"user";r={left};t={math.ceil(debt_s)}'}
 
     def _settle(self, user_id: str, account: _Account, now: float) -> None:
-        if account.sent > account.heard:
+        if account.waits:
             # Nothing has gone to Redis since the last time.
             self._ledger.flush()
-        count, account.unsent, account.sent = account.unsent, 0, now
+        count, account.unsent, account.sent, account.waits = account.unsent, 0, now, True
 
         def learn(debt_us: int) -> None:
-            heard = self._clock()
-            account.debt_s, account.at, account.heard = debt_us / 1e6 + account.unsent * self._each_s, heard, heard
+            account.debt_s, account.at = debt_us / 1e6 + account.unsent * self._each_s, self._clock()
+            account.waits = False
 
         cost = b"%d" % math.ceil(count * self._each_s * 1e6)
         self._ledger.later(learn, b"EVAL", SCRIPT, b"1", b"pace:" + user_id.encode(), cost)

@@ -39,7 +39,10 @@ def check(text: str) -> None:
     if len(text) <= SHORT and "\\" not in text and "\x7f" not in text and plain(text):
         return
     try:
+        text.encode()
         found = _DECODER.decode(text)
+    except UnicodeEncodeError as error:
+        raise ApiError("invalid_json", why="half a surrogate pair") from error
     except json.JSONDecodeError as error:
         # The exception quotes the body; where it broke is all that may leave.
         raise ApiError("invalid_json", why=f"{type(error).__name__} at {error.pos}") from None
