@@ -101,7 +101,7 @@ def kept(box: Deployed, token: str, series: str) -> set[int]:
     while True:
         answer = caller.call("GET", f"/data?attribute=series:{series}&limit=100&page={page}")
         assert answer.status == 200, answer.text
-        numbers |= {int(record["payload"]["number"]) for record in answer.content["data"]}
+        numbers |= {int(record["attributes"]["number"]) for record in answer.content["data"]}
         if not answer.content["pagination"]["hasNext"]:
             return numbers
         page += 1

@@ -104,7 +104,7 @@ def mixed(tokens: Sequence[str]) -> list[Request]:
 
 def writes(token: str, name: str) -> list[Request]:
     """A record each time, to be found again by its number."""
-    body = {"payload": {"number": NUMBER.decode()}, "attributes": {"series": name}}
+    body = {"payload": {}, "attributes": {"series": name, "number": NUMBER.decode()}}
     # What a killed process was doing is answered with 502, and calls above the route's rate with 429: no promise then.
     return [Request("write", request("POST", "/data", body, token=token), frozenset({201, 429, 502}))]
 

@@ -22,7 +22,7 @@ from tests.journeys.support.caller import PASSWORD
 from tests.journeys.support.deployed import Deployed
 
 pytestmark = pytest.mark.journey
-EXAMPLES = 8
+EXAMPLES = 7
 """Requests of each kind and route."""
 ASKED = [
     not_a_server_error,
@@ -134,13 +134,13 @@ def test_what_the_document_forbids_is_refused_as_it_says(api: Api, route: Route)
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.request], ids=lambda route: route.key)
-def test_any_bytes_for_a_body_are_refused_in_the_platforms_words(api: Api, route: Route) -> None:
+def test_bytes_that_are_no_object_are_refused_in_the_platforms_words(api: Api, route: Route) -> None:
     token = api.token(privileged=False)
     path = route.path.replace("{", "").replace("}", "")
 
     @BOUNDED
     @given(
-        st.binary(max_size=200),
+        st.binary(min_size=1, max_size=200).filter(lambda content: not content.strip().startswith(b"{")),
         st.sampled_from(["application/json", "application/json; charset=utf-16", "text/plain", ""]),
     )
     def ask(content: bytes, media: str) -> None:
