@@ -13,6 +13,7 @@ from components.edge import EDGE_REGION, mark, publish
 from components.foundation import Stack, Twin, lock
 from components.governance import govern
 from components.recovery.naming import address
+from components.recovery.shared_cache import share_cache
 from components.recovery.ties import tie
 from components.region import compose, of_first, of_second, watch
 from components.secrets import SecretReplica
@@ -73,7 +74,8 @@ else:
     secrets: list[SecretReplica] = [{"region": second.region, "key_arn": keys_there.arn("secrets")}]
     home = compose(first, keys, environment, Twin(copies=copies, secrets=secrets))
     replicas = home.ground.tables.in_region(second.region)
-    taken = Twin(tables=replicas, callbacks_arn=home.ground.callbacks.secret_arn, pools=[home.api.trusted_pool()])
+    callbacks, pools = home.ground.callbacks.secret_arn, [home.api.trusted_pool()]
+    taken = Twin(tables=replicas, callbacks_arn=callbacks, cache_group_id=share_cache(home), pools=pools)
     away = compose(second, keys_there, environment, taken)
 named = address(home, away)
 exports = dict(named.exports)

@@ -34,7 +34,10 @@ class CacheArgs(TypedDict):
     security_group_ids: Input[Sequence[Input[str]]]
     """Security groups that let callers in on port 6379."""
     node_type: NotRequired[str]
-    """Size of a node; cache.t4g.micro by default."""
+    """Size of a node; cache.t4g.micro by default, and not given with global_group_id."""
+    global_group_id: NotRequired[Input[str]]
+    """Global datastore of another region's cache, which this one then follows: node type, engine, parameters and
+    encryption are those of the first member, and only reads are taken until it is made the first."""
     nodes: NotRequired[int]
     """One primary and its replicas, 1 to 6; 1 by default."""
     multi_az: NotRequired[bool]
@@ -72,7 +75,6 @@ class Cache(pulumi.ComponentResource):
         self._nodes = args.get("nodes", 1)
         protect, multi_az = args.get("protect", True), args.get("multi_az", False)
         _validate(name, args, self._group_id)
-        child = ResourceOptions(parent=self)
         self.secret = secretsmanager.Secret(
             f"{name}-token",
             description=f"Token of the prediction cache {self._group_id}",
@@ -85,34 +87,20 @@ class Cache(pulumi.ComponentResource):
             f"{name}-subnets",
             description=f"Subnets of {self._group_id}",
             subnet_ids=args["subnet_ids"],
-            opts=child,
-        )
-        parameters = elasticache.ParameterGroup(
-            f"{name}-parameters",
-            family="valkey7",
-            description=f"Settings of {self._group_id}",
-            # Everything cached can be computed again: when memory is full, what was used least goes.
-            parameters=[{"name": "maxmemory-policy", "value": "allkeys-lru"}],
-            opts=child,
+            opts=ResourceOptions(parent=self),
         )
         self.group = elasticache.ReplicationGroup(
             f"{name}-group",
             replication_group_id=self._group_id,
             description="Predictions by tenant, model version and input",
-            engine="valkey",
-            engine_version="7.2",
-            node_type=args.get("node_type", "cache.t4g.micro"),
+            **self._kind(name, args),
             num_cache_clusters=self._nodes,
             automatic_failover_enabled=self._nodes > 1,
             multi_az_enabled=multi_az,
             port=PORT,
-            parameter_group_name=parameters.name,
             subnet_group_name=subnets.name,
             security_group_ids=args["security_group_ids"],
-            at_rest_encryption_enabled=True,
             kms_key_id=args["key_arn"],
-            transit_encryption_enabled=True,
-            transit_encryption_mode="required",
             auth_token=token,
             auto_minor_version_upgrade=True,
             apply_immediately=False,
@@ -216,6 +204,28 @@ class Cache(pulumi.ComponentResource):
             ),
         ]
 
+    def _kind(self, name: str, args: CacheArgs) -> dict[str, Any]:
+        """What a cache is by itself, or what it follows, which AWS refuses to be told beside."""
+        if "global_group_id" in args:
+            return {"global_replication_group_id": args["global_group_id"]}
+        parameters = elasticache.ParameterGroup(
+            f"{name}-parameters",
+            family="valkey7",
+            description=f"Settings of {self._group_id}",
+            # Everything cached can be computed again: when memory is full, what was used least goes.
+            parameters=[{"name": "maxmemory-policy", "value": "allkeys-lru"}],
+            opts=ResourceOptions(parent=self),
+        )
+        return {
+            "engine": "valkey",
+            "engine_version": "7.2",
+            "node_type": args.get("node_type", "cache.t4g.micro"),
+            "parameter_group_name": parameters.name,
+            "at_rest_encryption_enabled": True,
+            "transit_encryption_enabled": True,
+            "transit_encryption_mode": "required",
+        }
+
     def _token(self, name: str) -> Output[str]:
         """A password made once: Secrets Manager invents another on each run, and all but the first are ignored."""
         invented = secretsmanager.get_random_password_output(
@@ -275,6 +285,8 @@ def _validate(name: str, args: CacheArgs, group_id: str) -> None:
             f"name_prefix is {args['name_prefix']!r}; allowed: lower-case letters, digits and single dashes, beginning "
             "with a letter, 34 characters at most"
         )
+    if "global_group_id" in args and "node_type" in args:
+        problems.append(f"node_type is {args['node_type']!r} with global_group_id; allowed: none, the first has it")
     if not 1 <= nodes <= 6:
         problems.append(f"nodes is {nodes}; allowed: 1 to 6")
     if args.get("multi_az", False) and nodes < 2:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pulumi import Input, ResourceOptions
 
-from components.cache import Cache
+from components.cache import Cache, CacheArgs
 from components.data_lake import DataLake
 from components.data_lake.documents import LogService
 from components.database import Database
@@ -62,6 +62,8 @@ class Twin:
     """Where each secret that both regions share gets a replica."""
     callbacks_arn: Input[str] | None = None
     """The first region's signing keys, in place of keys of its own."""
+    cache_group_id: Input[str] | None = None
+    """The global datastore of the first region's cache, which this region's follows."""
     pools: Sequence[TrustedPool] = ()
     """User pools of the other region: whoever is signed in there need not sign in again after a failover."""
 
@@ -109,7 +111,7 @@ def lock(stack: Stack, primary: Keys | None = None) -> Keys:
 def lay(stack: Stack, keys: Keys, twin: Twin) -> Foundation:
     """Declares the foundation of one stack in one region; another provider makes it in another one."""
     prefix, settings, account_id, opts = stack.prefix, stack.settings, stack.account_id, stack.opts
-    data, cache, log_days = settings.data, settings.cache, settings.observability.log_days
+    data, log_days = settings.data, settings.observability.log_days
     network = Network(
         stack.named("network"),
         {
@@ -163,27 +165,7 @@ def lay(stack: Stack, keys: Keys, twin: Twin) -> Foundation:
             },
             opts,
         )
-    made_cache = Cache(
-        stack.named("cache"),
-        {
-            "name_prefix": prefix,
-            "key_arn": keys.arn("data"),
-            "secret_key_arn": keys.arn("secrets"),
-            "log_key_arn": keys.arn("logs"),
-            "subnet_ids": network.private_subnet_ids,
-            "security_group_ids": network.group_ids("cache"),
-            "node_type": cache.node_type,
-            "nodes": cache.nodes,
-            "multi_az": cache.multi_az,
-            "snapshot_days": cache.snapshot_days,
-            "snapshot_window": cache.snapshot_window,
-            "maintenance_window": cache.maintenance_window,
-            "retention_days": log_days,
-            "secret_recovery_days": settings.secrets.recovery_days,
-            "protect": data.protect,
-        },
-        opts,
-    )
+    made_cache = Cache(stack.named("cache"), _cache(stack, keys, network, twin), opts)
     callbacks = SigningSecret(stack.named("callbacks"), _callbacks(stack, keys, twin), opts)
     layer = Layer(stack.named("packages"), {"layer_name": f"{prefix}-packages", "archive": stack.built.layer}, opts)
     database_layer = Layer(
@@ -237,6 +219,31 @@ def relate(stack: Stack, keys: Keys, network: Network, layers: Sequence[Layer]) 
         },
         stack.opts,
     )
+
+
+def _cache(stack: Stack, keys: Keys, network: Network, twin: Twin) -> CacheArgs:
+    settings, cache = stack.settings, stack.settings.cache
+    args: CacheArgs = {
+        "name_prefix": stack.prefix,
+        "key_arn": keys.arn("data"),
+        "secret_key_arn": keys.arn("secrets"),
+        "log_key_arn": keys.arn("logs"),
+        "subnet_ids": network.private_subnet_ids,
+        "security_group_ids": network.group_ids("cache"),
+        "nodes": cache.nodes,
+        "multi_az": cache.multi_az,
+        "snapshot_days": cache.snapshot_days,
+        "snapshot_window": cache.snapshot_window,
+        "maintenance_window": cache.maintenance_window,
+        "retention_days": settings.observability.log_days,
+        "secret_recovery_days": settings.secrets.recovery_days,
+        "protect": settings.data.protect,
+    }
+    if twin.cache_group_id is None:
+        args["node_type"] = cache.node_type
+    else:
+        args["global_group_id"] = twin.cache_group_id
+    return args
 
 
 def _callbacks(stack: Stack, keys: Keys, twin: Twin) -> SigningSecretArgs:

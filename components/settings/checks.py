@@ -9,6 +9,7 @@ from typing import Final
 
 from components.network.plan import NEEDED_SERVICES
 from components.settings import door_checks
+from components.settings.recovery import SHARED_NODE_TYPE, Recovery
 from components.settings.regions import region_problems
 from components.settings.sections import Cache, Network, Settings
 from components.settings.watch import listeners
@@ -195,9 +196,27 @@ def _recovery(settings: Settings) -> list[str]:
             "it, or remove recovery"
         )
     found += _apart(settings.network.cidr, recovery.cidr)
+    found += _shared_cache(settings, recovery) if recovery.global_cache else []
     # What holds for the first region holds for the second, whose settings are made of both sections.
     regional = (_network, _cache, _endpoint, _insights)
     return found + [f"recovery, as it is deployed there: {told}" for check in regional for told in check(standby)]
+
+
+def _shared_cache(settings: Settings, recovery: Recovery) -> list[str]:
+    """Members of a global datastore are large, and alike."""
+    ours, theirs = settings.cache.node_type, recovery.cache_node_type
+    found = []
+    if not re.fullmatch(SHARED_NODE_TYPE, ours):
+        found.append(
+            f"cache.nodeType is {ours!r} while recovery.globalCache is true; allowed: m5, r5 or newer, large or above, "
+            "such as cache.m7g.large; change it, or set recovery.globalCache to false"
+        )
+    if theirs != ours:
+        found.append(
+            f"recovery.cacheNodeType is {theirs!r} while recovery.globalCache is true; allowed: {ours}, the type of "
+            "cache.nodeType, which every member of a global datastore has; set it to that"
+        )
+    return found
 
 
 def _apart(first: str, second: str) -> list[str]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from components.settings.reading import matching, ranged
+
+SHARED_NODE_TYPE: Final = r"cache\.(m5|m6g|m7g|r5|r6g|r7g|c7gn)\.(large|\d*xlarge)"
+"""What ElastiCache takes into a global datastore: large nodes of these families (r6gd only with data tiering)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,9 @@ class Recovery:
     """Size of a cache node while it waits."""
     cache_nodes: int = ranged(1, 1, 6)
     """Cache nodes while it waits."""
+    global_cache: bool = False
+    """Whether its cache follows the first region's as a member of a global datastore, in place of starting empty; both
+    then have the same node type, large at least."""
     instances: int = ranged(1, 1, 100)
     """Instances of its endpoint while it waits; scaling adds more as soon as requests come."""
     predictions_concurrency: int | None = ranged(None, 1, 1000)

@@ -6,11 +6,21 @@ from collections.abc import Iterable
 
 from policies.conditions import all_of, at_least, is_on, must_be, must_be_on, must_be_set
 from policies.resources import Node, Unknown
-from policies.rule import Rule
+from policies.rule import Check, Rule
 
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 CLUSTER = "aws:elasticache/cluster:Cluster"
 SUBNET_GROUP_NAME = "subnetGroupName"
+
+
+def of_its_own(check: Check) -> Check:
+    """A check that holds for members of a global datastore, which have this from its first member."""
+
+    def judge(group: Node) -> Iterable[str]:
+        if group.props.get("globalReplicationGroupId") is None:
+            yield from check(group)
+
+    return judge
 
 
 def nodes_of(group: Node) -> int:
@@ -58,7 +68,7 @@ RULES = (
         why="Predictions and the token itself would cross the network in clear text.",
         mend="set transit_encryption_enabled True, and transit_encryption_mode to required where it is set",
         check=all_of(
-            must_be_on("transitEncryptionEnabled"),
+            of_its_own(must_be_on("transitEncryptionEnabled")),
             must_be("transitEncryptionMode", "required", default="required"),
         ),
     ),
@@ -70,7 +80,7 @@ RULES = (
         what="The cache's disks and backups are encrypted by a KMS key of ours.",
         why="Backups hold what was cached; only a key of ours can be revoked.",
         mend="set at_rest_encryption_enabled True and kms_key_id",
-        check=all_of(must_be_on("atRestEncryptionEnabled"), must_be_set("kmsKeyId")),
+        check=all_of(of_its_own(must_be_on("atRestEncryptionEnabled")), must_be_set("kmsKeyId")),
     ),
     Rule(
         id="cache-authenticated",

@@ -157,7 +157,8 @@ def _redis(work: Work) -> None:
         work.inputs.get("authToken"),
         name=work.inputs["replicationGroupId"],
         region=work.region,
-        tls=bool(work.inputs.get("transitEncryptionEnabled")),
+        # A member of a global datastore has the encryption of the first one.
+        tls=bool(work.inputs.get("transitEncryptionEnabled") or work.inputs.get("globalReplicationGroupId")),
         zones=_zones(work),
         failover=bool(work.inputs.get("automaticFailoverEnabled")),
     )
@@ -226,6 +227,15 @@ ROWS = {
     "aws:elasticache/parameterGroup:ParameterGroup": Recipe(
         recorded=_PAPER,
         outputs={"arn": "arn:aws:elasticache:{region}:{account}:parametergroup:{name}"},
+    ),
+    "aws:elasticache/globalReplicationGroup:GlobalReplicationGroup": Recipe(
+        recorded="moto has no global datastores; the local servers of two regions know nothing of each other, so a "
+        "second region's cache starts empty and takes writes",
+        id="sandb-{globalReplicationGroupIdSuffix}",
+        outputs={
+            "arn": "arn:aws:elasticache::{account}:globalreplicationgroup:{id}",
+            "globalReplicationGroupId": "{id}",
+        },
     ),
     "aws:elasticache/replicationGroup:ReplicationGroup": Recipe(
         call="elasticache.create_replication_group",

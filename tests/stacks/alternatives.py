@@ -104,6 +104,7 @@ WITH: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "loadBalancer.scheme": {"loadBalancer": {"accelerator": False}},
     "network.nat": {"identity": {"domain": None}},
     "site.enabled": {"site": {"domain": None, "zoneId": None}},
+    "recovery.globalCache": {"recovery": {"cacheNodeType": "cache.m7g.large"}},
 }
 """What a setting cannot stand beside: it is changed alone, in a base that is changed like this."""
 

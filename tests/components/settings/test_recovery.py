@@ -68,6 +68,10 @@ def test_the_active_second_region_has_the_sizes_of_the_first() -> None:
         ({**GOOD, "backupDays": 29}, "recovery.backupDays is 29; allowed: a whole number from 30 to 365"),
         ({**GOOD, "backupLockFinalAfterDays": 1}, "recovery.backupLockFinalAfterDays is 1; allowed"),
         ({**GOOD, "cacheNodes": 0}, "recovery.cacheNodes is 0; allowed: a whole number from 1 to 6"),
+        (
+            {**GOOD, "globalCache": True},
+            "cache.nodeType is 'cache.t4g.micro' while recovery.globalCache is true; allowed",
+        ),
         ({**GOOD, "regoin": "x"}, "recovery.regoin is unknown"),
         ("us-west-2", "recovery is 'us-west-2'; allowed: a mapping"),
     ],
@@ -76,6 +80,21 @@ def test_a_second_region_that_could_not_take_over_is_refused(recovery: Any, says
     with pytest.raises(SettingsError) as caught:
         loaded(recovery)
     assert f"mlplatform:{says}" in str(caught.value)
+
+
+def test_a_shared_cache_has_one_large_type_of_node_in_both_regions() -> None:
+    large = {"nodeType": "cache.r7g.xlarge"}
+    with pytest.raises(SettingsError) as caught:
+        loaded({**GOOD, "globalCache": True}, cache=large)
+    told = (
+        "mlplatform:recovery.cacheNodeType is 'cache.t4g.micro' while recovery.globalCache is true; allowed: cache.r7g"
+    )
+    assert told in str(caught.value)
+    assert "1 problem:" in str(caught.value)
+    settings = loaded({**GOOD, "globalCache": True, "cacheNodeType": "cache.r7g.xlarge"}, cache=large)
+    assert settings.standby().cache.node_type == "cache.r7g.xlarge"
+    # Without sharing, each region chooses for itself.
+    assert loaded(GOOD, cache=large).standby().cache.node_type == "cache.t4g.micro"
 
 
 def test_only_regions_of_aws_are_regions() -> None:

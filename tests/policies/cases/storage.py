@@ -260,10 +260,13 @@ CACHE = [
 SINGLE = but(
     CACHE, "cache", numCacheClusters=1, automaticFailoverEnabled=False, multiAzEnabled=False, snapshotRetentionLimit=0
 )
+FOLLOWING = but(
+    CACHE, "cache", globalReplicationGroupId="g", transitEncryptionEnabled=None, atRestEncryptionEnabled=None
+)
 ELASTICACHE = (
     Case(
         "cache-encrypted-in-transit",
-        {"on": CACHE},
+        {"on": CACHE, "of the first member": FOLLOWING},
         {
             "off": but(CACHE, "cache", transitEncryptionEnabled=False),
             "preferred": but(CACHE, "cache", transitEncryptionMode="preferred"),
@@ -272,7 +275,7 @@ ELASTICACHE = (
     ),
     Case(
         "cache-encrypted-at-rest",
-        {"own key": CACHE},
+        {"own key": CACHE, "of the first member": FOLLOWING},
         {"off": but(CACHE, "cache", atRestEncryptionEnabled=False), "shared key": but(CACHE, "cache", kmsKeyId=None)},
     ),
     Case(

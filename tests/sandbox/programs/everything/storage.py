@@ -197,7 +197,7 @@ subnets = elasticache.SubnetGroup("cache", subnet_ids=[subnet.id])
 parameters = elasticache.ParameterGroup(
     "cache", family="redis7", parameters=[{"name": "maxmemory-policy", "value": "allkeys-lru"}]
 )
-elasticache.ReplicationGroup(
+leading = elasticache.ReplicationGroup(
     "cache",
     description="predictions",
     node_type="cache.t4g.micro",
@@ -216,5 +216,8 @@ elasticache.ReplicationGroup(
     maintenance_window="sun:05:00-sun:06:00",
     snapshot_retention_limit=7,
     apply_immediately=True,
+)
+elasticache.GlobalReplicationGroup(
+    "shared", global_replication_group_id_suffix="everything", primary_replication_group_id=leading.id
 )
 pulumi.export("bucket", bucket.id)
