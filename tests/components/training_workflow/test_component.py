@@ -375,9 +375,9 @@ def test_alarms_and_widgets_cover_executions_and_every_function() -> None:
 
     value = record(program).value
     names = [name for name, _ in value["alarms"]]
-    assert len(names) == len(set(names)) == 4 + 4 * 3
+    assert len(names) == len(set(names)) == 5 + 4 * 3
     assert ("training-failed", "training-failed") in [tuple(row) for row in value["alarms"]]
-    assert len(value["widgets"]) == 2 + 4 * 2
+    assert len(value["widgets"]) == 3 + 4 * 2
     assert value["approve"]["Resource"] == [
         f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/mlplatform-dev-models/*"
     ]

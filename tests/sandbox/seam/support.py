@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from sandbox.alarms import Alarms
 from sandbox.cloud import Cloud
 from sandbox.lambdas import Invocation
 from sandbox.lambdas.hooks import Hooks
@@ -38,6 +40,10 @@ def answering_cloud() -> Iterator[Cloud]:
     cloud.start(0)
     hooks = Hooks(Answering(cloud))
     hooks.install()
+    # moto has no composite alarms of its own.
+    alarms = Alarms(cloud, Path(), threaded=False)
+    alarms.install()
     yield cloud
+    alarms.close()
     hooks.uninstall()
     cloud.stop()

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pulumi
-from pulumi_aws import apigateway, cloudwatch, cognito, iam, lambda_, s3, scheduler, sns, sqs, wafv2
+from pulumi_aws import apigateway, chatbot, cloudwatch, cognito, iam, lambda_, s3, scheduler, sns, sqs, wafv2
 
 role = iam.Role(
     "function",
@@ -294,6 +294,15 @@ cloudwatch.MetricAlarm(
     metric_queries=[{"id": "share", "expression": "errors / calls", "label": "share", "return_data": True}, *queries],
 )
 cloudwatch.CompositeAlarm("any", alarm_name="any", alarm_rule=alarm.name.apply(lambda name: f"ALARM({name})"))
+cloudwatch.ContributorInsightRule(
+    "daily-users",
+    rule_name="daily-users",
+    rule_state="ENABLED",
+    rule_definition=json.dumps({"Schema": {"Name": "CloudWatchLogRule", "Version": 1}}),
+)
+chatbot.SlackChannelConfiguration(
+    "slack", configuration_name="alarms", iam_role_arn=role.arn, slack_channel_id="C0", slack_team_id="T0"
+)
 cloudwatch.Dashboard("application", dashboard_name="application", dashboard_body=json.dumps({"widgets": []}))
 cloudwatch.LogResourcePolicy(
     "logs", policy_name="logs", policy_document=json.dumps({"Version": "2012-10-17", "Statement": []})
