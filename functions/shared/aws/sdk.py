@@ -28,7 +28,9 @@ def client(service: str) -> Any:
     from botocore.config import Config
 
     retries = {"mode": "standard", "total_max_attempts": 3}
-    return boto3.client(service, config=Config(connect_timeout=2, read_timeout=6, retries=retries))
+    # In regions older than it the SDK still signs addresses by version 2, which S3 refuses for what KMS encrypts.
+    version = {"signature_version": "s3v4"} if service == "s3" else {}
+    return boto3.client(service, config=Config(connect_timeout=2, read_timeout=6, retries=retries, **version))
 
 
 @contextmanager
