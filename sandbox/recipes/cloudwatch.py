@@ -28,8 +28,8 @@ def _query(declared: dict[str, Any]) -> dict[str, Any]:
         for key, name in (("id", "Id"), ("expression", "Expression"), ("label", "Label"), ("accountId", "AccountId"))
         if declared.get(key)
     }
-    if declared.get("returnData") is not None:
-        query["ReturnData"] = declared["returnData"]
+    # CloudWatch takes a query that says nothing for one that is compared, the provider for one that is not.
+    query["ReturnData"] = bool(declared.get("returnData"))
     metric = declared.get("metric")
     if not metric:
         return {**query, "Period": declared["period"]} if declared.get("period") else query
