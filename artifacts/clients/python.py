@@ -54,16 +54,24 @@ def record(name: str, schema: Mapping[str, Any]) -> list[str]:
 def docstring(schema: Mapping[str, Any], indent: str) -> list[str]:
     """What a type or field means, where the document says so."""
     text = " ".join(str(schema.get("description", "")).split())
-    return [f'{indent}"""{text}"""'] if text else []
+    return [f'{indent}"""{quoted(text)}"""'] if text else []
+
+
+def quoted(text: str) -> str:
+    """A text that stays within three quotation marks, whatever it says."""
+    text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return f'{text[:-1]}\\"' if text.endswith('"') else text
 
 
 def client(document: Mapping[str, Any]) -> str:
     """The module of the client."""
     made = operations(document)
     title = document["info"]["title"]
+    methods = [line for each in made for line in ("", *method(each))]
+    names = "Any, Literal, cast" if any("Literal[" in line for line in methods) else "Any, cast"
     lines = [
         f'"""Client of the API "{title}", version {document["info"]["version"]}; generated from its document."""',
-        *("", "from __future__ import annotations", "", "from typing import Any, cast", ""),
+        *("", "from __future__ import annotations", "", f"from typing import {names}", ""),
         "from .transport import Transport",
         *("from .types import (", *(f"    {name}," for name in used(made)), ")"),
         *(
@@ -73,9 +81,7 @@ def client(document: Mapping[str, Any]) -> str:
             '    """One method an operation; see `Transport` for what it is made with."""',
         ),
     ]
-    for each in made:
-        lines += ["", *method(each)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *methods]) + "\n"
 
 
 def used(made: list[Operation]) -> list[str]:
@@ -113,9 +119,9 @@ def method(each: Operation) -> list[str]:
     told = [f"{each.summary}. {each.description}".strip(), "", f"Raises: ApiError with {', '.join(each.codes)}."]
     return [
         f"    def {each.name}({', '.join(arguments)}) -> {answer}:",
-        *textwrap.indent('"""' + "\n".join(wrapped(told)) + '\n"""', "    " * 2, lambda line: bool(line.strip())).split(
-            "\n"
-        ),
+        *textwrap.indent(
+            '"""' + quoted("\n".join(wrapped(told))) + '\n"""', "    " * 2, lambda line: bool(line.strip())
+        ).split("\n"),
         f"        {asked}" if answer == "None" else f'        return cast("{answer}", {asked})',
     ]
 

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from functions.records.schemas import Record, RecordChange, RecordPage, RecordQuery, RecordSummary, WholeRecord
+from functions.records.schemas import DataRecord, RecordChange, RecordPage, RecordQuery, RecordSummary, WholeRecord
 from functions.shared.conditional import Tagged, expected
 from functions.shared.database.queries.pages import Filter, Order
 from functions.shared.database.queries.pages import Page as Rows
@@ -169,9 +169,9 @@ def tagged(row: Row) -> Tagged:
     return Tagged(shown(row), row["version"])
 
 
-def shown(row: Row) -> Record:
+def shown(row: Row) -> DataRecord:
     """A record as its owner sees it."""
-    return Record(**dict(summary(row)), payload=row["payload"])
+    return DataRecord(**dict(summary(row)), payload=row["payload"])
 
 
 def summary(row: Row) -> RecordSummary:

@@ -86,12 +86,12 @@ class RecordSummary(Answer):
     owner_id: str
     status: Status
     attributes: Attributes
-    version: Annotated[int, Field(ge=1, description='Its ETag is this number in quotation marks, such as "1"')]
+    version: Annotated[int, Field(ge=1, description='Its ETag is this number in quotation marks: "1"')]
     created_at: str
     updated_at: str
 
 
-class Record(RecordSummary):
+class DataRecord(RecordSummary):
     """A record."""
 
     model_config = example({**_ROW, "payload": _PAYLOAD})

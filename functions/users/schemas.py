@@ -35,7 +35,7 @@ class User(Answer):
     email: str
     name: str
     language: str
-    version: Annotated[int, Field(ge=0, description='Its ETag is this number in quotation marks, such as "1"')]
+    version: Annotated[int, Field(ge=0, description='Its ETag is this number in quotation marks: "1"')]
     created_at: str
     updated_at: str
 

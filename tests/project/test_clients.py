@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from artifacts.clients.build import files
+from artifacts.clients.python import docstring
 from artifacts.clients.shapes import camel, operations
 from functions.openapi import document
 from functions.routes import ROUTES
@@ -51,6 +53,12 @@ def test_every_json_operation_is_a_method_of_both_clients(folder: Path, module: 
     assert all(callable(getattr(module.Client, name)) for name in names)
     text = (folder / "typescript/src/client.ts").read_text(encoding="utf-8")
     assert all(f"  {camel(name)}(" in text for name in names)
+
+
+@pytest.mark.parametrize("text", ['such as "1"', 'a """ within', "back\\slash", "plain", '"'])
+def test_a_description_may_say_anything(text: str) -> None:
+    (line,) = docstring({"description": text}, "    ")
+    assert ast.literal_eval(line.strip()) == text
 
 
 def test_the_python_client_is_strictly_typed(folder: Path) -> None:

@@ -76,7 +76,7 @@ class Transport:
         header: Mapping[str, object] | None = None,
         signed: bool = True,
     ) -> Any:
-        """One call; the answer's JSON, or None where it has no body.
+        """One call; the answer's JSON, or None where it has no body, as 304 has for what the caller has already.
 
         Raises:
             ApiError: the API said no.

@@ -61,7 +61,8 @@ export class Transport {
     const until = Date.now() + (this.options.patienceMs ?? 10_000);
     for (;;) {
       const answer = await (this.options.fetch ?? fetch)(target, await this.request(method, call));
-      if (answer.ok) {
+      // 304: the caller has the answer to what If-None-Match named.
+      if (answer.ok || answer.status === 304) {
         const content = await answer.text();
         return (content ? JSON.parse(content) : undefined) as T;
       }

@@ -40,7 +40,7 @@ def test_the_schema_is_there_and_a_second_run_changes_nothing(main: Deployed) ->
     assert "FunctionError" not in answer
     assert json.loads(answer["Payload"].read())["outcome"] == "unchanged"
     session = functions_session(main, "application")
-    assert session.run("SELECT count(*) AS count FROM platform.records") == [{"count": 0}]
+    assert session.run("SELECT id FROM platform.records WHERE false") == []
     session.close()
 
 

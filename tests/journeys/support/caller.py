@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import jwt
+
 from tests.journeys.support.deployed import Deployed
 
 PASSWORD = "Correct-Horse-7"
@@ -91,6 +93,11 @@ class Caller:
             return Answer(answer.status, found, answer.read().decode())
         finally:
             connection.close()
+
+    @property
+    def user_id(self) -> str:
+        """Whom the token speaks for."""
+        return str(jwt.decode(self.token, options={"verify_signature": False})["sub"])
 
     def predict(self, row: Mapping[str, Any], **headers: str) -> Answer:
         """A prediction; `Cache_Control` is the header Cache-Control."""
