@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.lambdas.archives import host
 from sandbox.lambdas.plan import Plan
 from sandbox.processes import inherited
+
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,12 @@ def command(handler: str) -> list[str]:
 def resident_mb(pid: int) -> int:
     """Memory of a process in MB; 0 where it cannot be read."""
     with contextlib.suppress(OSError, IndexError, ValueError):
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") // (1024 * 1024)
+        # Without a Path and a reader of text: this is asked of every instance a few times a second.
+        file = os.open(f"/proc/{pid}/statm", os.O_RDONLY)
+        try:
+            return int(os.read(file, 256).split()[1]) * _PAGE // (1024 * 1024)
+        finally:
+            os.close(file)
     return 0
 
 
@@ -75,7 +82,8 @@ def _reserved(plan: Plan, place: Place) -> dict[str, str]:
         "_HANDLER": plan.handler,
         "AWS_REGION": plan.region,
         "AWS_DEFAULT_REGION": plan.region,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{plan.runtime}",
+        # What runs, not what is declared: the runtime client chooses its ways by it.
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{host()[1]}",
         "AWS_LAMBDA_FUNCTION_NAME": plan.name,
         "AWS_LAMBDA_FUNCTION_VERSION": place.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(plan.memory_mb),
