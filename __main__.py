@@ -39,7 +39,7 @@ capabilities = {route.capability for route in ROUTES} | {
 if settings.recovery is not None:
     capabilities.add("standby")
 built = Artifacts(settings.artifacts, capabilities)
-tags = {**settings.tags, "Environment": environment, "ManagedBy": "pulumi", "Project": project}
+tags = {**settings.tags, **settings.audit.tags, "Environment": environment, "ManagedBy": "pulumi", "Project": project}
 
 
 def place(label: str, chosen: Settings, *, active: bool) -> Stack:

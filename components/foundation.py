@@ -277,6 +277,7 @@ def _tables(stack: Stack, keys: Keys, twin: Twin) -> TablesArgs:
 def _log_services(settings: Settings) -> list[LogService]:
     """Whose access logs the logs bucket takes."""
     wanted: dict[LogService, bool] = {
+        "audit": settings.audit.trail == "own",
         "cloudfront": settings.site.enabled,
         "load-balancer": settings.load_balancer.scheme != "none",
     }

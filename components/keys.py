@@ -155,6 +155,7 @@ def _service_statements(data_class: DataClass, account_id: Input[str], region: s
     # Buckets, tables, volumes and secrets are reached in the name of the caller, whose role holds the right.
     if data_class == "logs":
         buckets = f"arn:{partition(region)}:s3:::*"
+        trails = Output.format("arn:{0}:cloudtrail:*:{1}:trail/*", partition(region), account_id)
         groups = Output.format("arn:{0}:logs:{1}:{2}:log-group:*", partition(region), region, account_id)
         return [
             {
@@ -164,6 +165,14 @@ def _service_statements(data_class: DataClass, account_id: Input[str], region: s
                 "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
                 "Resource": ["*"],
                 "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": [groups]}},
+            },
+            {
+                "Sid": "TrailsOfThisAccount",
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudtrail.amazonaws.com"},
+                "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"],
+                "Resource": ["*"],
+                "Condition": {"ArnLike": {"aws:SourceArn": [trails]}},
             },
             {
                 # S3 encrypts the lists of what a bucket holds in its own name.

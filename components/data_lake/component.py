@@ -230,15 +230,16 @@ class DataLake(pulumi.ComponentResource):
             statements += documents.deny_other_encryption(arn, keys, shared_key=bucket == "models")
         if bucket == "logs":
             sources = [self.bucket_arn(source) for source in BUCKETS if source != "logs"]
-            if "cloudfront" in self._args.get("log_services", []):
-                # The site's own bucket is made after this one, which takes its access log.
-                prefix = self._args["name_prefix"]
-                sources.append(arn.apply(lambda known: f"arn:{known.split(':')[1]}:s3:::{prefix}-site-*"))
+            services = self._args.get("log_services", [])
+            # Buckets of the site and of the audit are made after this one, which takes their access logs.
+            later = [noun for service, noun in documents.LATER.items() if service in services]
+            part = arn.apply(lambda known: known.split(":")[1])
+            sources += [
+                Output.format("arn:{0}:s3:::{1}-{2}-*", part, self._args["name_prefix"], noun) for noun in later
+            ]
             account = self._args["account_id"]
             statements += documents.allow_delivery(arn, account, sources)
-            statements += [
-                documents.allow_service(service, arn, account) for service in self._args.get("log_services", [])
-            ]
+            statements += [documents.allow_service(service, arn, account) for service in services if service != "audit"]
         return s3.BucketPolicy(
             f"{self._name}-{bucket}-policy",
             bucket=self.buckets[bucket].bucket,

@@ -13,7 +13,9 @@ from functions.shared.places import ACCESS_LOGS, INVENTORY, LOAD_BALANCER_LOGS, 
 
 BucketName = Literal["raw", "processed", "models", "logs"]
 BUCKETS: Final[tuple[BucketName, ...]] = ("raw", "processed", "models", "logs")
-LogService = Literal["cloudfront", "load-balancer"]
+LogService = Literal["audit", "cloudfront", "load-balancer"]
+LATER: Final[Mapping[LogService, str]] = {"audit": "audit", "cloudfront": "site"}
+"""Services with a bucket of their own, and its noun: the bucket's access log comes here too."""
 
 _WILD: Final = re.compile(r"[*?$]")
 _ENCRYPTION: Final = "s3:x-amz-server-side-encryption"

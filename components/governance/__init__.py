@@ -1,8 +1,22 @@
-"""Governance: who pays how much, and what happens when it is too much."""
+"""Governance: what a month may cost, and what is recorded and watched of everything that happens."""
 
 from __future__ import annotations
 
+from components.governance.archive import Archive, ArchiveArgs
 from components.governance.budget import Budget, BudgetArgs, SpendingRole
 from components.governance.compose import govern
+from components.governance.trail import Trail, TrailArgs
+from components.governance.watchers import Watchers, WatchersArgs
 
-__all__ = ["Budget", "BudgetArgs", "SpendingRole", "govern"]
+__all__ = [
+    "Archive",
+    "ArchiveArgs",
+    "Budget",
+    "BudgetArgs",
+    "SpendingRole",
+    "Trail",
+    "TrailArgs",
+    "Watchers",
+    "WatchersArgs",
+    "govern",
+]

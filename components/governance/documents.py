@@ -82,3 +82,73 @@ def execution_rights(role_arns: Sequence[Input[str]], policy_arn: Input[str]) ->
         "Resource": list(role_arns),
         "Condition": {"ArnEquals": {"iam:PolicyARN": [policy_arn]}},
     }
+
+
+TRAILS: Final = "cloudtrail.amazonaws.com"
+CONFIG: Final = "config.amazonaws.com"
+
+
+def of_trail(account_id: Input[str], trail_arn: Input[str]) -> dict[str, dict[str, Input[Any]]]:
+    """Condition: for that trail of this account."""
+    return {"StringEquals": {"aws:SourceAccount": [account_id], "aws:SourceArn": [trail_arn]}}
+
+
+def deliver_trail(bucket_arn: Input[str], account_id: Input[str], trail_arn: Input[str]) -> list[Statement]:
+    """CloudTrail looks whether the bucket is the account's, and writes below the account's folder."""
+    mine = {"StringEquals": {"aws:SourceArn": [trail_arn]}}
+    handed_over = {"StringEquals": {**mine["StringEquals"], "s3:x-amz-acl": ["bucket-owner-full-control"]}}
+    service = {"Service": TRAILS}
+    return [
+        {
+            "Sid": "CloudTrailLooks",
+            "Effect": "Allow",
+            "Principal": service,
+            "Action": ["s3:GetBucketAcl"],
+            "Resource": [bucket_arn],
+            "Condition": mine,
+        },
+        {
+            "Sid": "CloudTrailWrites",
+            "Effect": "Allow",
+            "Principal": service,
+            "Action": ["s3:PutObject"],
+            "Resource": [Output.format("{0}/AWSLogs/{1}/*", bucket_arn, account_id)],
+            "Condition": handed_over,
+        },
+    ]
+
+
+def write_logs(streams: Input[str]) -> Statement:
+    """Streams of the trail's own log group."""
+    return {
+        "Sid": "WriteRecords",
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": [streams],
+    }
+
+
+def deliver_records(bucket: Input[str], key_arn: Input[str], account_id: Input[str], part: str) -> list[Statement]:
+    """AWS Config's role looks at the bucket, writes below its own folder, and uses the key for that alone."""
+    objects = Output.format("arn:{0}:s3:::{1}/AWSLogs/{2}/Config/*", part, bucket, account_id)
+    return [
+        {
+            "Sid": "LookAtArchive",
+            "Effect": "Allow",
+            "Action": ["s3:GetBucketAcl", "s3:ListBucket"],
+            "Resource": [Output.format("arn:{0}:s3:::{1}", part, bucket)],
+        },
+        {
+            "Sid": "WriteRecords",
+            "Effect": "Allow",
+            "Action": ["s3:PutObject"],
+            "Resource": [objects],
+            "Condition": {"StringEquals": {"s3:x-amz-acl": ["bucket-owner-full-control"]}},
+        },
+        {
+            "Sid": "EncryptRecords",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": [key_arn],
+        },
+    ]

@@ -8,6 +8,7 @@ from typing import Literal
 
 from components.ml_endpoint import Hosting
 from components.network.plan import INTERFACE_SERVICES, NEEDED_SERVICES
+from components.settings.audit import Audit
 from components.settings.batch import Batch
 from components.settings.budget import Spending
 from components.settings.database import Database
@@ -225,7 +226,8 @@ class Settings:
     load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
     functions: Functions = Functions()
     observability: Watch = field(default_factory=Watch)
-    budget: Spending = Spending()
+    budget: Spending = field(default_factory=Spending)
+    audit: Audit = field(default_factory=Audit)
     recovery: Recovery | None = None
     """The second region; there is none without it."""
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -39,14 +39,20 @@ def test_keys_of_data_are_reached_only_in_the_name_of_a_role(name: str) -> None:
 
 
 def test_cloudwatch_logs_uses_the_key_for_log_groups_of_this_account_only() -> None:
-    _, logs, _ = statements("logs")
+    _, logs, _, _ = statements("logs")
     assert logs["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
     condition = {"kms:EncryptionContext:aws:logs:arn": [f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:*"]}
     assert logs["Condition"] == {"ArnLike": condition}
 
 
+def test_trails_of_this_account_are_encrypted() -> None:
+    _, _, trails, _ = statements("logs")
+    assert trails["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+    assert trails["Condition"] == {"ArnLike": {"aws:SourceArn": [f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*"]}}
+
+
 def test_s3_encrypts_inventories_of_this_account_only() -> None:
-    _, _, inventories = statements("logs")
+    _, _, _, inventories = statements("logs")
     assert inventories["Principal"] == {"Service": "s3.amazonaws.com"}
     assert inventories["Action"] == ["kms:GenerateDataKey*"]
     assert inventories["Condition"] == {

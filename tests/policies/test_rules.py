@@ -107,6 +107,7 @@ ANY_VALUE_WILL_DO = {
     "api-behind-waf",  # an association that is not there is not there
     "balancer-behind-waf",  # likewise
     "budget-declared",  # nor is a budget
+    "hub-reads-config",  # nor is a recorder
     "s3-access-logged",  # nor is a logging
 }
 

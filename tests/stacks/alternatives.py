@@ -21,6 +21,7 @@ BASES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     ONE_REGION: {
         # Cognito's own domain takes no request from inside a network without a NAT gateway.
         "network": {"nat": "single"},
+        "audit": {"trail": "own", "recorder": "own", "threats": "own", "access": "own", "standards": ["fsbp"]},
         "data": {"lockDays": 30, "acceleratorNodes": 1},
         "api": {"domain": "api.example.org", "zoneId": "Z0123456789ABC"},
         "identity": {"domain": "predictions-first"},
@@ -86,6 +87,7 @@ TEXTS: Mapping[str, Any] = {
     "loadBalancer.domain": "also.example.org",
     "loadBalancer.zoneId": "Z9876543210ABC",
     "functions.predictionsConcurrency": 20,
+    "audit.standards": ["cis"],
     "budget.stopRoles": ["service-role/notebooks"],
     "observability.emails": ["ops@example.org"],
     "observability.runbookUrl": "https://example.org/runbooks",
@@ -110,7 +112,7 @@ WITH: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 
 ALONE = frozenset(
     {
-        *("budget.anomalies", "budget.enabled", "budget.stop"),
+        *("audit.recorder", "audit.trail", "budget.anomalies", "budget.enabled", "budget.stop"),
         *("endpoint.mode", "database.enabled", "insights.engine", "recovery.active", "data.lockMode", *WITH),
     }
 )

@@ -126,12 +126,17 @@ FREE: dict[str, str] = {
     "aws:cloudwatch/logDelivery:LogDelivery": "CloudFront delivers standard logs to S3 for nothing",
     **dict.fromkeys(
         (
+            "aws:accessanalyzer/analyzer:Analyzer",
             "aws:budgets/budgetAction:BudgetAction",
+            "aws:cfg/deliveryChannel:DeliveryChannel",
+            "aws:cfg/recorderStatus:RecorderStatus",
             "aws:costexplorer/anomalyMonitor:AnomalyMonitor",
             "aws:costexplorer/anomalySubscription:AnomalySubscription",
             "aws:costexplorer/costAllocationTag:CostAllocationTag",
+            "aws:guardduty/detectorFeature:DetectorFeature",
+            "aws:securityhub/standardsSubscription:StandardsSubscription",
         ),
-        "free, or charged with its budget",
+        "free, or charged with what it belongs to",
     ),
     "aws:acm/certificate:Certificate": "public certificates are free",
     "aws:acm/certificateValidation:CertificateValidation": "public certificates are free",

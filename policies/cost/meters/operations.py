@@ -55,6 +55,11 @@ ROWS: dict[str, Meter] = {
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": meter(
         "Amazon CloudWatch", Charge(what="composite alarm", price="cloudwatch.composite")
     ),
+    "aws:cloudwatch/contributorInsightRule:ContributorInsightRule": meter(
+        "Amazon CloudWatch",
+        Charge(what="rule", price="cloudwatch.contributors"),
+        Charge(what="matched events", price="cloudwatch.contributor_events", uses="events"),
+    ),
     "aws:cloudwatch/dashboard:Dashboard": meter(
         "Amazon CloudWatch", Charge(what="dashboard", price="cloudwatch.dashboard")
     ),
@@ -87,7 +92,8 @@ ROWS: dict[str, Meter] = {
     "aws:guardduty/detector:Detector": meter(
         "Amazon GuardDuty",
         Charge(what="management events", price="guardduty.events", uses="events"),
-        Charge(what="flow and DNS logs", price="guardduty.logs", uses="logs_gb"),
+        Charge(what="flow and DNS logs, of functions too", price="guardduty.logs", uses="logs_gb"),
+        Charge(what="events of objects", price="guardduty.s3_events", uses="s3_events"),
     ),
     "aws:securityhub/account:Account": meter(
         "AWS Security Hub", Charge(what="checks", price="securityhub.checks", uses="checks")

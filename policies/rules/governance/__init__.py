@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.rules.governance import budget
+from policies.rules.governance import audit, budget
 
-RULES = (*budget.RULES,)
+RULES = (*audit.RULES, *budget.RULES)
 """Rules of budgets and audits."""

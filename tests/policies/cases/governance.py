@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from tests.policies.rows import Case, Row, but, row
+from tests.policies.rows import Case, Row, but, row, without
 
 
 def placed(*resources: Row, region: str = "us-east-1") -> list[Row]:
@@ -56,7 +56,161 @@ DEAR = row(
     productionVariants=[{"instanceType": "ml.g5.xlarge", "initialInstanceCount": 1}],
 )
 
+
+def fields(*pairs: tuple[str, list[str]]) -> dict[str, Any]:
+    """A selector of a trail."""
+    return {"fieldSelectors": [{"field": name, "equals": values} for name, values in pairs]}
+
+
+CALLS = fields(("eventCategory", ["Management"]))
+OBJECTS = fields(("eventCategory", ["Data"]), ("resources.type", ["AWS::S3::Object"]))
+WRITES = fields(("eventCategory", ["Data"]), ("resources.type", ["AWS::S3::Object"]), ("readOnly", ["false"]))
+ARCHIVE = row("aws:s3/bucket:Bucket", "archive", bucket="archive")
+
+
+def grant(**more: Any) -> Row:
+    statement = {
+        "Effect": "Allow",
+        "Action": "s3:PutObject",
+        "Resource": "*",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        **more,
+    }
+    policy = json.dumps({"Statement": [statement]})
+    return row("aws:s3/bucketPolicy:BucketPolicy", "grant", ARCHIVE, bucket="archive", policy=policy)
+
+
+BOUND = grant(Condition={"StringEquals": {"aws:SourceArn": "arn:aws:cloudtrail:us-east-1:1:trail/audit"}})
+TRAIL = row(
+    "aws:cloudtrail/trail:Trail",
+    "trail",
+    ARCHIVE,
+    s3BucketName="archive",
+    isMultiRegionTrail=True,
+    includeGlobalServiceEvents=True,
+    enableLogging=True,
+    enableLogFileValidation=True,
+    kmsKeyId="arn:aws:kms:us-east-1:1:key/k",
+    cloudWatchLogsGroupArn="arn:aws:logs:us-east-1:1:log-group:g:*",
+    cloudWatchLogsRoleArn="arn:aws:iam::1:role/r",
+    advancedEventSelectors=[CALLS, OBJECTS],
+)
+RECORDER = row("aws:cfg/recorder:Recorder", "recorder", name="all", recordingGroup={"allSupported": True})
+CHANNEL = row("aws:cfg/deliveryChannel:DeliveryChannel", "channel", s3BucketName="a", s3KmsKeyArn="k")
+STARTED = row("aws:cfg/recorderStatus:RecorderStatus", "started", RECORDER, name="all", isEnabled=True)
+CONFIG = [RECORDER, CHANNEL, STARTED]
+DETECTOR = row("aws:guardduty/detector:Detector", "detector", enable=True)
+FEATURE = row(
+    "aws:guardduty/detectorFeature:DetectorFeature", "feature", DETECTOR, detectorId="detector-id", status="ENABLED"
+)
+HUB = row(
+    "aws:securityhub/account:Account",
+    "hub",
+    enableDefaultStandards=False,
+    controlFindingGenerator="SECURITY_CONTROL",
+)
+STANDARD = row("aws:securityhub/standardsSubscription:StandardsSubscription", "fsbp", standardsArn="arn")
+HEALTH = {"Compliance": "HIPAA"}
+DAX = row("aws:dax/cluster:Cluster", "dax", tagsAll=HEALTH)
+
+
+def trail(**changes: Any) -> list[Row]:
+    return but([TRAIL], "trail", **changes)
+
+
 CASES = (
+    Case(
+        rule="trail-everywhere",
+        good={"all": [TRAIL], "no selectors": trail(advancedEventSelectors=None)},
+        bad={
+            "one region": trail(isMultiRegionTrail=False),
+            "no IAM": trail(includeGlobalServiceEvents=False),
+            "objects alone": trail(advancedEventSelectors=[OBJECTS]),
+        },
+    ),
+    Case(
+        rule="trail-on",
+        good={"on": [TRAIL], "by default": trail(enableLogging=None)},
+        bad={"off": trail(enableLogging=False)},
+    ),
+    Case(rule="trail-encrypted-by-own-key", good={"a key": [TRAIL]}, bad={"none": trail(kmsKeyId=None)}),
+    Case(
+        rule="trail-validated",
+        good={"signed": [TRAIL]},
+        bad={"off": trail(enableLogFileValidation=False), "by default": trail(enableLogFileValidation=None)},
+    ),
+    Case(
+        rule="trail-searchable",
+        good={"a group": [TRAIL]},
+        bad={"no group": trail(cloudWatchLogsGroupArn=None), "no role": trail(cloudWatchLogsRoleArn=None)},
+    ),
+    Case(
+        rule="trail-records-objects",
+        good={"both": [TRAIL]},
+        bad={
+            "calls alone": trail(advancedEventSelectors=[CALLS]),
+            "writes alone": trail(advancedEventSelectors=[CALLS, WRITES]),
+            "nothing": trail(advancedEventSelectors=None),
+        },
+    ),
+    Case(
+        rule="trail-may-deliver",
+        good={"for this trail": [ARCHIVE, BOUND, TRAIL], "a bucket of others": trail(s3BucketName="theirs")},
+        bad={"no policy": [ARCHIVE, TRAIL], "for anybody": [ARCHIVE, grant(), TRAIL]},
+    ),
+    Case(
+        rule="config-records-everything",
+        good={"started": CONFIG},
+        bad={
+            "some types": but(CONFIG, "recorder", recordingGroup={"allSupported": False}),
+            "not started": without(CONFIG, "started"),
+            "stopped": but(CONFIG, "started", isEnabled=False),
+            "no channel": without(CONFIG, "channel"),
+        },
+    ),
+    Case(
+        rule="config-rule-managed",
+        good={"of AWS": [row("aws:cfg/rule:Rule", source={"owner": "AWS"})]},
+        bad={"of ours": [row("aws:cfg/rule:Rule", source={"owner": "CUSTOM_LAMBDA"})]},
+    ),
+    Case(
+        rule="config-delivery-encrypted",
+        good={"a key": [CHANNEL]},
+        bad={"none": but([CHANNEL], "channel", s3KmsKeyArn=None)},
+    ),
+    Case(
+        rule="guardduty-on",
+        good={"with objects": [DETECTOR, FEATURE]},
+        bad={"off": but([DETECTOR, FEATURE], "detector", enable=False), "no feature": [DETECTOR]},
+    ),
+    Case(
+        rule="guardduty-feature-on",
+        good={"on": [FEATURE]},
+        bad={"off": but([FEATURE], "feature", status="DISABLED")},
+    ),
+    Case(
+        rule="access-analyzed",
+        good={"account": [row("aws:accessanalyzer/analyzer:Analyzer", type="ACCOUNT")]},
+        bad={"unused": [row("aws:accessanalyzer/analyzer:Analyzer", type="ACCOUNT_UNUSED_ACCESS")]},
+    ),
+    Case(
+        rule="hub-standards-chosen",
+        good={"chosen": [HUB]},
+        bad={
+            "by default": but([HUB], "hub", enableDefaultStandards=None),
+            "each twice": but([HUB], "hub", controlFindingGenerator="STANDARD_CONTROL"),
+        },
+    ),
+    Case(rule="hub-reads-config", good={"beside it": [STANDARD, RECORDER]}, bad={"alone": [STANDARD]}),
+    Case(
+        rule="hipaa-eligible-only",
+        good={
+            "eligible": [row("aws:s3/bucket:Bucket", tagsAll=HEALTH)],
+            "not held to it": but([DAX], "dax", tagsAll={"Owner": "x"}),
+        },
+        bad={"not eligible": [DAX]},
+        says="service 'dax' is not eligible",
+    ),
     Case(
         rule="budget-declared",
         good={"a budget": [HOSTING, BUDGET]},

@@ -1,0 +1,37 @@
+"""Settings of what records and watches the account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from components.settings.reading import one_of, ranged
+
+Owner = Literal["own", "elsewhere"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """What an account has once, or once a region: this stack's own, or declared elsewhere."""
+
+    trail: Owner = "elsewhere"
+    """CloudTrail: every call in every region, and every read and write of the lake's objects."""
+    searchable: bool = True
+    """Whether CloudWatch Logs gets what the trail records."""
+    keep_days: int = ranged(400, 90, 3653)
+    """How long its records are kept."""
+    recorder: Owner = "elsewhere"
+    """AWS Config with its rules, delivered to the trail's archive."""
+    threats: Owner = "elsewhere"
+    """GuardDuty."""
+    access: Owner = "elsewhere"
+    """Access Analyzer."""
+    standards: tuple[str, ...] = one_of((), "fsbp", "cis")
+    """Standards of Security Hub: AWS's own and the benchmark of CIS; they need the recorder."""
+    hipaa: bool = False
+    """Whether everything has the tag `Compliance: HIPAA`, which policies hold to services that are eligible."""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags that say what a resource is held to."""
+        return {"Compliance": "HIPAA"} if self.hipaa else {}
