@@ -26,9 +26,9 @@ from functions.trainings.settings import Settings as TrainingsSettings
 
 _TIMEOUT_S: Final = 30
 """API Gateway waits for 29 s; what goes on after that is ended as soon as the platform's rules allow."""
-_INSIDE: Final = ("accounts", "dashboard", "predictions", "records", "users")
+_INSIDE: Final = ("accounts", "dashboard", "predictions", "records", "system", "users")
 """Functions that talk to the cache or the database, which are in the network."""
-_RELATIONAL: Final = ("records", "users")
+_RELATIONAL: Final = ("records", "system", "users")
 """Functions that speak to the database."""
 
 
@@ -100,7 +100,14 @@ def environments(args: SecureApiArgs, identity: Identity) -> dict[str, dict[str,
         "batches": variables(BatchesSettings, **{**signed_in, **origin, **told_of(args["batches"])}),
         "insights": variables(InsightsSettings, **told_of(args["insights"]), **signed_in, **origin),
         **own_data.environments(args, cache, {**signed_in, **origin}),
-        "system": variables(SystemSettings, environment=args["environment"], **origin),
+        "system": variables(
+            SystemSettings,
+            environment=args["environment"],
+            endpoint_name=args["endpoint_name"],
+            **cache,
+            **own_data.database(args),
+            **origin,
+        ),
     }
 
 
@@ -137,7 +144,7 @@ def tokens(args: SecureApiArgs, identity: Identity) -> dict[str, Any]:
 
 
 def rights(args: SecureApiArgs, identity: Identity) -> dict[str, list[Statement]]:
-    """What each function may do beside its log; system needs nothing.
+    """What each function may do beside its log; system checks nobody's token.
 
     Cognito's sign-up, sign-in and revocation are open to whoever has the app client's id or a token: IAM has no part.
     """
@@ -147,9 +154,9 @@ def rights(args: SecureApiArgs, identity: Identity) -> dict[str, list[Statement]
     ]
     keeps = allow("KeepAnswers", ["dynamodb:PutItem", "dynamodb:UpdateItem"], [_table(args, args["requests_table"])])
     once = {route.capability for route in ROUTES if route.once}
-    return {
-        capability: [*checks, *own, *([keeps] if capability in once else [])]
-        for capability, own in _own_rights(args, identity).items()
+    own_rights = _own_rights(args, identity)
+    return {"system": own_rights.pop("system")} | {
+        capability: [*checks, *own, *([keeps] if capability in once else [])] for capability, own in own_rights.items()
     }
 
 
@@ -174,6 +181,11 @@ def _own_rights(args: SecureApiArgs, identity: Identity) -> dict[str, list[State
             allow("AskEndpoint", ["sagemaker:InvokeEndpoint"], [endpoint]),
             allow("KeepPredictions", ["dynamodb:PutItem"], [_table(args, args["predictions_table"])]),
             allow("DescribeLiveModel", ["dynamodb:GetItem"], [models]),
+            *password,
+        ],
+        "system": [
+            allow("AskEndpoint", ["sagemaker:InvokeEndpoint"], [endpoint]),
+            *([args["database"]["statement"]] if "database" in args else []),
             *password,
         ],
         "trainings": [allow("StartTraining", ["states:StartExecution"], [args["state_machine_arn"]])],

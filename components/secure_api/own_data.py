@@ -19,7 +19,7 @@ from functions.users.settings import Settings as UsersSettings
 
 def environments(args: SecureApiArgs, cache: dict[str, Any], told: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Variables of each function; `told` is what all functions are told."""
-    database, insights = _database(args), args["insights"]
+    relational, insights = database(args), args["insights"]
     tokens = {"daily_tokens": str(insights["daily_tokens"])} if "daily_tokens" in insights else {}
     return {
         "dashboard": variables(
@@ -32,13 +32,13 @@ def environments(args: SecureApiArgs, cache: dict[str, Any], told: dict[str, Any
             **cache,
             **told,
         ),
-        "records": variables(RecordsSettings, **database, **told),
+        "records": variables(RecordsSettings, **relational, **told),
         "users": variables(
             UsersSettings,
             users_table=args["users_table"],
             session_days=str(REFRESH_DAYS),
             **cache,
-            **database,
+            **relational,
             **told,
         ),
     }
@@ -86,7 +86,7 @@ def rights(args: SecureApiArgs, identity: Identity, password: list[Statement]) -
     }
 
 
-def _database(args: SecureApiArgs) -> dict[str, Any]:
+def database(args: SecureApiArgs) -> dict[str, Any]:
     """Where the database is, for a stack that has one."""
     if "database" not in args:
         return {}

@@ -1,4 +1,4 @@
-"""`GET /v1/health`, and the document of the API: `GET /v1/openapi.json` and, as a page, `GET /v1/docs`."""
+"""`GET /v1/health…`, and the document of the API: `GET /v1/openapi.json` and, as a page, `GET /v1/docs`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from functions.shared.api import App, Operation, Page, serve
 from functions.shared.door.origins import Origins
 from functions.shared.logs import Log, now
 from functions.shared.settings import load
-from functions.system.schemas import Health
+from functions.system.health import Health, Probe
+from functions.system.probes import probes
+from functions.system.schemas import Health as Live
 from functions.system.settings import Settings
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
@@ -21,19 +23,25 @@ PAGE = "docs.json"
 """Beside it: the page, and the policy for the browser that goes with it."""
 
 
-def build(environ: Mapping[str, str] = os.environ, document: Path = DOCUMENT) -> App:
+def build(
+    environ: Mapping[str, str] = os.environ, document: Path = DOCUMENT, asked: Mapping[str, Probe] | None = None
+) -> App:
     """Everything that the function needs; document and page are read once."""
     settings = load(Settings, environ)
     content = document.read_bytes()
     shown = json.loads(document.with_name(PAGE).read_text(encoding="utf-8"))
     page = Page(shown["page"], "text/html; charset=utf-8", {"Content-Security-Policy": shown["policy"]})
 
-    def health() -> Health:
-        return Health(status="live", environment=settings.environment, timestamp=now())
+    health = Health(probes(settings, environ) if asked is None else asked)
+
+    def live() -> Live:
+        return Live(status="live", environment=settings.environment, timestamp=now())
 
     return App(
         {
-            "GET /v1/health": Operation(lambda _: health()),
+            "GET /v1/health": Operation(lambda _: live()),
+            "GET /v1/health/ready": Operation(lambda _: health.ready(now())),
+            "GET /v1/health/model": Operation(lambda _: health.model(now())),
             "GET /v1/openapi.json": Operation(lambda _: content),
             "GET /v1/docs": Operation(lambda _: page),
         },

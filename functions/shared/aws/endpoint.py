@@ -33,14 +33,15 @@ class Endpoint:
     def __init__(self, service: Service, name: str) -> None:
         self._service, self._path = service, f"/endpoints/{name}/invocations"
 
-    def ask(self, body: bytes) -> Any:
-        """The container's document for a JSON body.
+    def ask(self, body: bytes, inference_id: str = "") -> Any:
+        """The container's document for a JSON body; captured data names a call by its inference id, where it has one.
 
         Raises:
             ApiError: the model cannot take it, or cannot answer.
         """
         try:
-            return from_json(self._service.post(self._path, JSON, body).body)
+            headers = {**JSON, "x-amzn-sagemaker-inference-id": inference_id} if inference_id else JSON
+            return from_json(self._service.post(self._path, headers, body).body)
         except AwsError as error:
             raise ApiError(model_error(error), why=error.code) from error
         except AwsTimeoutError as error:

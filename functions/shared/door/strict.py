@@ -58,7 +58,8 @@ def plain(text: str) -> bool:
     """
     try:
         found = from_json(text, allow_inf_nan=False)
-    except ValueError:
+    except (ValueError, TypeError):
+        # A TypeError is how half a surrogate pair is told.
         return False
     return names(found) == text.count(":")
 

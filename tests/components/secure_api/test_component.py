@@ -284,7 +284,7 @@ def test_only_what_has_no_resource_is_allowed_on_everything(recording: Recording
                 "ReadEncrypted2",
             },
         ),
-        ("system", set()),
+        ("system", {"AskEndpoint", "ReadCachePassword", "ReadEncrypted"}),
         ("trainings", {"KeepAnswers", "StartTraining", "SeeEndedSessions", "ReadEncrypted"}),
         ("registry", {"ReadModels", "ListModels", "DecideOnModels", "SeeEndedSessions", "ReadEncrypted"}),
         (
@@ -318,7 +318,7 @@ def test_what_talks_to_cache_or_database_is_in_the_network_and_predictions_alone
     recording = run(subnet_ids=["subnet-1"], security_group_ids=["sg-1"], predictions_concurrency=20)
     functions = recording.of_type("aws:lambda/function:Function")
     inside = {row.name for row in functions if row.inputs.get("vpcConfig")}
-    names = ("accounts", "dashboard", "predictions", "records", "users")
+    names = ("accounts", "dashboard", "predictions", "records", "system", "users")
     assert inside == {f"api-{name}-function" for name in names}
     reserved = {row.name: row.inputs.get("reservedConcurrentExecutions") for row in functions}
     assert [name for name, value in reserved.items() if value is not None] == ["api-predictions-function"]

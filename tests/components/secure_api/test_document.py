@@ -90,7 +90,7 @@ def test_no_route_is_open_by_mistake(api: dict[str, Any]) -> None:
     public = {route.operation for route in ROUTES if not route.scopes}
     signing = {"login", "challenge", "refresh", "mfa_setup", "mfa_verify"}
     accounts = {"register", "confirm", "resend_code", "forgot_password", "reset_password"}
-    assert public == signing | accounts | {"health", "openapi", "docs"}
+    assert public == signing | accounts | {"health", "ready", "model_ready", "openapi", "docs"}
     for operations in api["paths"].values():
         for method, each in operations.items():
             assert method == "options" or each["operationId"] in public or each["security"]
