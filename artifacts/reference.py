@@ -9,6 +9,7 @@ FOLDER = ROOT / "docs" / "reference"
 
 def pages() -> dict[str, str]:
     """File name → text of every generated page."""
+    from artifacts.alarms import page as alarms
     from artifacts.api import page as api
     from artifacts.requirements import page as requirements
     from components.data_lake.reference import page as data_lake
@@ -18,6 +19,7 @@ def pages() -> dict[str, str]:
     from sandbox.report import page as sandbox
 
     return {
+        "alarms.md": alarms(),
         "api.md": api(),
         "policies.md": policies(),
         "requirements.md": requirements(),
