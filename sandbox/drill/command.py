@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sandbox.drill.context import Context
     from sandbox.drill.kinds.kind import Kind
 
-KINDS = ("az", "database", "function", "region", "table")
+KINDS = ("az", "database", "fail-back", "function", "lake", "region", "table")
 _STACK = "dev"
 """What a stack of a drill's own begins with where none runs."""
 _INTERRUPTED = 130

@@ -19,6 +19,10 @@ SETTLE_S = 20.0
 MARGIN_S = 1.0
 """What a copy may take beside the lag before it counts as late: the copying itself, and a turn of its clock."""
 _REGIONS = ("us-west-2", "us-east-1")
+_NAME = {"domain": "api.example.org", "zoneId": "Z0123456789EXAMPLE"}
+"""What the API of a drill's own stack is called: callers are led by health checks and records, as on AWS."""
+_ASK_S = 1.0
+"""How often health checks ask in a drill, in place of every ten seconds."""
 
 
 class Following:
@@ -51,6 +55,7 @@ class Region:
     target_s = FULL_S
     warm_s = 4.0
     notes: Sequence[str] = (
+        "health checks ask every second here and every ten on AWS, where callers that follow the name wait 30 s more",
         "the client's own address book stands for Route 53 where the stack has no domain",
         "the second region had seen a token of the first one's user pool before: its gateway holds the pool's keys",
         "pages are read by the sandbox's own edge, which keeps none: on AWS an edge answers for a day with what it has",
@@ -63,20 +68,28 @@ class Region:
         return len(regions) > 1 and not any(region["lost"] for region in regions)
 
     def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
-        """A second region of the smallest size, and no database in either."""
+        """A second region of the smallest size, a name of the API in both, and no database in either."""
         other = next(region for region in _REGIONS if region != config.get("aws:region"))
         # Two zones, as in the second region: what carries production may not stand in one.
         network = {**json.loads(config.get("mlplatform:network", "{}")), "zones": ["a", "b"]}
         return {
             "mlplatform:network": json.dumps(network),
             "mlplatform:recovery": json.dumps({"region": other}),
+            "mlplatform:api": json.dumps(_NAME | json.loads(config.get("mlplatform:api", "{}"))),
             # Nothing of the drill passes it, and each region would wait for one of its own.
             "mlplatform:database": json.dumps({"enabled": False}),
         }
 
     def channels(self, context: Context) -> list[Channel]:
         """Predictions by the API, items and objects by the SDK, each where its region is; pages by the site."""
-        places = _places(context)
+        return self.following(context, self.places(context))
+
+    def places(self, context: Context) -> Places:
+        """Where the client finds the platform."""
+        return _places(context)
+
+    def following(self, context: Context, places: Places) -> list[Channel]:
+        """The channels, each where `places` says."""
 
         def dynamodb() -> Any:
             return context.client("dynamodb", places.now().region)
@@ -96,8 +109,10 @@ class Region:
     def prepare(self, context: Context, client: Client) -> None:
         """Looks whether the second region could take over at all."""
         del client
-        status = Control(context.home.path).status()
+        control = Control(context.home.path)
+        status = control.status()
         _warmed(context)
+        control.health(_ASK_S)
         context.journal.remember(region=status["primary"], lag_s=status["replication"]["lag_s"])
 
     def fail(self, context: Context) -> None:
@@ -131,6 +146,7 @@ class Region:
             for write in gone.values()
             if write.at < oldest
         ]
+        found += _led(context)
         later = [write for write in client.writes if write.at > failed_at]
         if not later:
             found.append("no write was taken after the failure")
@@ -144,17 +160,48 @@ class Region:
         control = Control(context.home.path)
         control.recover(memory["region"])
         left = [] if control.settle(SETTLE_S) else [f"replication did not settle within {SETTLE_S:.0f} s; see `status`"]
-        answer = context.client("lambda", _second(context)).invoke(
-            FunctionName=f"{context.prefix}-standby:live", Payload=b'{"command": "stand-down"}'
-        )
-        if answer.get("FunctionError"):
-            left.append(f"the second region did not stand down: {answer['Payload'].read().decode()[:300]}")
-        return left
+        control.health(None)
+        problem = command(context, "stand-down")
+        return [*left, problem] if problem else left
 
     def open(self, context: Context) -> list[str]:
         """The region may be lost."""
         region = context.journal.memory.get("region")
-        return [f"region {region} may be lost, and region {_second(context)} promoted"] if region else []
+        return [f"region {region} may be lost, and region {second_region(context)} promoted"] if region else []
+
+
+def command(context: Context, word: str) -> str:
+    """Tells the second region's follower what to do; what went wrong, in words, or nothing."""
+    answer = context.client("lambda", second_region(context)).invoke(
+        FunctionName=f"{context.prefix}-standby:live", Payload=json.dumps({"command": word}).encode()
+    )
+    if not answer.get("FunctionError"):
+        return ""
+    return f"the second region did not follow the command {word}: {answer['Payload'].read().decode()[:300]}"
+
+
+def second_region(context: Context) -> str:
+    """The region that waits."""
+    region: str = context.state.outputs["standby_region"]
+    return region
+
+
+def _led(context: Context) -> list[str]:
+    """Whether callers are led to the second region: those of the API's name, and those of the site."""
+    status = Control(context.home.path).status()
+    found: list[str] = []
+    second = second_region(context)
+    found += [
+        f"the name {row['name']} leads to {row['region']}, not to {second}"
+        for row in status["names"]
+        if row["region"] != second
+    ]
+    site = status["sites"].get(str(context.state.outputs.get("site_url", "")).removeprefix("https://"))
+    if site and status["names"]:
+        reply = call(f"{site}/api/v1/health", timeout_s=10)
+        if reply.status != 200:
+            found.append(f"the site's API answers {reply.status}: {reply.text[:200]}")
+    return found
 
 
 def _warmed(context: Context) -> None:
@@ -172,7 +219,7 @@ def _places(context: Context) -> Places:
     control, outputs = Control(context.home.path), context.state.outputs
     status = control.status()
     urls = {region["name"]: region["api_url"] for region in status["regions"]}
-    second = _second(context)
+    second = second_region(context)
     name = next(
         (row["name"] for row in status["names"] if urls.get(second) in {r["api_url"] for r in row["records"]}), ""
     )
@@ -182,11 +229,6 @@ def _places(context: Context) -> Places:
         control,
         name,
     )
-
-
-def _second(context: Context) -> str:
-    region: str = context.state.outputs["standby_region"]
-    return region
 
 
 def _identity(row: PendingWrite | Mapping[str, Any]) -> str:

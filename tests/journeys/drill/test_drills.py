@@ -55,6 +55,15 @@ def test_a_damaged_table_gets_its_items_back(spare: Deployed) -> None:
 
 
 @pytest.mark.journey
+def test_objects_of_the_lake_get_their_versions_back(spare: Deployed) -> None:
+    status, report, _ = drilled(spare, "lake")
+    assert status == 0, told(report)
+    assert report["lost"] == []
+    assert report["refused"] == {}
+    assert [step["result"] for step in report["steps"]] == ["by hand", "done", "done", "by hand"]
+
+
+@pytest.mark.journey
 def test_the_database_goes_back_to_the_last_good_second(spare: Deployed) -> None:
     status, report, _ = drilled(spare, "database")
     assert status == 0, told(report)
@@ -78,10 +87,23 @@ def test_a_region_goes_and_exactly_what_was_on_its_way_is_lost(spare: Deployed) 
     assert "a stack of its own is started" in progress
     assert status == 0, told(report)
     assert 0 < len(report["lost"]) < sum(report["acknowledged"].values())
+    # Callers follow the API's name, visitors of the site its address: pages are read from whichever bucket is left.
+    assert "mlplatform:api" in progress
+    assert report["acknowledged"]["pages"] > 5
     assert report["rtoSeconds"] < report["rtoTargetSeconds"] == 1800
     # The drill's own stack has ended, the one that was asked about runs on.
     assert not (spare.place.home / "drill" / "stack" / "state.json").exists()
     assert spare.client("sts").get_caller_identity()["Account"]
+
+
+@pytest.mark.journey
+def test_the_way_back_to_the_first_region_loses_nothing(spare: Deployed) -> None:
+    status, report, _ = drilled(spare, "fail-back")
+    assert status == 0, told(report)
+    assert report["lost"] == []
+    # While the region was away it took nothing, and everything that the other one took is in it now.
+    assert report["refused"]["items"] > 0
+    assert not (spare.place.home / "drill" / "stack" / "state.json").exists()
 
 
 @pytest.mark.journey

@@ -15,7 +15,10 @@ from sandbox.drill.kinds import KINDS as BY_NAME
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "say what fails: python -m sandbox drill az|database|function|region|table, or --resume, or --mend"),
+        (
+            [],
+            "say what fails: python -m sandbox drill az|database|fail-back|function|lake|region|table, or --resume, or",
+        ),
         (["--resume", "--mend"], "--resume and --mend exclude each other; choose one"),
         (["--resume"], "no drill is open in"),
         (["--mend"], "no drill is open in"),

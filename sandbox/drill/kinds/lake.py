@@ -1,0 +1,116 @@
+"""Objects of the lake are overwritten by a bad job, and some are deleted."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from sandbox.drill.channels import Objects
+from sandbox.drill.client import Channel, Client
+from sandbox.drill.context import Context
+from sandbox.drill.kinds.table import DAMAGED, DELETED, GARBAGE
+from sandbox.drill.losses import Lost
+from sandbox.drill.report import REST_S
+
+PREFIX = "drill/"
+"""Where the client's own objects lie; everything else stays as it is."""
+
+
+class Lake:
+    """The bucket of processed data: objects of the drill's client are overwritten or deleted."""
+
+    name = "lake"
+    runbook = "restore-objects"
+    target_s = REST_S
+    warm_s = 3.0
+    notes: Sequence[str] = (
+        "on AWS a version that lies in an archive tier must be asked for first, which takes hours",
+        "S3 tells times of versions in whole seconds: what was written in the second of the damage may stay damaged",
+    )
+
+    def fits(self, context: Context) -> bool:
+        """Every stack has what it needs."""
+        del context
+        return True
+
+    def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
+        """Nothing: every stack fits."""
+        del config
+        return {}
+
+    def channels(self, context: Context) -> list[Channel]:
+        """Objects by the SDK."""
+
+        def s3() -> Any:
+            return context.client("s3")
+
+        return [Objects(s3, lambda: self._bucket(context))]
+
+    def prepare(self, context: Context, client: Client) -> None:
+        """Which objects are overwritten and which deleted, never none of a kind: the drill would show nothing."""
+        # The page takes whole seconds: what is written in this one can be brought back only from the next on.
+        restore_to = int(time.time()) - 1
+        chosen, victims = random.Random(restore_to), [write for write in client.writes if write.at <= restore_to]
+        damaged = [write for write in victims if chosen.randrange(DAMAGED) == 0] or victims[:1]
+        rest = [write for write in victims if write not in damaged]
+        deleted = [write for write in rest if chosen.randrange(DELETED) == 0] or rest[-1:]
+        context.journal.remember(
+            restore_to=restore_to,
+            damaged=[write.id for write in damaged],
+            deleted=[write.id for write in deleted],
+            values={write.id: write.value for write in (*damaged, *deleted)},
+        )
+
+    def fail(self, context: Context) -> None:
+        """Overwrites a part of what was written, and deletes another."""
+        memory, s3, bucket = context.journal.memory, context.client("s3"), self._bucket(context)
+        for key in memory["damaged"]:
+            s3.put_object(Bucket=bucket, Key=key, Body=GARBAGE.encode())
+        for key in memory["deleted"]:
+            s3.delete_object(Bucket=bucket, Key=key)
+
+    def given(self, context: Context) -> dict[str, str]:
+        """The bucket, the prefix and the last good second."""
+        moment = datetime.fromtimestamp(context.journal.memory["restore_to"], timezone.utc)
+        return {
+            "BUCKET": self._bucket(context),
+            "PREFIX": PREFIX,
+            "RESTORE_TO": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
+    def verify(self, context: Context, client: Client, lost: Sequence[Lost], failed_at: float) -> list[str]:
+        """Nothing is lost, and the wrong versions can still be looked at."""
+        del client, failed_at
+        found = [f"{row.write.id} is {row.how}, although a version of it was there" for row in lost]
+        s3, bucket = context.client("s3"), self._bucket(context)
+        for key in context.journal.memory["damaged"][:1]:
+            versions = s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
+            bodies = [
+                s3.get_object(Bucket=bucket, Key=key, VersionId=row["VersionId"])["Body"].read() for row in versions
+            ]
+            if GARBAGE.encode() not in bodies:
+                found.append(f"the wrong version of {key} is gone, which nobody can look into any more")
+        return found
+
+    def mend(self, context: Context) -> list[str]:
+        """Puts the objects back from the drill's own list."""
+        memory, s3, bucket = context.journal.memory, context.client("s3"), self._bucket(context)
+        for key, value in memory.get("values", {}).items():
+            s3.put_object(Bucket=bucket, Key=key, Body=value.encode())
+        return []
+
+    def open(self, context: Context) -> list[str]:
+        """Objects are damaged."""
+        memory = context.journal.memory
+        if "damaged" not in memory:
+            return []
+        count = len(memory["damaged"]) + len(memory["deleted"])
+        bucket = self._bucket(context)
+        return [f"up to {count} objects of {bucket}, all of the drill's own, are overwritten or deleted"]
+
+    def _bucket(self, context: Context) -> str:
+        bucket: str = context.state.outputs["processed_bucket"]
+        return bucket
