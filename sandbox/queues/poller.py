@@ -43,7 +43,8 @@ class Poller:
         if not messages:
             return 0
         payload = json.dumps({"Records": [event_record(self.mapping, message) for message in messages]})
-        done = [message for message in messages if message["MessageId"] not in self._failed(payload, messages)]
+        failed = self._failed(payload, messages)
+        done = [message for message in messages if message["MessageId"] not in failed]
         for start in range(0, len(done), MOST_RECEIVED):
             entries = [
                 {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
@@ -55,15 +56,17 @@ class Poller:
     def _received(self, wanted: int) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = []
         while len(found) < wanted:
+            asked = min(MOST_RECEIVED, wanted - len(found))
             answer = self._sqs.receive_message(
                 QueueUrl=self._url,
-                MaxNumberOfMessages=min(MOST_RECEIVED, wanted - len(found)),
+                MaxNumberOfMessages=asked,
                 MessageSystemAttributeNames=["All"],
                 MessageAttributeNames=["All"],
             )
-            if not answer.get("Messages"):
+            received = answer.get("Messages") or []
+            found += received
+            if len(received) < asked:
                 break
-            found += answer["Messages"]
         return found
 
     def _failed(self, payload: str, messages: Sequence[Mapping[str, Any]]) -> set[str]:
