@@ -19,6 +19,7 @@ from components.secrets import Rotation
 from components.secure_api import SecureApi
 from components.services import open_door, rotate, serve, train
 from components.training_workflow import TrainingWorkflow
+from components.training_workflow.signals import lost_events
 from components.values import Alarm, Board, Widget
 
 
@@ -67,6 +68,7 @@ def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget
         "alarms": [row for part in parts for row in part.alarms()]
         + [row for part in chosen for row in part.alarms()]
         + [row for rotation in rotations for row in rotation.alarms()]
+        + [lost_events("rotation-events-lost", f"{stack.prefix}-rotation-lost-events", "a rotation was not begun")]
         + list(alarms),
         "widgets": [row for part in (*parts, ground.lake) for row in part.widgets()]
         + [row for part in chosen for row in part.widgets()]

@@ -56,6 +56,13 @@ def alarms(work: WorkQueue, callbacks: WorkQueue, worker: Function) -> list[Alar
             description="a caller was not told of the end of a batch, after an hour of tries",
             runbook="callbacks-lost",
         ),
+        Alarm(
+            name="callbacks-late",
+            metric=callbacks.age(),
+            threshold=2 * _LATE_S,
+            description="a caller has not been told of the end of a batch for two hours: messages wait for a sender",
+            runbook="callbacks-lost",
+        ),
     ]
 
 

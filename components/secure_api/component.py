@@ -139,7 +139,7 @@ class SecureApi(pulumi.ComponentResource):
         objective = self._args.get("objective", signals.OBJECTIVE)
         mine = [*signals.alarms(self._api_name, STAGE, objective), *self.web_acl.alarms(), *insights.alarms(reader)]
         mine += usage.alarms(self.functions["predictions"].function_name)
-        functions = [*self.functions.values(), self.identity.sign_up]
+        functions = [*self.functions.values(), self.identity.sign_up, self.identity.keyring]
         return mine + [alarm for function in functions for alarm in function.alarms()]
 
     def widgets(self) -> list[Widget]:

@@ -78,6 +78,8 @@ class Identity(pulumi.ComponentResource):
     """By name."""
     programs: dict[str, cognito.UserPoolClient]
     """Clients of third parties' programs by name; each has a secret."""
+    keyring: Function
+    """Reads the public keys of pools when they are deployed."""
     sign_up: Function
     """What the pool asks before a sign-up and tells after a confirmation."""
     keys: Output[str]
@@ -173,7 +175,8 @@ class Identity(pulumi.ComponentResource):
             for program, scopes in args.get("programs", {}).items()
         }
         pools = [self.pool.id, *args.get("other_pool_ids", [])]
-        self.keys = identity_functions.keys(name, args["functions"], pools, child)
+        self.keyring = identity_functions.keyring(name, args["functions"], child)
+        self.keys = identity_functions.keys(name, self.keyring, pools, child)
         self.user_pool_id: Output[str] = self.pool.id
         self.user_pool_arn: Output[str] = self.pool.arn
         self.client_id: Output[str] = self.client.id

@@ -81,12 +81,16 @@ def connect(name: str, function: Function, pool: cognito.UserPool, opts: Resourc
     )
 
 
-def keys(name: str, given: Functions, pool_ids: Sequence[Input[str]], opts: ResourceOptions) -> Output[str]:
+def keyring(name: str, given: Functions, opts: ResourceOptions) -> Function:
+    """The function that reads the public keys of pools."""
+    return Function(f"{name}-keyring", _args(given, "keyring", _KEYRING_TIMEOUT_S, {}), opts)
+
+
+def keys(name: str, function: Function, pool_ids: Sequence[Input[str]], opts: ResourceOptions) -> Output[str]:
     """The public keys of pools, read by a function when they are deployed: `{pool id: JWKS document}` as text.
 
     The function is called again only when a pool is another one, so an unchanged stack shows no difference.
     """
-    function = Function(f"{name}-keyring", _args(given, "keyring", _KEYRING_TIMEOUT_S, {}), opts)
     called = lambda_.Invocation(
         f"{name}-keys",
         function_name=function.function_name,

@@ -6,7 +6,7 @@ from typing import Final
 
 from pulumi import Input
 
-from components.values import Alarm, Metric, MetricExpression, Widget
+from components.values import Alarm, Metric, MetricExpression, Severity, Widget
 from functions.measures import DIMENSION, NAMESPACE
 
 _SECTION: Final = "Training"
@@ -38,8 +38,8 @@ def compared(function: Input[str], name: str, statistic: str, *, label: str) -> 
     )
 
 
-def alarms(machine_arn: Input[str], queue_name: str, compare: Input[str]) -> list[Alarm]:
-    """Each of these is worth a look the first time it happens."""
+def lost_events(name: str, queue_name: str, description: str, severity: Severity = "warning") -> Alarm:
+    """Something waits in a queue of events that reached nobody."""
     lost = Metric(
         namespace="AWS/SQS",
         name="ApproximateNumberOfMessagesVisible",
@@ -48,6 +48,13 @@ def alarms(machine_arn: Input[str], queue_name: str, compare: Input[str]) -> lis
         period_s=300,
         label="lost events",
     )
+    return Alarm(
+        name=name, metric=lost, threshold=0, description=description, runbook="lost-events", severity=severity
+    )
+
+
+def alarms(machine_arn: Input[str], queue_name: str, compare: Input[str]) -> list[Alarm]:
+    """Each of these is worth a look the first time it happens."""
     return [
         Alarm(
             name="training-failed",
@@ -71,13 +78,8 @@ def alarms(machine_arn: Input[str], queue_name: str, compare: Input[str]) -> lis
             description="executions are slowed down for lack of the account's state transitions",
             runbook="training-throttled",
         ),
-        Alarm(
-            name="training-events-lost",
-            metric=lost,
-            threshold=0,
-            description="an upload, a schedule or a decision did not reach its target",
-            runbook="lost-events",
-            severity="critical",
+        lost_events(
+            "training-events-lost", queue_name, "an upload, a schedule or a decision did not reach its target", "critical"
         ),
         Alarm(
             name="model-accuracy-drop",

@@ -20,6 +20,7 @@ from policies.rules import (
     recovery,
     s3,
     sagemaker,
+    watching,
 )
 
 SERVICES: dict[str, tuple[Rule, ...]] = {
@@ -34,7 +35,7 @@ SERVICES: dict[str, tuple[Rule, ...]] = {
     "KMS and Secrets Manager": keys.RULES,
     "Lambda": functions.RULES,
     "Network": delivery.network.RULES,
-    "Operation": operations.RULES,
+    "Operation": (*operations.RULES, *watching.RULES),
     "S3": s3.RULES,
     "RDS": database.RULES,
     "Backup and second region": recovery.RULES,
