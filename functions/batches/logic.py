@@ -133,12 +133,7 @@ class Batches:
     def page(self, user_id: str, query: ListQuery) -> BatchPage:
         """One page of a user's batches."""
         place, every = Place.of(query), self.table.of_user(user_id)
-        after = place.after
-        rest = (
-            every[place.offset :] if after is None else [item for item in every if at(item) < (after.moment, after.id)]
-        )
-        shown = rest[: place.limit]
-        ended = place.mark(*at(shown[-1])) if len(rest) > len(shown) else None
+        shown, ended = place.cut(every, at)
         return BatchPage(data=[summary(item) for item in shown], pagination=place.pagination(len(every), ended))
 
     def _item(self, batch_id: str, digest: str, asked: Asked) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from functions.registry.store import ModelRegistry
 from functions.shared.api import App, Operation, Request, serve
 from functions.shared.aws.sdk import told
 from functions.shared.door.guarded import guarded
+from functions.shared.lists import ListQuery
 from functions.shared.logs import Log
 from functions.shared.models import ModelsTable
-from functions.shared.schemas import Page
 from functions.shared.settings import load
 
 SIGNED_IN = "aws.cognito.signin.user.admin"
@@ -33,7 +33,7 @@ def operations(models: logic.Models, packages: logic.Packages, group: str) -> di
             return logic.approve(models, packages, version, force=request.body.force, user_id=user_id)
 
     return {
-        "GET /v1/models": Operation(list_models, scopes=(SIGNED_IN, "platform/models"), query=Page, tagged=True),
+        "GET /v1/models": Operation(list_models, scopes=(SIGNED_IN, "platform/models"), query=ListQuery, tagged=True),
         "PUT /v1/models/{version}/approve": Operation(
             approve, scopes=(SIGNED_IN, "platform/approve"), groups=("approvers",), request=Approve
         ),

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from functions.registry.schemas import Approval, ModelPage, ModelVersion
 from functions.shared.errors import ApiError, Detail
+from functions.shared.lists import ListQuery, Place
 from functions.shared.models import BASELINE, ChangedError
-from functions.shared.schemas import Page, Pagination
 
 PENDING = "PendingApproval"
 METRIC = "accuracy"
@@ -42,22 +42,16 @@ class Packages(Protocol):
         """Approves a model package."""
 
 
-def page_of(models: Models, group: str, page: Page) -> ModelPage:
-    """One page of the models."""
-    every = models.of_group(group)
-    first = (page.page - 1) * page.limit
-    pages = -(-len(every) // page.limit)
-    return ModelPage(
-        data=[shown(item) for item in every[first : first + page.limit]],
-        pagination=Pagination(
-            page=page.page,
-            limit=page.limit,
-            total=len(every),
-            total_pages=pages,
-            has_next=page.page < pages,
-            has_previous=1 < page.page <= pages + 1,
-        ),
-    )
+def page_of(models: Models, group: str, query: ListQuery) -> ModelPage:
+    """One page of the models, the newest first; they are few, and all are read."""
+    place, every = Place.of(query, ids=str), models.of_group(group)
+    page, ended = place.cut(every, spot)
+    return ModelPage(data=[shown(item) for item in page], pagination=place.pagination(len(every), ended))
+
+
+def spot(item: Mapping[str, Any]) -> tuple[str, str]:
+    """Where an item stands in the list."""
+    return str(item.get("createdAt", "")), str(item["version"])
 
 
 def shown(item: Mapping[str, Any]) -> ModelVersion:

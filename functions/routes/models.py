@@ -8,7 +8,7 @@ from functions.insights import schemas as insights
 from functions.predictions import schemas as predictions
 from functions.registry import schemas as registry
 from functions.routes.route import SIGNED_IN, Header, Route
-from functions.shared.schemas import Page
+from functions.shared.lists import ListQuery
 from functions.trainings import schemas as trainings
 
 BYPASS = Header("Cache-Control", "`no-cache` asks the model itself, whatever the cache holds")
@@ -86,7 +86,7 @@ ROUTES: tuple[Route, ...] = (
         summary="List trained models",
         tag="models",
         scopes=(*SIGNED_IN, "platform/models"),
-        query=Page,
+        query=ListQuery,
         response=registry.ModelPage,
         tagged=True,
         errors=("unavailable",),

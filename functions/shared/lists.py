@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from pydantic import Field
 from functions.shared.errors import ApiError, Detail
 from functions.shared.schemas import Page, Pagination
 
+Row = TypeVar("Row")
 FURTHEST: Final = 10_000
 """Rows that are counted, and that pages by number reach: what lies beyond costs too much to skip or count each time."""
 
@@ -54,8 +56,8 @@ class Mark:
         return urlsafe_b64encode(words.encode()).decode().rstrip("=")
 
     @classmethod
-    def read(cls, text: str, order: str) -> Mark:
-        """From what a caller sent to a list in this order.
+    def read(cls, text: str, order: str, ids: Callable[[str], object] = UUID) -> Mark:
+        """From what a caller sent to a list in this order, of rows with such ids.
 
         Raises:
             ApiError: `invalid_request`: no page of such a list has given it.
@@ -63,7 +65,7 @@ class Mark:
         try:
             words = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split(" ")
             found = cls(words[0], int(words[1]), words[2], words[3])
-            known = EARLIEST <= datetime.fromisoformat(found.moment) <= LATEST and str(UUID(found.id)) == found.id
+            known = EARLIEST <= datetime.fromisoformat(found.moment) <= LATEST and str(ids(found.id)) == found.id != ""
         except (ValueError, IndexError, TypeError):
             known = False
         if not known or found.text() != text or found.order != order or found.page < 1:
@@ -87,7 +89,7 @@ class Place:
         return 0 if self.after is not None else (self.page - 1) * self.limit
 
     @classmethod
-    def of(cls, query: ListQuery, order: str = NEWEST) -> Place:
+    def of(cls, query: ListQuery, order: str = NEWEST, ids: Callable[[str], object] = UUID) -> Place:
         """What a query asks for.
 
         Raises:
@@ -96,7 +98,7 @@ class Place:
         if query.cursor:
             if "page" in query.model_fields_set:
                 raise ApiError("invalid_request", [Detail("cursor", "send page or cursor, not both")])
-            mark = Mark.read(query.cursor, order)
+            mark = Mark.read(query.cursor, order, ids)
             return cls(mark.page, query.limit, order, mark)
         if query.page * query.limit > FURTHEST:
             told = f"pages by number end at row {FURTHEST}; go on from pagination.next by cursor"
@@ -106,6 +108,16 @@ class Place:
     def mark(self, moment: str, row_id: str) -> Mark:
         """Where this page ended."""
         return Mark(self.order, self.page + 1, moment, row_id)
+
+    def cut(self, every: Iterable[Row], spot: Callable[[Row], tuple[str, str]]) -> tuple[list[Row], Mark | None]:
+        """The page of a list that is in memory, and where it ended if more follow; a spot is a moment and an id."""
+        rows = sorted(every, key=spot, reverse=True)
+        if self.after is not None:
+            begin = (self.after.moment, self.after.id)
+            rows = [row for row in rows if spot(row) < begin]
+        shown = rows[self.offset : self.offset + self.limit]
+        more = shown and len(rows) > self.offset + len(shown)
+        return shown, self.mark(*spot(shown[-1])) if more else None
 
     def pagination(self, total: int, ended: Mark | None) -> Pagination:
         """Where the page lies; `ended` only where more rows follow."""

@@ -57,9 +57,26 @@ def test_a_list_comes_in_pages_the_newest_first() -> None:
     caller, _, _ = client_of(*(item(f"v{number}") for number in range(5)))
     found = caller.call("GET", "/v1/models", query={"page": "2", "limit": "2"})
     assert [row["version"] for row in found.body["data"]] == ["v2", "v1"]
+    following = found.body["pagination"].pop("next")
     assert found.body["pagination"] == {
         "page": 2, "limit": 2, "total": 5, "totalPages": 3, "hasNext": True, "hasPrevious": True,
     }  # fmt: skip
+
+    last = caller.call("GET", "/v1/models", query={"cursor": following, "limit": "2"})
+    assert ([row["version"] for row in last.body["data"]], last.body["pagination"]["page"]) == (["v0"], 3)
+
+
+def test_a_list_that_is_followed_shows_each_model_once_whatever_is_trained_meanwhile() -> None:
+    caller, models, _ = client_of(*(item(f"v{number}") for number in range(5)))
+    seen, query = list[str](), {"limit": "2"}
+    while True:
+        page = caller.call("GET", "/v1/models", query=query).body
+        seen += [row["version"] for row in page["data"]]
+        if not page["pagination"]["hasNext"]:
+            break
+        models.items["v9"] = item("v9", createdAt="2026-02-01T00:00:00.000Z")
+        query = {"limit": "2", "cursor": page["pagination"]["next"]}
+    assert seen == ["v4", "v3", "v2", "v1", "v0"]
 
 
 def test_an_empty_list_is_a_page_too() -> None:
