@@ -20,7 +20,6 @@ from policies.rules import (
     recovery,
     s3,
     sagemaker,
-    watching,
 )
 
 SERVICES: dict[str, tuple[Rule, ...]] = {
@@ -35,7 +34,7 @@ SERVICES: dict[str, tuple[Rule, ...]] = {
     "KMS and Secrets Manager": keys.RULES,
     "Lambda": functions.RULES,
     "Network": delivery.network.RULES,
-    "Operation": (*operations.RULES, *watching.RULES),
+    "Operation": operations.RULES,
     "S3": s3.RULES,
     "RDS": database.RULES,
     "Backup and second region": recovery.RULES,

@@ -172,9 +172,6 @@ ALARM = row("aws:cloudwatch/metricAlarm:MetricAlarm", "errors", name="mlplatform
 SILENT = but([ALARM], "errors", alarmActions=None)
 COMPOSITE = row("aws:cloudwatch/compositeAlarm:CompositeAlarm", "down", alarmRule='ALARM("mlplatform-dev-errors")')
 TAGS = dict.fromkeys(REQUIRED_TAGS, "x")
-QUEUE_WATCHED = row("aws:sqs/queue:Queue", "queue", name="lost")
-WATCHED_BY = row("aws:cloudwatch/metricAlarm:MetricAlarm", "waiting", dimensions={"QueueName": "lost"})
-WATCHING = [{"id": "m", "metric": {"dimensions": {"QueueName": "lost"}}}]
 OPERATIONS = (
     Case(
         "logs-end",
@@ -188,18 +185,6 @@ OPERATIONS = (
         "alarm-acts",
         {"tells": [ALARM], "rolls back": [*SILENT, ENDPOINT], "composite": [*SILENT, COMPOSITE]},
         {"silent": SILENT, "off": but([ALARM], "errors", actionsEnabled=False)},
-    ),
-    Case(
-        "alarm-exists",
-        {
-            "plain": [QUEUE_WATCHED, WATCHED_BY],
-            "in an expression": [QUEUE_WATCHED, *but([WATCHED_BY], "waiting", dimensions=None, metricQueries=WATCHING)],
-        },
-        {
-            "none": [QUEUE_WATCHED],
-            "another": [QUEUE_WATCHED, *but([WATCHED_BY], "waiting", dimensions={"QueueName": "other"})],
-            "another kind": [QUEUE_WATCHED, *but([WATCHED_BY], "waiting", dimensions={"TableName": "lost"})],
-        },
     ),
     Case(
         "tags-present",
