@@ -122,8 +122,8 @@ class Observability(pulumi.ComponentResource):
                     alarm_name=f"{prefix}-{row.name}",
                     alarm_rule=rule,
                     alarm_description=described(row.severity, row.description, row.runbook, self._links),
-                    alarm_actions=self._heard(row.severity, row.quiet),
-                    ok_actions=self._heard(row.severity, row.quiet),
+                    alarm_actions=[self.topics[row.severity].arn],
+                    ok_actions=[self.topics[row.severity].arn],
                     # CloudWatch refuses a rule about alarms that it does not know.
                     opts=ResourceOptions(parent=self, depends_on=[made[member] for member in members]),
                 )

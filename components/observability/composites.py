@@ -25,8 +25,7 @@ class Composite:
     """File name without ending in docs/runbooks/."""
     severity: Severity = "critical"
     part_of: tuple[CompositeName, ...] = ()
-    quiet: bool = False
-    """Whether it notifies nobody by itself."""
+    """Others that are made of this one."""
 
 
 COMPOSITES: Final[Sequence[Composite]] = (
@@ -36,7 +35,6 @@ COMPOSITES: Final[Sequence[Composite]] = (
         description="the API fails so many requests that a month's allowance is gone in two days",
         runbook="api-burn",
         part_of=("api-down",),
-        quiet=True,
     ),
     Composite(
         name="api-burn-slow",
