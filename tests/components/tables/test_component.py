@@ -158,7 +158,8 @@ def test_an_unknown_index_is_told_with_those_that_exist() -> None:
 
 def test_requests_that_an_index_turns_away_count_too() -> None:
     (alarm, *_) = record(lambda: {"rows": Tables("tables", arguments()).alarms()}).value["rows"]
-    assert alarm.metric.expression == "SUM([reads, reads_EmailIndex, writes, writes_EmailIndex])"
+    names = [f"{verb}{index}" for verb in ("reads", "writes") for index in ("", "_EmailIndex", "_CreatedAtIndex")]
+    assert alarm.metric.expression == f"SUM([{', '.join(f'FILL({name}, 0)' for name in names)}])"
     dimensions = {key: dict(metric.dimensions) for key, metric in alarm.metric.metrics.items()}
     assert dimensions["reads_EmailIndex"]["GlobalSecondaryIndexName"] == "EmailIndex"
     assert "GlobalSecondaryIndexName" not in dimensions["writes"]
