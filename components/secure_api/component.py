@@ -13,12 +13,13 @@ from pulumi_aws import apigateway, cloudwatch, iam, lambda_
 
 from components import insights
 from components.function import ALIAS, Function
-from components.secure_api import signals, usage
+from components.secure_api import watched
 from components.secure_api.args import SecureApiArgs, TrustedPool, identity_args, problems
 from components.secure_api.capabilities import capabilities
 from components.secure_api.document import deployed, execution_path, method_path, text
 from components.secure_api.identity import Identity
 from components.secure_api.identity_folders import Folders
+from components.secure_api.watched import signals, usage
 from components.secure_api.web_acl import WebAcl, WebAclArgs
 from components.values import Alarm, Statement, Widget, policy_json, trust_json
 from functions.openapi import document
@@ -119,14 +120,8 @@ class SecureApi(pulumi.ComponentResource):
         self._method_settings(name)
         self.web_acl = WebAcl(f"{name}-firewall", self._web_acl_args(), child)
         self.keys = self._partner_keys(name)
-        self._daily_users = f"{args['name_prefix']}-daily-users"
-        cloudwatch.ContributorInsightRule(
-            f"{name}-daily-users",
-            rule_name=self._daily_users,
-            rule_state="ENABLED",
-            rule_definition=self.functions["predictions"].log_group.name.apply(usage.daily_users),
-            opts=child,
-        )
+        access = f"/aws/apigateway/{self._api_name}/access"
+        self._daily_users = watched.save(name, args["name_prefix"], access, self.functions, child)
         self.api_url = self.stage.invoke_url.apply(lambda url: f"{url}/v1")
         self.host = self.stage.invoke_url.apply(lambda url: str(urlsplit(url).hostname))
         self.user_pool_id = self.identity.user_pool_id
@@ -136,7 +131,7 @@ class SecureApi(pulumi.ComponentResource):
     def alarms(self) -> list[Alarm]:
         """Of the stage, the firewall and each function."""
         reader = self.functions["insights"].function_name
-        objective = self._args.get("objective", signals.OBJECTIVE)
+        objective = self._args.get("objective", watched.OBJECTIVE)
         mine = [*signals.alarms(self._api_name, STAGE, objective), *self.web_acl.alarms(), *insights.alarms(reader)]
         mine += usage.alarms(self.functions["predictions"].function_name)
         functions = [*self.functions.values(), self.identity.sign_up, self.identity.keyring]
