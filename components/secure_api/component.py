@@ -143,9 +143,7 @@ class SecureApi(pulumi.ComponentResource):
         mine = [*signals.widgets(self._api_name, STAGE), *self.web_acl.widgets(), *insights.widgets(reader)]
         pool, client = self.identity.user_pool_id, self.identity.client_id
         predictions = self.functions["predictions"].function_name
-        mine += usage.widgets(
-            self._api_name, STAGE, predictions, pool=pool, client=client, rule=self._daily_users
-        )
+        mine += usage.widgets(self._api_name, STAGE, predictions, pool=pool, client=client, rule=self._daily_users)
         functions = [*self.functions.values(), self.identity.sign_up]
         return mine + [widget for function in functions for widget in function.widgets()]
 

@@ -48,9 +48,7 @@ def lost_events(name: str, queue_name: str, description: str, severity: Severity
         period_s=300,
         label="lost events",
     )
-    return Alarm(
-        name=name, metric=lost, threshold=0, description=description, runbook="lost-events", severity=severity
-    )
+    return Alarm(name=name, metric=lost, threshold=0, description=description, runbook="lost-events", severity=severity)
 
 
 def alarms(machine_arn: Input[str], queue_name: str, compare: Input[str]) -> list[Alarm]:
@@ -79,7 +77,10 @@ def alarms(machine_arn: Input[str], queue_name: str, compare: Input[str]) -> lis
             runbook="training-throttled",
         ),
         lost_events(
-            "training-events-lost", queue_name, "an upload, a schedule or a decision did not reach its target", "critical"
+            "training-events-lost",
+            queue_name,
+            "an upload, a schedule or a decision did not reach its target",
+            "critical",
         ),
         Alarm(
             name="model-accuracy-drop",

@@ -8,7 +8,7 @@ import pytest
 
 from components.observability import COMPOSITES, metric_inputs
 from components.observability.composites import rules
-from components.secure_api import signals
+from components.secure_api.watched import signals
 from components.values import Alarm
 from tests.components.observability.test_component import ALARM, CALLS, ERRORS, RATE, alarm, body, run, widget
 

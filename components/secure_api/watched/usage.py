@@ -6,7 +6,7 @@ from typing import Final
 
 from pulumi import Input
 
-from components.secure_api.signals import metric
+from components.secure_api.watched.signals import metric
 from components.values import Alarm, Metric, MetricExpression, Widget
 from functions.measures import DIMENSION, NAMESPACE
 from functions.routes import ROUTES
@@ -120,13 +120,4 @@ def success(api: str, stage: str, method: str, path: str) -> MetricExpression:
         label=route.key,
         period_s=300,
         unit="Percent",
-    )
-
-
-def daily_users(log_group: str) -> str:
-    """The rule that counts different users in the log of predictions: a line says `answered` for a signed-in user."""
-    return (
-        '{"AggregateOn": "Count", "Contribution": {"Filters": [{"In": ["answered"], "Match": "$.message"}], '
-        f'"Keys": ["$.userId"]}}, "LogFormat": "JSON", "LogGroupNames": ["{log_group}"], '
-        '"Schema": {"Name": "CloudWatchLogRule", "Version": 1}}'
     )
