@@ -9,6 +9,7 @@ from policies.conditions import same
 from policies.documents import denies_plain_http, public_grants, statements
 from policies.resources import Node, Unknown
 from policies.rule import Rule
+from policies.rules.functions import FUNCTION, names_of
 
 TOPIC = "aws:sns/topic:Topic"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
@@ -16,6 +17,9 @@ QUEUE = "aws:sqs/queue:Queue"
 QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
 EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
 SCHEDULE = "aws:scheduler/schedule:Schedule"
+SOURCE = "aws:lambda/eventSourceMapping:EventSourceMapping"
+WORKS = 6
+"""Time limits of a function for which a message that it was given stays hidden from others."""
 
 
 def topic_encrypted(topic: Node) -> Iterable[str]:
@@ -72,6 +76,24 @@ def work_ends(queue: Node) -> Iterable[str]:
     if queue.read("redrivePolicy") or _is_dead_letter_queue(queue):
         return
     yield "redrivePolicy is not set, and no other resource uses it as its dead-letter queue"
+
+
+def failures_told(source: Node) -> Iterable[str]:
+    """A function that takes messages in batches says which of them failed; one of a stream begins again there."""
+    told = "ReportBatchItemFailures" in source.rows("functionResponseTypes") or source.read("batchSize", 10) == 1
+    if not told and ":sqs:" in str(source.read("eventSourceArn", "")):
+        yield "functionResponseTypes is not set, and batchSize is above 1"
+
+
+def hidden_while_worked_on(queue: Node) -> Iterable[str]:
+    """A message does not come to a second worker while the first has it."""
+    sources = {source.urn for source in queue.companions(SOURCE, "eventSourceArn")}
+    hidden_s = queue.read("visibilityTimeoutSeconds", 30)
+    for function in queue.stack.of_type(FUNCTION) if sources else ():
+        taken = {row.urn for node in names_of(function) for row in node.companions(SOURCE, "functionName")}
+        needed_s = WORKS * function.read("timeout", 3)
+        if taken & sources and hidden_s < needed_s:
+            yield f"visibilityTimeoutSeconds is {hidden_s}, and {function.name} may take {needed_s / WORKS:g} s"
 
 
 def _is_dead_letter_queue(queue: Node) -> bool:
@@ -162,6 +184,25 @@ RULES = (
         why="One bad message would be worked on for ever.",
         mend="set redrive_policy with deadLetterTargetArn and maxReceiveCount",
         check=work_ends,
+    ),
+    Rule(
+        id="sqs-failures-told",
+        severity="medium",
+        types=(SOURCE,),
+        what="A function that takes several messages at once says which of them failed.",
+        why="One bad message would bring back all that came with it, and what was done would be done again.",
+        mend="set function_response_types to ReportBatchItemFailures on the event source mapping",
+        check=failures_told,
+    ),
+    Rule(
+        id="sqs-hidden-while-worked-on",
+        severity="medium",
+        types=(QUEUE,),
+        scope="stack",
+        what="A message stays hidden for six time limits of the function that takes it.",
+        why="It would come to a second worker while the first still has it, and to a throttled function in vain.",
+        mend="set visibility_timeout_seconds to six times the function's timeout",
+        check=hidden_while_worked_on,
     ),
     Rule(
         id="events-target-keeps-failures",

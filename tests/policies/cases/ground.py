@@ -92,6 +92,17 @@ TOPIC_POLICY = row(
 )
 TOPICS = [TOPIC, TOPIC_POLICY]
 QUEUE = row("aws:sqs/queue:Queue", "dead", sqsManagedSseEnabled=True)
+WORK = [
+    row("aws:sqs/queue:Queue", "work", arn="arn:aws:sqs:eu-west-1:123456789012:work", visibilityTimeoutSeconds=180),
+    row("aws:lambda/function:Function", "worker", name="worker", timeout=30),
+    row(
+        "aws:lambda/eventSourceMapping:EventSourceMapping",
+        "source",
+        eventSourceArn="arn:aws:sqs:eu-west-1:123456789012:work",
+        functionName="worker",
+        functionResponseTypes=["ReportBatchItemFailures"],
+    ),
+]
 QUEUE_POLICY = row(
     "aws:sqs/queuePolicy:QueuePolicy",
     "queue-policy",
@@ -151,6 +162,16 @@ MESSAGING = (
         "sqs-gives-up",
         {"redrive": but([QUEUE], "dead", redrivePolicy="{}1"), "is one": [QUEUE, EVENT]},
         {"for ever": [QUEUE]},
+    ),
+    Case(
+        "sqs-failures-told",
+        {"told": WORK, "one at a time": but(WORK, "source", functionResponseTypes=None, batchSize=1), "none": [QUEUE]},
+        {"not told": but(WORK, "source", functionResponseTypes=None)},
+    ),
+    Case(
+        "sqs-hidden-while-worked-on",
+        {"six times": WORK, "nobody takes": but(WORK, "source", functionName="another")},
+        {"too short": but(WORK, "work", visibilityTimeoutSeconds=179), "as declared": but(WORK, "worker", timeout=31)},
     ),
     Case(
         "events-target-keeps-failures",
