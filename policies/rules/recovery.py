@@ -15,6 +15,9 @@ VAULT = "aws:backup/vault:Vault"
 LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 PLAN = "aws:backup/plan:Plan"
 RECORD = "aws:route53/record:Record"
+REPOSITORY = "aws:ecr/repository:Repository"
+IMAGES = "aws:ecr/replicationConfiguration:ReplicationConfiguration"
+PARAMETER = "aws:ssm/parameter:Parameter"
 
 
 def replicates_all(replication: Node) -> Iterable[str]:
@@ -77,6 +80,23 @@ def bucket_replicated(bucket: Node) -> Iterable[str]:
         yield f"the stack has a second region, and no replication ({REPLICATION}) names it in bucket"
 
 
+def images_replicated(repository: Node) -> Iterable[str]:
+    """Where buckets are replicated, images are too: the registry sends them on, one configuration for all of it."""
+    if not repository.stack.of_type(REPLICATION):
+        return
+    declared = [row for node in repository.stack.of_type(IMAGES) for row in node.rows("replicationConfiguration.rules")]
+    if not any(rows(row, "destinations") for row in declared):
+        yield f"the stack has a second region, and no rule of its registry ({IMAGES}) sends images there"
+
+
+def parameter_in_both(parameter: Node) -> Iterable[str]:
+    """Where buckets are replicated, each parameter exists twice: Systems Manager copies none by itself."""
+    name = parameter.read("name")
+    alike = [node for node in parameter.stack.of_type(PARAMETER) if node.read("name") == name]
+    if parameter.stack.of_type(REPLICATION) and len(alike) < 2:
+        yield f"the stack has a second region, and the parameter {name!r} exists once"
+
+
 def copied_elsewhere(plan: Node) -> Iterable[str]:
     """Each backup is copied, and neither it nor its copy is kept for ever."""
     for row in plan.rows("rules"):
@@ -136,6 +156,26 @@ RULES = (
         why="Models and data that exist once are lost with their region.",
         mend="add a BucketReplicationConfig, or an exemption for a bucket that can be filled again",
         check=bucket_replicated,
+    ),
+    Rule(
+        id="recovery-images-replicated",
+        severity="high",
+        types=(REPOSITORY,),
+        scope="stack",
+        what="In a stack with a second region the registry replicates its images there.",
+        why="Models and jobs of the second region could not start: their image is lost with the first.",
+        mend="add an ecr.ReplicationConfiguration with the second region, and name the image there by its own registry",
+        check=images_replicated,
+    ),
+    Rule(
+        id="recovery-parameters-in-both-regions",
+        severity="medium",
+        types=(PARAMETER,),
+        scope="stack",
+        what="In a stack with a second region every parameter is declared in both.",
+        why="What reads it there finds nothing on the day it takes over.",
+        mend="declare the parameter by both providers",
+        check=parameter_in_both,
     ),
     Rule(
         id="backup-encrypted-by-own-key",

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from tests.components.recorder import Recorded, Recording
-from tests.stacks.platform import configuration, evaluated, run, shared
+from tests.stacks.platform import STACKS, configuration, evaluated, run, shared
 
 FIRST, SECOND = "us-east-1", "us-west-2"
 RULE, SCHEDULE = "aws:cloudwatch/eventRule:EventRule", "aws:scheduler/schedule:Schedule"
@@ -138,3 +138,14 @@ def test_names_that_aws_completes_leave_room_for_it() -> None:
     roles = [role.name for role in evaluated("prod").of_type("aws:iam/role:Role") if "name" not in role.inputs]
     # Pulumi adds a dash and seven digits, and IAM takes 64 characters.
     assert [name for name in roles if len(name) > 56] == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_image_and_no_parameter_of_our_own_needs_a_copy(stack: str) -> None:
+    """Containers are AWS's own, of each region's registry; a policy holds whoever declares one to replicating it."""
+    recording = evaluated(stack)
+    assert [row.urn for row in recording.resources if row.type.startswith(("aws:ecr/", "aws:ssm/"))] == []
+    models = recording.of_type("aws:sagemaker/model:Model")
+    images = {row.region: str(row.inputs["primaryContainer"]["image"]) for row in models}
+    assert images
+    assert all(f".dkr.ecr.{region}.amazonaws.com/" in image for region, image in images.items())

@@ -53,6 +53,14 @@ KEYLESS = {
     "sourceSelectionCriteria": None,
     "destination": {**RULE["destination"], "encryptionConfiguration": None},
 }
+IMAGES = row("aws:ecr/repository:Repository", "images", name="training")
+REGISTRY = row(
+    "aws:ecr/replicationConfiguration:ReplicationConfiguration",
+    "registry",
+    replicationConfiguration={"rules": [{"destinations": [{"region": "eu-central-1", "registryId": "1"}]}]},
+)
+PARAMETER = row("aws:ssm/parameter:Parameter", "parameter", name="/a")
+THERE = row("aws:ssm/parameter:Parameter", "there", name="/a")
 VAULT = row("aws:backup/vault:Vault", "vault", name="vault", kmsKeyArn="arn:aws:kms:eu-west-1:1:key/k")
 LOCK = row(
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
@@ -123,6 +131,21 @@ CASES = (
         },
         {"forgotten": without(BOTH, "replication"), "site": [*BOTH, SITE]},
         "no replication",
+    ),
+    Case(
+        "recovery-images-replicated",
+        {"sent on": [*BUCKETS, IMAGES, REGISTRY], "one region": [IMAGES]},
+        {
+            "forgotten": [*BUCKETS, IMAGES],
+            "nowhere": [*BUCKETS, IMAGES, *but([REGISTRY], "registry", replicationConfiguration={"rules": []})],
+        },
+        "sends images there",
+    ),
+    Case(
+        "recovery-parameters-in-both-regions",
+        {"both": [*BUCKETS, PARAMETER, THERE], "one region": [PARAMETER]},
+        {"once": [*BUCKETS, PARAMETER], "another name": [*BUCKETS, PARAMETER, *but([THERE], "there", name="/b")]},
+        "exists once",
     ),
     Case(
         "backup-encrypted-by-own-key", {"own": [VAULT]}, {"shared": but([VAULT], "vault", kmsKeyArn=None)}, "kmsKeyArn"
