@@ -120,8 +120,7 @@ class SecureApi(pulumi.ComponentResource):
         self._method_settings(name)
         self.web_acl = WebAcl(f"{name}-firewall", self._web_acl_args(), child)
         self.keys = self._partner_keys(name)
-        access = f"/aws/apigateway/{self._api_name}/access"
-        self._daily_users = watched.save(name, args["name_prefix"], access, self.functions, child)
+        self._daily_users = watched.save(name, args["name_prefix"], self.functions, child)
         self.api_url = self.stage.invoke_url.apply(lambda url: f"{url}/v1")
         self.host = self.stage.invoke_url.apply(lambda url: str(urlsplit(url).hostname))
         self.user_pool_id = self.identity.user_pool_id
@@ -131,19 +130,19 @@ class SecureApi(pulumi.ComponentResource):
     def alarms(self) -> list[Alarm]:
         """Of the stage, the firewall and each function."""
         reader = self.functions["insights"].function_name
-        objective = self._args.get("objective", watched.OBJECTIVE)
-        mine = [*signals.alarms(self._api_name, STAGE, objective), *self.web_acl.alarms(), *insights.alarms(reader)]
-        mine += usage.alarms(self.functions["predictions"].function_name)
+        mine = signals.alarms(self._api_name, STAGE, self._args.get("objective", watched.OBJECTIVE))
+        mine += [*usage.alarms(self.functions["predictions"].function_name), *self.web_acl.alarms()]
+        mine += insights.alarms(reader)
         functions = [*self.functions.values(), self.identity.sign_up, self.identity.keyring]
         return mine + [alarm for function in functions for alarm in function.alarms()]
 
     def widgets(self) -> list[Widget]:
         """Of the stage and its routes, the firewall and each function."""
         reader = self.functions["insights"].function_name
+        predictions, users = self.functions["predictions"].function_name, self.identity
+        pools = {"pool": users.user_pool_id, "client": users.client_id}
         mine = [*signals.widgets(self._api_name, STAGE), *self.web_acl.widgets(), *insights.widgets(reader)]
-        pool, client = self.identity.user_pool_id, self.identity.client_id
-        predictions = self.functions["predictions"].function_name
-        mine += usage.widgets(self._api_name, STAGE, predictions, pool=pool, client=client, rule=self._daily_users)
+        mine += usage.widgets(self._api_name, STAGE, predictions, self._daily_users, **pools)
         functions = [*self.functions.values(), self.identity.sign_up]
         return mine + [widget for function in functions for widget in function.widgets()]
 
