@@ -115,8 +115,11 @@ def method(each: Operation) -> list[str]:
             call.append(f"{place}={{{pairs}}}")
     if not each.secured:
         call.append("signed=False")
+    if each.once:
+        call.append("once=True")
     asked = f"self.ask({', '.join(call)})"
-    told = [f"{each.summary}. {each.description}".strip(), "", f"Raises: ApiError with {', '.join(each.codes)}."]
+    ends = "Deprecated. " if each.deprecated else ""
+    told = [f"{ends}{each.summary}. {each.description}".strip(), "", f"Raises: ApiError with {', '.join(each.codes)}."]
     return [
         f"    def {each.name}({', '.join(arguments)}) -> {answer}:",
         *textwrap.indent(

@@ -52,11 +52,18 @@ class Operation:
     secured: bool
     codes: tuple[str, ...]
     """Codes of the errors that it can give."""
+    deprecated: bool = False
+    """Whether it goes away; its description says when."""
 
     @property
     def camel(self) -> str:
         """Its name in TypeScript."""
         return camel(self.name)
+
+    @property
+    def once(self) -> bool:
+        """Whether the API does it once for each Idempotency-Key."""
+        return any(parameter.name == "Idempotency-Key" for parameter in self.parameters)
 
     def of(self, place: str) -> list[Parameter]:
         """Its parameters of one place."""
@@ -97,6 +104,7 @@ def operation(path: str, method: str, row: Mapping[str, Any]) -> Operation | Non
         answer=content[JSON]["schema"] if content else None,
         secured=bool(row.get("security")),
         codes=tuple(re.findall(r"`([a-z_]+)`:", told)),
+        deprecated=bool(row.get("deprecated")),
     )
 
 

@@ -86,8 +86,10 @@ def method(each: Operation) -> list[str]:
             call.append(f"{place}: {{ {pairs} }}")
     if not each.secured:
         call.append("signed: false")
+    if each.once:
+        call.append("once: true")
     answer = kind(each.answer) if each.answer is not None else "undefined"
-    told = f"{each.summary}. {each.description}".strip()
+    told = f"{each.summary}. {each.description}{' @deprecated' if each.deprecated else ''}".strip()
     return [
         *comment(f"{told} Throws ApiError with {', '.join(each.codes)}.", "  "),
         f"  {each.camel}({', '.join(arguments)}): Promise<{answer}> {{",

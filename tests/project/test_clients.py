@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from artifacts.clients import python, typescript
 from artifacts.clients.build import files
 from artifacts.clients.python import docstring
 from artifacts.clients.shapes import camel, operations
@@ -129,8 +130,35 @@ def test_the_client_gives_up_when_later_is_too_late(module: Any) -> None:
 def test_a_call_that_changes_something_is_not_repeated_after_a_failure(module: Any) -> None:
     with asking(module, Told(503, {"error": ENVELOPE}, {"Retry-After": "0"})) as (client, server):
         with pytest.raises(module.ApiError):
-            client.start_training({})
+            client.approve_model("a", {})
         assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, "unavailable"), (409, "key_in_use"), (None, "")])
+def test_a_call_that_is_done_once_is_repeated_under_one_key(module: Any, status: int | None, code: str) -> None:
+    refusal = Told(status, {"error": {**ENVELOPE, "code": code}}, {"Retry-After": "0"})
+    with asking(module, refusal, Told(202, {"trainingId": "t"})) as (client, server):
+        assert client.start_training({}) == {"trainingId": "t"}
+        first, second = ({name.lower(): value for name, value in row[1].items()} for row in server.asked)
+        assert first["idempotency-key"] == second["idempotency-key"] != ""
+
+
+def test_each_call_has_a_key_of_its_own_or_the_callers(module: Any) -> None:
+    with asking(module, Told(202, {})) as (client, server):
+        client.start_training({})
+        client.start_training({})
+        client.start_training({}, idempotency_key="mine")
+        keys = [row[1].get("idempotency-key") or row[1]["Idempotency-Key"] for row in server.asked]
+        assert len(set(keys)) == 3
+        assert keys[2] == "mine"
+
+
+def test_a_route_that_goes_away_is_marked_in_both_clients() -> None:
+    api = document()
+    row = api["paths"]["/v1/models"]["get"]
+    row["deprecated"], row["description"] = True, "Use `/v2/models`; this ends on 2027-06-30."
+    assert '"""Deprecated. List' in python.client(api)
+    assert "this ends on 2027-06-30. @deprecated" in typescript.client(api)
 
 
 def test_a_connection_that_was_closed_meanwhile_is_replaced(module: Any) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
+from uuid import uuid4
 
 
 class ApiError(Exception):
@@ -32,7 +33,8 @@ class Transport:
         access_token: the token of a login, or a function that gives one; needed by most operations.
         api_key: key of a third party, where the stack wants one.
         timeout_s: longest wait for one answer; the API itself answers within 29 s.
-        patience_s: how long to wait altogether for an API that asks to come back later (429, and 503 for reading).
+        patience_s: how long to wait altogether for an API that asks to come back later, or is not there: after 429,
+            and after 503 or a lost connection where a call may be made again.
     """
 
     def __init__(
@@ -75,8 +77,12 @@ class Transport:
         query: Mapping[str, object] | None = None,
         header: Mapping[str, object] | None = None,
         signed: bool = True,
+        once: bool = False,
     ) -> Any:
         """One call; the answer's JSON, or None where it has no body, as 304 has for what the caller has already.
+
+        With `once` the API does it once however often it is sent, by a key that this makes where none is given: so it
+        is sent again as a call that only reads is.
 
         Raises:
             ApiError: the API said no.
@@ -93,16 +99,28 @@ class Transport:
             headers["Authorization"] = f"Bearer {self._token() if callable(self._token) else self._token}"
         if self._api_key:
             headers["x-api-key"] = self._api_key
-        patient_until = time.monotonic() + self._patience_s
+        if once:
+            headers.setdefault("Idempotency-Key", str(uuid4()))
+        return self._patiently(lambda: self._once(method, target, content, headers), again=once or method == "GET")
+
+    def _patiently(self, send: Callable[[], Any], *, again: bool) -> Any:
+        """The answer, asked for as long as the patience lasts; `again` says that a call may be made twice."""
+        until = time.monotonic() + self._patience_s
         while True:
-            answer = self._once(method, target, content, headers)
-            if not isinstance(answer, ApiError):
-                return answer
-            # Asked too often: nothing was done. Out of order: a call that only reads may be made again.
-            later = answer.status == 429 or (answer.status == 503 and method == "GET")
-            wait_s = 1.0 if answer.retry_after_s is None else answer.retry_after_s
-            if not later or time.monotonic() + wait_s > patient_until:
-                raise answer
+            wait_s = 1.0
+            try:
+                answer = send()
+            except OSError:
+                if not again or time.monotonic() + wait_s > until:
+                    raise
+            else:
+                if not isinstance(answer, ApiError):
+                    return answer
+                # Asked too often: nothing was done. Out of order, or under way: what may be made again is.
+                later = answer.status == 429 or (again and (answer.status == 503 or answer.code == "key_in_use"))
+                wait_s = wait_s if answer.retry_after_s is None else answer.retry_after_s
+                if not later or time.monotonic() + wait_s > until:
+                    raise answer
             time.sleep(wait_s)
 
     def _once(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]) -> Any:

@@ -40,6 +40,8 @@ export interface Call {
   query?: Record<string, string | number | boolean | undefined>;
   header?: Record<string, string | undefined>;
   signed?: boolean;
+  /** The API does it once however often it is sent, by a key that is made where none is given. */
+  once?: boolean;
 }
 
 /** One stack's API. */
@@ -59,24 +61,34 @@ export class Transport {
     const text = query.toString();
     const target = this.options.apiUrl + path + (text ? `?${text}` : "");
     const until = Date.now() + (this.options.patienceMs ?? 10_000);
+    const again = call.once === true || method === "GET";
+    const key = call.once === true ? crypto.randomUUID() : undefined;
     for (;;) {
-      const answer = await (this.options.fetch ?? fetch)(target, await this.request(method, call));
-      // 304: the caller has the answer to what If-None-Match named.
-      if (answer.ok || answer.status === 304) {
-        const content = await answer.text();
-        return (content ? JSON.parse(content) : undefined) as T;
+      let waitMs = 1000;
+      try {
+        const answer = await (this.options.fetch ?? fetch)(target, await this.request(method, call, key));
+        // 304: the caller has the answer to what If-None-Match named.
+        if (answer.ok || answer.status === 304) {
+          const content = await answer.text();
+          return (content ? JSON.parse(content) : undefined) as T;
+        }
+        throw await errorOf(answer);
+      } catch (error) {
+        // Asked too often: nothing was done. Out of order, under way or out of reach: what may be made again is.
+        const told = error instanceof ApiError ? error : undefined;
+        const later = told
+          ? told.status === 429 || (again && (told.status === 503 || told.code === "key_in_use"))
+          : again && error instanceof TypeError;
+        waitMs = 1000 * (told?.retryAfterS ?? 1);
+        if (!later || Date.now() + waitMs > until) throw error;
       }
-      const error = await errorOf(answer);
-      // Asked too often: nothing was done. Out of order: a call that only reads may be made again.
-      const later = error.status === 429 || (error.status === 503 && method === "GET");
-      const waitMs = 1000 * (error.retryAfterS ?? 1);
-      if (!later || Date.now() + waitMs > until) throw error;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
 
-  private async request(method: string, call: Call): Promise<RequestInit> {
+  private async request(method: string, call: Call, key?: string): Promise<RequestInit> {
     const headers: Record<string, string> = { Accept: "application/json" };
+    if (key !== undefined) headers["Idempotency-Key"] = key;
     for (const [name, value] of Object.entries(call.header ?? {})) {
       if (value !== undefined) headers[name] = value;
     }

@@ -28,7 +28,7 @@ const answer = await client.predict({ input: JSON.parse(row) });
 const models = await client.listModels({ limit: 1 });
 let code = "";
 try {
-  await client.approveModel("no such version", {});
+  await client.approveModel("no-such-version", {});
 } catch (error) {
   if (error instanceof ApiError) code = error.code;
 }
@@ -58,7 +58,7 @@ def test_the_python_client_signs_in_and_predicts(main: Deployed, module: Any) ->
     assert client.insights({"text": "I had a headache"})["adverseEvents"][0]["term"] == "headache"
     assert client.health()["status"] == "live"
     with pytest.raises(module.ApiError) as caught:
-        client.approve_model("no such version", {})
+        client.approve_model("no-such-version", {})
     assert (caught.value.status, caught.value.code) == (404, "unknown_model")
     assert caught.value.request_id
     client.close()
