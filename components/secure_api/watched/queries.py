@@ -50,14 +50,18 @@ FUNCTIONS: Final[Mapping[str, str]] = {
 """Of the functions' logs."""
 
 
-def save(name: str, prefix: str, access: str, functions: Mapping[str, Function], opts: ResourceOptions) -> str:
+def save(name: str, prefix: str, functions: Mapping[str, Function], opts: ResourceOptions) -> str:
     """Saves each question for the log groups that it is about, in a folder named like the stack.
 
     Returns:
         Name of the rule that counts the different users of a day.
     """
+    # The API is named like this in SecureApi; the group is made after the functions, and a question needs no group.
     groups = [function.log_group.name for function in functions.values()]
-    asked: tuple[tuple[Mapping[str, str], Sequence[Input[str]]], ...] = ((ACCESS, [access]), (FUNCTIONS, groups))
+    asked: tuple[tuple[Mapping[str, str], Sequence[Input[str]]], ...] = (
+        (ACCESS, [f"/aws/apigateway/{prefix}-api/access"]),
+        (FUNCTIONS, groups),
+    )
     for questions, logs in asked:
         for question, text in questions.items():
             cloudwatch.QueryDefinition(

@@ -59,7 +59,7 @@ def alarms(predictions: Input[str]) -> list[Alarm]:
 
 
 def widgets(
-    api: str, stage: str, predictions: Input[str], *, pool: Input[str], client: Input[str], rule: str
+    api: str, stage: str, predictions: Input[str], rule: str, *, pool: Input[str], client: Input[str]
 ) -> list[Widget]:
     """The business dashboard."""
     routes = [route for route in ROUTES if route.capability == "predictions" and route.method == "POST"]
