@@ -129,10 +129,9 @@ class SecureApi(pulumi.ComponentResource):
 
     def alarms(self) -> list[Alarm]:
         """Of the stage, the firewall and each function."""
-        reader = self.functions["insights"].function_name
         mine = signals.alarms(self._api_name, STAGE, self._args.get("objective", watched.OBJECTIVE))
         mine += [*usage.alarms(self.functions["predictions"].function_name), *self.web_acl.alarms()]
-        mine += insights.alarms(reader)
+        mine += insights.alarms(self.functions["insights"].function_name)
         functions = [*self.functions.values(), self.identity.sign_up, self.identity.keyring]
         return mine + [alarm for function in functions for alarm in function.alarms()]
 
