@@ -197,9 +197,23 @@ def _recovery(settings: Settings) -> list[str]:
         )
     found += _apart(settings.network.cidr, recovery.cidr)
     found += _shared_cache(settings, recovery) if recovery.global_cache else []
+    found += _kept(settings)
     # What holds for the first region holds for the second, whose settings are made of both sections.
     regional = (_network, _cache, _endpoint, _insights)
     return found + [f"recovery, as it is deployed there: {told}" for check in regional for told in check(standby)]
+
+
+def _kept(settings: Settings) -> list[str]:
+    """What a stack with a second region promises of the time that data can go back by."""
+    least = {
+        "data.recoveryDays": (settings.data.recovery_days, 35),
+        "database.backupDays": (settings.database.backup_days if settings.database.enabled else 30, 30),
+    }
+    return [
+        f"{name} is {days} in a stack with recovery; allowed: {wanted} or more, which it promises; raise it"
+        for name, (days, wanted) in least.items()
+        if days < wanted
+    ]
 
 
 def _shared_cache(settings: Settings, recovery: Recovery) -> list[str]:

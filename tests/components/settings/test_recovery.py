@@ -82,6 +82,16 @@ def test_a_second_region_that_could_not_take_over_is_refused(recovery: Any, says
     assert f"mlplatform:{says}" in str(caught.value)
 
 
+def test_a_stack_with_a_second_region_keeps_what_it_promises() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(GOOD, data={"recoveryDays": 34}, database={"backupDays": 29})
+    assert "mlplatform:data.recoveryDays is 34 in a stack with recovery; allowed: 35 or more" in str(caught.value)
+    assert "mlplatform:database.backupDays is 29 in a stack with recovery; allowed: 30 or more" in str(caught.value)
+    # Without a second region, or without a database, nothing is promised of it.
+    assert loaded(None, data={"recoveryDays": 7}, database={"backupDays": 1}).data.recovery_days == 7
+    assert loaded(GOOD, database={"enabled": False, "backupDays": 1}).recovery is not None
+
+
 def test_a_shared_cache_has_one_large_type_of_node_in_both_regions() -> None:
     large = {"nodeType": "cache.r7g.xlarge"}
     with pytest.raises(SettingsError) as caught:
