@@ -17,6 +17,7 @@ from functions.records.schemas import WholeRecord
 from functions.records.store import RecordStore
 from functions.shared.database.connection import PostgreSql
 from functions.shared.database.faults import ConnectionLostError
+from functions.shared.merging import merged
 from tests.functions.support.apps import POOL, Answer, Client
 from tests.functions.support.postgres import Postgres
 
@@ -161,6 +162,37 @@ def test_a_record_that_does_not_fit_is_refused(ada: Owner, body: Any, status: in
 )
 def test_text_that_no_database_holds_is_refused(ada: Owner, text: str) -> None:
     assert ada.call("POST", body=text).status == 400
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def doubles(value: Any) -> Any:
+    """A value with its numbers as JSON's readers take them: 2e16 comes back as the whole number that it is."""
+    if isinstance(value, dict):
+        return {name: doubles(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [doubles(inner) for inner in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.text(), JSON, max_size=4), st.dictionaries(st.text(), JSON, max_size=4))
+def test_whatever_is_sent_is_kept_and_merged_or_refused(
+    ada: Owner, payload: dict[str, Any], patch: dict[str, Any]
+) -> None:
+    made = ada.call("POST", body={"payload": payload})
+    assert made.status in {201, 400}
+    if made.status == 201:
+        assert doubles(made.body["payload"]) == doubles(payload)
+        changed = ada.call("PATCH", ONE, made.body["id"], body={"payload": patch}, headers={"If-Match": "*"})
+        assert changed.status in {200, 400}
+        expected = merged(payload, patch) if changed.status == 200 else payload
+        assert doubles(ada.call("GET", ONE, made.body["id"]).body["payload"]) == doubles(expected)
 
 
 def test_a_list_is_filtered(ada: Owner) -> None:
