@@ -7,21 +7,13 @@ import io
 import json
 import tarfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.cloud import Cloud
 
 ROLE = "arn:aws:iam::123456789012:role/jobs"
 BUCKET = "models"
-
-
-def running_cloud() -> Iterator[Cloud]:
-    """A started cloud for the tests of one module: its clients cost more to make than most tests."""
-    cloud = Cloud()
-    cloud.start(0)
-    yield cloud
-    cloud.stop()
 
 
 def emptied(cloud: Cloud) -> Cloud:

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from sandbox.cloud import Cloud
 from sandbox.containers import Containers
 from sandbox.events import Events
-from tests.sandbox.containers.support import BUCKET, ROLE, archive, emptied, eventually, get, keys, put, running_cloud
+from tests.sandbox.containers.support import BUCKET, ROLE, archive, eventually, get, keys, put
 
 SERVER = """
 import json, os, time
@@ -55,16 +55,6 @@ class Handler(BaseHTTPRequestHandler):
         print(*words, flush=True)
 ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
 """
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Cloud]:
-    yield from running_cloud()
-
-
-@pytest.fixture
-def cloud(running: Cloud) -> Cloud:
-    return emptied(running)
 
 
 @pytest.fixture

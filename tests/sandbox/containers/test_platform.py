@@ -15,7 +15,7 @@ from components.training_workflow.states import definition
 from sandbox.cloud import Cloud
 from sandbox.containers import Containers
 from tests.components.test_training_states import plan
-from tests.sandbox.containers.support import BUCKET, ROLE, emptied, ended, eventually, put, running_cloud
+from tests.sandbox.containers.support import BUCKET, ROLE, ended, eventually, put
 
 BASE = f"s3://{BUCKET}/work"
 MODEL = f"{BASE}/model/train/output/model.tar.gz"
@@ -33,16 +33,6 @@ FILLED = {
     **{f"$.paths.{part}": f"{BASE}/{part}/run" for part in SPLITS},
     **{f"States.Format('{{}}/', $.paths.{part})": f"{BASE}/{part}/run/" for part in SPLITS},
 }
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Cloud]:
-    yield from running_cloud()
-
-
-@pytest.fixture
-def cloud(running: Cloud) -> Cloud:
-    return emptied(running)
 
 
 @pytest.fixture

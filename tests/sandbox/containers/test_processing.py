@@ -11,17 +11,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.cloud import Cloud
 from sandbox.containers import Containers
-from tests.sandbox.containers.support import BUCKET, ROLE, emptied, eventually, get, keys, put, running_cloud
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Cloud]:
-    yield from running_cloud()
-
-
-@pytest.fixture
-def cloud(running: Cloud) -> Cloud:
-    return emptied(running)
+from tests.sandbox.containers.support import BUCKET, ROLE, eventually, get, keys, put
 
 
 @pytest.fixture

@@ -23,13 +23,11 @@ from tests.sandbox.containers.support import (
     BUCKET,
     archive,
     channel,
-    emptied,
     ended,
     eventually,
     get,
     keys,
     put,
-    running_cloud,
     train,
     training_request,
 )
@@ -48,16 +46,6 @@ pathlib.Path(os.environ["SM_MODEL_DIR"], "model.json").write_text(json.dumps(res
 pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"], "report.txt").write_text("fine")
 print("validation:accuracy=0.75")
 """
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Cloud]:
-    yield from running_cloud()
-
-
-@pytest.fixture
-def cloud(running: Cloud) -> Cloud:
-    return emptied(running)
 
 
 @pytest.fixture

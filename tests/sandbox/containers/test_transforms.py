@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from sandbox.cloud import Cloud
 from sandbox.containers import Containers
 from sandbox.events import Events
-from tests.sandbox.containers.support import BUCKET, ROLE, archive, emptied, eventually, get, keys, put, running_cloud
+from tests.sandbox.containers.support import BUCKET, ROLE, archive, eventually, get, keys, put
 
 SERVER = """
 import json, os
@@ -38,14 +38,8 @@ HTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).se
 """
 
 
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    yield from running_cloud()
-
-
 @pytest.fixture
 def containers(cloud: Cloud, tmp_path: Path) -> Iterator[Containers]:
-    emptied(cloud)
     made = Containers(cloud, tmp_path / "jobs", grace_s=0.5)
     made.install()
     data = put(cloud, "model.tar.gz", archive({"code/training/__init__.py": "", "code/training/server.py": SERVER}))

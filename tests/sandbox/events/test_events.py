@@ -13,7 +13,6 @@ import pytest
 
 from sandbox.cloud import Cloud
 from sandbox.events import Events
-from tests.sandbox.containers.support import emptied, running_cloud
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 
@@ -31,16 +30,6 @@ class Hands:
 @pytest.fixture
 def hands() -> Hands:
     return Hands()
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Cloud]:
-    yield from running_cloud()
-
-
-@pytest.fixture
-def cloud(running: Cloud) -> Cloud:
-    return emptied(running)
 
 
 @pytest.fixture

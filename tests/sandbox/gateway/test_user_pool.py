@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from sandbox.cloud import Cloud
 from sandbox.gateway import App, app
 from sandbox.gateway.context import Exchange
 from tests.sandbox.gateway.documents import DOCUMENT, FakeFunctions, ledger
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    made = Cloud()
-    made.start(0)
-    yield made
-    made.stop()
 
 
 def sign_in(cloud: Cloud) -> tuple[str, dict[str, str]]:

@@ -12,14 +12,6 @@ from sandbox.identity import Identities
 from tests.sandbox.identity.support import Clock, Place, Pool, Runner
 
 
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    made = Cloud()
-    made.start(0)
-    yield made
-    made.stop()
-
-
 @pytest.fixture
 def place(cloud: Cloud, tmp_path: Path) -> Iterator[Place]:
     runner, clock = Runner(), Clock()

@@ -9,18 +9,7 @@ import pytest
 
 from sandbox.cloud import Cloud
 from sandbox.replication import Replication
-from tests.sandbox.containers.support import emptied, running_cloud
 from tests.sandbox.replication.support import Hands, Pair
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Cloud]:
-    yield from running_cloud()
-
-
-@pytest.fixture
-def cloud(running: Cloud) -> Cloud:
-    return emptied(running)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from sandbox.cloud import Cloud
 from sandbox.lambdas import Invocation
 from sandbox.streams import Streams
-from tests.sandbox.containers.support import emptied, running_cloud
+from tests.sandbox.containers.support import emptied
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 Answer = Callable[[list[dict[str, Any]]], bytes]
@@ -86,11 +86,6 @@ class Box:
         """Writes items."""
         for name in names:
             self.tables.put_item(TableName="items", Item={"id": {"S": name}, "kind": {"S": name[0]}})
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Cloud]:
-    yield from running_cloud()
 
 
 @pytest.fixture

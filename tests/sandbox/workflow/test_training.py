@@ -15,7 +15,7 @@ from sandbox.containers import Containers
 from sandbox.events.hooks import Hooks
 from sandbox.workflow import Workflows
 from tests.components.test_training_states import plan
-from tests.sandbox.containers.support import ROLE, archive, emptied, eventually, running_cloud
+from tests.sandbox.containers.support import ROLE, archive, emptied, eventually
 from tests.sandbox.containers.test_endpoints import SERVER
 
 VERSION = "0123456789ab"
@@ -103,11 +103,6 @@ class Answers:
             raise ValueError("the smoke test failed")
         assert payload["model_data"].startswith("s3://models/production/")
         return {"version": payload["version"], "previousVersion": "baseline"}
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Cloud]:
-    yield from running_cloud()
 
 
 @pytest.fixture

@@ -18,23 +18,11 @@ from tests.sandbox.containers.support import (
     BUCKET,
     ROLE,
     archive,
-    emptied,
     eventually,
     keys,
     put,
-    running_cloud,
     training_request,
 )
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Cloud]:
-    yield from running_cloud()
-
-
-@pytest.fixture
-def cloud(running: Cloud) -> Cloud:
-    return emptied(running)
 
 
 @pytest.fixture
