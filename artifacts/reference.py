@@ -15,12 +15,19 @@ def pages() -> dict[str, str]:
     from components.data_lake.reference import page as data_lake
     from components.settings.reference import page as settings
     from components.tables.reference import page as tables
+    from policies.cost.evaluate import stack_of, stacks
+    from policies.cost.reference import page as cost
+    from policies.matrix import page as controls
     from policies.reference import page as policies
     from sandbox.report import page as sandbox
+    from sandbox.report import plan
 
+    declared = {stack: stack_of(plan(stack)) for stack in stacks()}
     return {
         "alarms.md": alarms(),
         "api.md": api(),
+        "controls.md": controls(declared),
+        "cost.md": cost(declared),
         "policies.md": policies(),
         "requirements.md": requirements(),
         "sandbox.md": sandbox(),

@@ -31,6 +31,8 @@ FRAMEWORKS = {
     "ML Lens": ("AWS Well-Architected Machine Learning Lens", "2025"),
 }
 Report = Callable[..., None]
+_LAST: list[tuple[Iterable[Any], Stack]] = []
+"""The list that was linked last, held so that no other one takes its place, and what came of it."""
 
 
 def importable() -> None:
@@ -68,10 +70,14 @@ def plain(value: Any, path: str = "") -> Any:
 
 
 def linked(resources: Iterable[Any]) -> Stack:
-    """The engine's resources as the rules see them."""
+    """The engine's resources as the rules see them; once for all rules, which are given the same list."""
     from policies.resources import Stack
 
-    return Stack(_node(resource) for resource in resources)
+    if _LAST and _LAST[0][0] is resources:
+        return _LAST[0][1]
+    stack = Stack(_node(resource) for resource in resources)
+    _LAST[:] = [(resources, stack)]
+    return stack
 
 
 def _node(resource: Any) -> Node:

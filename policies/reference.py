@@ -49,11 +49,12 @@ def controls() -> str:
         for control in rule.controls:
             found.setdefault(control, []).append(f"`{rule.id}`")
     lines = ["## Controls", "", "| control | rules |", "|---|---|"]
-    lines += [f"| {control} | {', '.join(found[control])} |" for control in sorted(found, key=_natural)]
+    lines += [f"| {control} | {', '.join(found[control])} |" for control in sorted(found, key=natural)]
     return "\n".join([*lines, ""])
 
 
-def _natural(control: str) -> tuple[str, list[int]]:
+def natural(control: str) -> tuple[str, list[int]]:
+    """A control as people order them: by name, then by number."""
     name, _, numbers = control.rpartition(".") if control.startswith("FSBP") else control.partition(" ")
     return name, [int(number) for number in numbers.split(".") if number.isdigit()]
 

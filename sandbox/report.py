@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from sandbox.ledger import Ledger, Resource
@@ -49,6 +50,7 @@ def summary(ledger: Ledger) -> dict[str, int]:
     return {"created": created, "recorded": recorded, "refused": 0}
 
 
+@cache
 def plan(stack: str, root: Path = ROOT) -> Ledger:
     """The ledger of a stack as it would be created, without a local cloud."""
     from sandbox.program import run

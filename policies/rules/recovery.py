@@ -14,6 +14,8 @@ REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
 VAULT = "aws:backup/vault:Vault"
 LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 PLAN = "aws:backup/plan:Plan"
+SELECTION = "aws:backup/selection:Selection"
+CLUSTER = "aws:rds/cluster:Cluster"
 RECORD = "aws:route53/record:Record"
 REPOSITORY = "aws:ecr/repository:Repository"
 IMAGES = "aws:ecr/replicationConfiguration:ReplicationConfiguration"
@@ -97,6 +99,13 @@ def parameter_in_both(parameter: Node) -> Iterable[str]:
         yield f"the stack has a second region, and the parameter {name!r} exists once"
 
 
+def in_a_plan(stateful: Node) -> Iterable[str]:
+    """Where a region has backup plans, which copy to another one, a selection of them names it."""
+    plans = [plan for plan in stateful.stack.of_type(PLAN) if plan.region == stateful.region]
+    if plans and not stateful.companions(SELECTION, "resources"):
+        yield f"no selection ({SELECTION}) of a backup plan names it in resources"
+
+
 def copied_elsewhere(plan: Node) -> Iterable[str]:
     """Each backup is copied, and neither it nor its copy is kept for ever."""
     for row in plan.rows("rules"):
@@ -176,6 +185,28 @@ RULES = (
         why="What reads it there finds nothing on the day it takes over.",
         mend="declare the parameter by both providers",
         check=parameter_in_both,
+    ),
+    Rule(
+        id="backup-of-databases",
+        severity="high",
+        controls=("FSBP RDS.26",),
+        types=(CLUSTER,),
+        scope="stack",
+        what="A cluster in a region with backup plans is in one of them: each copies to another region.",
+        why="Aurora's own backups are lost with their region.",
+        mend="give the cluster's ARN to the backups",
+        check=in_a_plan,
+    ),
+    Rule(
+        id="backup-of-tables",
+        severity="high",
+        controls=("FSBP DynamoDB.4",),
+        types=(TABLE,),
+        scope="stack",
+        what="A table in a region with backup plans is in one of them.",
+        why="Replicas repeat a mistake within a second; only a backup is older than it.",
+        mend="give the table's ARN to the backups",
+        check=in_a_plan,
     ),
     Rule(
         id="backup-encrypted-by-own-key",

@@ -164,7 +164,7 @@ RULES = (
     Rule(
         id="s3-public-access-blocked",
         severity="critical",
-        controls=("FSBP S3.2", "FSBP S3.3", "FSBP S3.8", "CIS 2.1.4"),
+        controls=("FSBP S3.2", "FSBP S3.3", "FSBP S3.8", "FSBP CloudTrail.6", "CIS 2.1.4"),
         types=BUCKET,
         scope="stack",
         what="Every bucket has a public access block with all four switches on.",
@@ -229,7 +229,7 @@ RULES = (
     Rule(
         id="s3-access-logged",
         severity="medium",
-        controls=("FSBP S3.9",),
+        controls=("FSBP S3.9", "FSBP CloudTrail.7", "CIS 3.4"),
         types=BUCKET,
         scope="stack",
         what="Every bucket sends its access log to another bucket; the target of the logs sends none.",

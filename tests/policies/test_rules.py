@@ -106,6 +106,8 @@ ANY_VALUE_WILL_DO = {
     "cognito-no-guests",  # the good case leaves the switch out
     "api-behind-waf",  # an association that is not there is not there
     "balancer-behind-waf",  # likewise
+    "backup-of-databases",  # a selection names what it depends on
+    "backup-of-tables",  # likewise
     "budget-declared",  # nor is a budget
     "hub-reads-config",  # nor is a recorder
     "s3-access-logged",  # nor is a logging

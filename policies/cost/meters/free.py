@@ -51,6 +51,8 @@ FREE: dict[str, str] = {
             "aws:backup/selection:Selection",
             "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
             "aws:bedrock/guardrailVersion:GuardrailVersion",
+            "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+            "aws:cloudwatch/queryDefinition:QueryDefinition",
             "aws:cloudfront/cachePolicy:CachePolicy",
             "aws:cloudfront/originAccessControl:OriginAccessControl",
             "aws:cloudfront/originRequestPolicy:OriginRequestPolicy",

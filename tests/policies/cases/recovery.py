@@ -84,6 +84,10 @@ def changed(**more: Any) -> list[Any]:
     return but([REPLICATION], "replication", rules=[{**RULE, **more}])
 
 
+CLUSTER = row("aws:rds/cluster:Cluster", "cluster")
+PLANNED = row("aws:backup/selection:Selection", "selection", CLUSTER, resources=[CLUSTER.outputs["arn"]])
+BACKED = row("aws:backup/selection:Selection", "selection", TABLE, resources=[TABLE.outputs["arn"]])
+
 CASES = (
     Case(
         "replication-complete",
@@ -170,5 +174,17 @@ CASES = (
         {"checked": [RECORD], "no failover": but([RECORD], "record", failoverRoutingPolicies=None, healthCheckId=None)},
         {"unchecked": but([RECORD], "record", healthCheckId=None)},
         "healthCheckId",
+    ),
+    Case(
+        rule="backup-of-databases",
+        good={"in a plan": [CLUSTER, PLAN, PLANNED], "no plans": [CLUSTER]},
+        bad={"in none": [CLUSTER, PLAN], "another": [CLUSTER, PLAN, BACKED]},
+        says="no selection",
+    ),
+    Case(
+        rule="backup-of-tables",
+        good={"in a plan": [TABLE, PLAN, BACKED], "no plans": [TABLE]},
+        bad={"in none": [TABLE, PLAN], "another": [TABLE, PLAN, PLANNED]},
+        says="no selection",
     ),
 )
