@@ -15,6 +15,22 @@ schema and example is `GET /v1/openapi.json`, as a page `GET /v1/docs`; `make pa
 A route without a scope is public; any of the scopes named is enough, and so is any of the groups. *Rate* is requests a
 second over all callers (burst in brackets). Codes that many routes share are listed once, below.
 """
+_RULES = {
+    "body": "JSON in UTF-8, at most `api.largestBodyKb`; lists and objects at most 32 deep, each name once in an object, "
+    "numbers that a double holds and of 64 digits at most, no control characters but tab and line ends. "
+    "`Content-Encoding: gzip` or `deflate` is unpacked",
+    "`Idempotency-Key`": "1 to 255 characters of ASCII without spaces, on routes marked *once*: the same key and request "
+    "are done once in 24 hours and answered alike, with `Idempotent-Replayed: true`",
+    "pace": "each caller of predictions has `api.requestsPerUser` a second and `api.burstPerUser` at once; `RateLimit` "
+    "tells what is left, 429 with `Retry-After` that nothing is",
+    "`X-Correlation-Id`": "1 to 128 letters, digits and `._:-`, sent back and logged; in place of any other the "
+    "request's own id",
+    "`Accept-Encoding`": "answers of `api.compressBytes` and above come as `gzip` or `deflate`, whichever is liked most",
+    "pages": "those of `api.corsOrigins` may read answers; errors of the gateway itself only those of the first",
+    "a route that goes away": "says so 180 days before: `Deprecation`, `Sunset` and `Link` with each answer, and "
+    "`deprecated` in the document",
+}
+"""What holds for every route: matter → rule."""
 _COLUMNS = (
     "| route | what it does | scopes | groups | rate | answer | its own errors |\n|---|---|---|---|---|---|---|\n"
 )
@@ -23,7 +39,8 @@ _COLUMNS = (
 def page() -> str:
     """The page as Markdown."""
     shared = common()
-    made = [_HEAD]
+    rules = [f"| {matter} | {rule} |\n" for matter, rule in _RULES.items()]
+    made = [_HEAD, "\n## Every request\n\n| matter | rule |\n|---|---|\n", *rules]
     for tag, text in TAGS.items():
         made.append(f"\n## {tag.capitalize()}\n\n{text}.\n\n{_COLUMNS}")
         made += [row(route, shared) for route in ROUTES if route.tag == tag]
@@ -48,5 +65,7 @@ def row(route: Route, shared: list[str]) -> str:
     answer = route.response.__name__ if route.response else ("" if route.status == 204 else route.media)
     own = ", ".join(f"`{code}`" for code in codes(route) if code not in shared)
     rate = f"{route.throttle_rps:g} ({route.throttle_burst})"
-    cells = [f"`{route.key}`", route.summary, scopes, groups, rate, f"{route.status} {answer}".strip(), own]
+    told = f"{route.summary} (*once*)" if route.once else route.summary
+    told += f" (until {route.retires.sunset}, then `{route.retires.successor}`)" if route.retires else ""
+    cells = [f"`{route.key}`", told, scopes, groups, rate, f"{route.status} {answer}".strip(), own]
     return f"| {' | '.join(cells)} |\n"
