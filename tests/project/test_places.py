@@ -11,7 +11,11 @@ from functions.shared.places import LAYOUT
 ROOT = Path(__file__).resolve().parents[2]
 PLACES = ROOT / "functions" / "shared" / "places.py"
 PREFIXES = tuple(sorted({prefix for places in LAYOUT.values() for prefix in places}))
-OTHER_THINGS = {"/api/*": "a path of the site's addresses", "training/sourcedir.tar.gz": "a file that is built"}
+OTHER_THINGS = {
+    "/api/*": "a path of the site's addresses",
+    "/api/v1/ml/batch/": "a path of the API",
+    "training/sourcedir.tar.gz": "a file that is built",
+}
 """Texts that only look like a place."""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 from functions.shared.aws.sdk import client
 from functions.shared.logs import Log, fault
@@ -87,17 +88,36 @@ def _dealt_with(parts: tuple[Take, Hider, Log], row: Mapping[str, Any], context:
     take, queue, log = parts
     request_id = str(getattr(context, "aws_request_id", ""))
     tries = int(row["attributes"]["ApproximateReceiveCount"])
-    try:
-        body = json.loads(row["body"])
-        result = take(Message(body, tries, lambda: context.get_remaining_time_in_millis() / 1000))
-    except LaterError as error:
-        log.line("WARNING", "later", request_id=request_id, metadata={"why": str(error), "tries": tries})
-        queue.hide(row["receiptHandle"], error.wait_s)
-        return False
-    except Exception as error:  # noqa: BLE001  # one message must not fail the others; SQS brings this one again
-        log.line("ERROR", "failed", request_id=request_id, metadata={**fault(error), "tries": tries})
-        return False
-    metrics = result.get("metrics")
-    shown = {name: value for name, value in result.items() if name != "metrics"}
-    log.line("INFO", "done", request_id=request_id, metadata=shown, metrics=metrics)
-    return True
+    attempt = Attempt(log, request_id, tries)
+    with attempt:
+        try:
+            body = json.loads(row["body"])
+            result = take(Message(body, tries, lambda: context.get_remaining_time_in_millis() / 1000))
+        except LaterError as error:
+            log.line("WARNING", "later", request_id=request_id, metadata={"why": str(error), "tries": tries})
+            queue.hide(row["receiptHandle"], error.wait_s)
+            return False
+        metrics = result.get("metrics")
+        shown = {name: value for name, value in result.items() if name != "metrics"}
+        log.line("INFO", "done", request_id=request_id, metadata=shown, metrics=metrics)
+    return not attempt.failed
+
+
+class Attempt:
+    """One message's share of a run: an error of it is logged and ends here, and SQS brings the message again."""
+
+    def __init__(self, log: Log, request_id: str, tries: int) -> None:
+        self._log, self._request_id, self._tries = log, request_id, tries
+        self.failed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> bool:
+        self.failed = isinstance(error, Exception)
+        if error is not None and self.failed:
+            told = {**fault(error), "tries": self._tries}
+            self._log.line("ERROR", "failed", request_id=self._request_id, metadata=told)
+        return self.failed

@@ -180,6 +180,7 @@ def test_alarms_say_what_to_do(recording: Recording) -> None:
         "batches-late": ("batches-stuck", "warning"),
         "batches-failed": ("batches-failed", "warning"),
         "callbacks-dead": ("callbacks-lost", "warning"),
+        "callbacks-late": ("callbacks-lost", "warning"),
     }
 
 

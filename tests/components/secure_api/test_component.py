@@ -15,6 +15,7 @@ from components.secure_api.identity import GROUPS, platform_scopes
 from components.secure_api.web_acl import rules
 from functions.routes import ROUTES
 from tests.components.recorder import ACCOUNT, REGION, Recording, record
+from tests.components.secure_api.doors import BATCHES
 
 POOL = "aws:cognito/userPool:UserPool"
 SETTINGS = "aws:apigateway/methodSettings:MethodSettings"
@@ -44,15 +45,7 @@ def args(**more: Any) -> SecureApiArgs:
         "endpoint_name": "mlplatform-dev-predict",
         "state_machine_arn": MACHINE,
         "model_package_group": "mlplatform-dev-models",
-        "batches": {
-            "batches_table": "mlplatform-dev-batches",
-            "bucket": "mlplatform-dev-processed",
-            "queue_url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/mlplatform-dev-batches",
-            "endpoint_rows": 1000,
-            "keep_days": 30,
-            "largest_body_kb": 3072,
-            "statements": [],
-        },
+        "batches": BATCHES,
         "insights": {
             "engine": "bedrock",
             "model_id": "us.anthropic.claude-example-v1:0",
