@@ -121,13 +121,15 @@ def faults(box: Deployed, tokens: list[str], seconds: float, plain: Answers, qui
         send(port, predictions, seconds=seconds, meanwhile=lambda: killed_twice(box, "predictions", seconds)),
         plain,
     )
+    send(port, writes(tokens[0], "before"), connections=8, seconds=1.0, pause_s=0.05)
+    longer = 3 * seconds
     found = send(
         port,
         writes(tokens[0], "load"),
         connections=8,
-        seconds=seconds,
+        seconds=longer,
         pause_s=0.05,
-        meanwhile=lambda: killed_twice(box, "records", seconds),
+        meanwhile=lambda: killed_twice(box, "records", longer),
     )
     row("writes, function killed twice", found)
     acknowledged = set(found.numbers(201))
