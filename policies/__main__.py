@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from pulumi_policy import (
     EnforcementLevel,
     Policy,
     PolicyComplianceFramework,
+    PolicyConfigSchema,
     PolicyPack,
     ResourceValidationPolicy,
     Severity,
@@ -111,12 +113,14 @@ def policy_of(rule: Rule, exemptions: Sequence[Exemption]) -> Policy:
         "framework": framework(rule),
         "tags": list(rule.controls) or None,
         "remediation_steps": rule.mend,
+        "config_schema": PolicyConfigSchema(dict(rule.options)) if rule.options else None,
     }
     if rule.scope == "stack":
 
         def validate_stack(args: Any, report: Report) -> None:
+            chosen = configured(rule, args.get_config())
             for node in linked(args.resources).of_type(*rule.types):
-                _tell(rule, node, exemptions, lambda message, urn=node.urn: report(message, urn))
+                _tell(chosen, node, exemptions, lambda message, urn=node.urn: report(message, urn))
 
         return StackValidationPolicy(validate=validate_stack, **described)
 
@@ -132,10 +136,16 @@ def policy_of(rule: Rule, exemptions: Sequence[Exemption]) -> Policy:
             props=plain(args.props),
             protected=args.opts.protect,
         )
-        if unknown := _tell(rule, node, exemptions, report):
+        if unknown := _tell(configured(rule, args.get_config()), node, exemptions, report):
             args.not_applicable(f"not decidable: {unknown}")
 
     return ResourceValidationPolicy(validate=validate, **described)
+
+
+def configured(rule: Rule, options: Mapping[str, Any]) -> Rule:
+    """The rule with the options that the CLI was given for it."""
+    given = {name: value for name, value in options.items() if name in rule.options}
+    return rule if rule.configured is None or not given else replace(rule, check=rule.configured(given))
 
 
 def _tell(rule: Rule, node: Node, exemptions: Sequence[Exemption], report: Report) -> str:

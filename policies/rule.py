@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from policies.resources import Node
 
@@ -12,6 +12,8 @@ Severity = Literal["critical", "high", "medium", "low"]
 Scope = Literal["resource", "stack"]
 Check = Callable[[Node], Iterable[str]]
 """Yields one sentence for each thing that is wrong: the property, the value found, what is allowed."""
+Configured = Callable[[Mapping[str, Any]], Check]
+"""The check of a rule with the options that the CLI was given for it (`--policy-pack-config`)."""
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
 
@@ -35,5 +37,9 @@ class Rule:
     """What goes wrong otherwise."""
     mend: str
     """What to change in the program."""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the CLI's configuration may say about it: JSON schemas with defaults, by name."""
+    configured: Configured | None = None
+    """Its check with such options; `check` is the one with the defaults."""
     check: Check
     """Names what is wrong with one resource; raises UndecidedError where a value it needs is not known yet."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from policies.conditions import at_least, must_be, must_be_on, must_be_set, same
 from policies.resources import Node, read
-from policies.rule import Rule
+from policies.rule import Check, Rule
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 STATE_MACHINE = "aws:sfn/stateMachine:StateMachine"
@@ -89,12 +89,16 @@ TAGGABLE = frozenset(
 """Types that cost money or hold data and take tags."""
 
 
-def tagged(node: Node) -> Iterable[str]:
+def tagged(required: Sequence[str] = REQUIRED_TAGS) -> Check:
     """All required tags, on the resource or by the provider's default tags."""
-    tags = {**node.read("tagsAll", {}), **node.read("tags", {})}
-    missing = [key for key in REQUIRED_TAGS if key not in tags]
-    if missing:
-        yield f"tags lacks {', '.join(missing)}"
+
+    def check(node: Node) -> Iterable[str]:
+        tags = {**node.read("tagsAll", {}), **node.read("tags", {})}
+        missing = [key for key in required if key not in tags]
+        if missing:
+            yield f"tags lacks {', '.join(missing)}"
+
+    return check
 
 
 def alarm_acts(alarm: Node) -> Iterable[str]:
@@ -171,6 +175,10 @@ RULES = (
         what=f"Everything that costs money or holds data has the tags {', '.join(REQUIRED_TAGS)}.",
         why="Nobody could say who pays for it and who answers for it.",
         mend="set them once as default tags of the provider",
-        check=tagged,
+        options={
+            "required": {"type": "array", "items": {"type": "string"}, "default": list(REQUIRED_TAGS)},
+        },
+        configured=lambda options: tagged(options["required"]),
+        check=tagged(),
     ),
 )

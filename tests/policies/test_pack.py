@@ -98,6 +98,30 @@ def test_every_rule_is_one_mandatory_policy_with_its_facts() -> None:
         assert (policy.framework is not None) == bool(rule.controls)
 
 
+def configured(name: str, resource: Row, config: dict[str, Any]) -> list[str]:
+    """What the policy reports with options of the CLI."""
+    policy = POLICIES[name]
+    assert isinstance(policy, ResourceValidationPolicy)
+    found: list[str] = []
+    props: Any = unknown_checking_proxy(dict(resource.inputs))
+    args = ResourceValidationArgs(resource.type, props, resource.urn, resource.name, options(resource), None, config)
+    policy.validate(args, lambda message, _urn=None: found.append(message))
+    return found
+
+
+def test_options_of_the_cli_reach_the_rule() -> None:
+    bucket = row("aws:s3/bucket:Bucket", tags={"Team": "a"})
+    assert configured("tags-present", bucket, {"required": ["Team"]}) == []
+    assert "tags lacks Stage" in configured("tags-present", bucket, {"required": ["Team", "Stage"]})[0]
+    assert "tags lacks Project" in configured("tags-present", bucket, {})[0]
+
+
+def test_rules_with_options_tell_their_schema_and_defaults() -> None:
+    told = {name: policy.config_schema.properties for name, policy in POLICIES.items() if policy.config_schema}
+    assert told == {rule.id: rule.options for rule in policies.RULES if rule.options}
+    assert all("default" in schema for schemas in told.values() for schema in schemas.values())
+
+
 def test_a_policy_reports_what_is_broken_and_nothing_else() -> None:
     assert validated("kms-rotated", KEY[0]) == []
     assert validated("kms-rotated", but(KEY, "key", enableKeyRotation=False)[0]) == [

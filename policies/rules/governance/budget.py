@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from policies.cost.estimate import estimate
-from policies.cost.usage import load
+from policies.cost.usage import REFERENCE, load
 from policies.documents import statements
 from policies.resources import Node, UndecidedError, read, rows
-from policies.rule import Rule
+from policies.rule import Check, Rule
 
 BUDGET = "aws:budgets/budget:Budget"
 ACTION = "aws:budgets/budgetAction:BudgetAction"
@@ -70,14 +71,18 @@ def spares_serving(action: Node) -> Iterable[str]:
                 yield f"{row.label} of {policy.name} denies {', '.join(denied)}"
 
 
-def covers_cost(budget: Node) -> Iterable[str]:
-    """The stack's estimate with the reference load is below the limit."""
-    found, limit = estimate(budget.stack, load()), float(budget.read("limitAmount", 0))
-    if found.total >= limit:
-        dearest = ", ".join(f"{name} {usd:,.0f}" for name, usd in list(found.sums("service").items())[:3])
-        yield f"limitAmount is {limit:,.0f} and the stack costs {found.total:,.0f} USD a month ({dearest}, …)"
-    elif found.unpriced:
-        raise UndecidedError(f"the price of {found.unpriced[0].resource} ({found.unpriced[0].type}) is not known")
+def covers_cost(usage: Path = REFERENCE) -> Check:
+    """The stack's estimate with a load is below the limit."""
+
+    def check(budget: Node) -> Iterable[str]:
+        found, limit = estimate(budget.stack, load(usage)), float(budget.read("limitAmount", 0))
+        if found.total >= limit:
+            dearest = ", ".join(f"{name} {usd:,.0f}" for name, usd in list(found.sums("service").items())[:3])
+            yield f"limitAmount is {limit:,.0f} and the stack costs {found.total:,.0f} USD a month ({dearest}, …)"
+        elif found.unpriced:
+            raise UndecidedError(f"the price of {found.unpriced[0].resource} ({found.unpriced[0].type}) is not known")
+
+    return check
 
 
 def told(monitor: Node) -> Iterable[str]:
@@ -140,7 +145,9 @@ RULES = (
         what="What the stack costs with the reference load is below its budget.",
         why="A budget that is always spent is heard by nobody, and stops every training.",
         mend="see `python -m policies.cost --lines`; make something smaller, or raise budget.limitUsd",
-        check=covers_cost,
+        options={"usage": {"type": "string", "default": "policies/usage/reference.toml"}},
+        configured=lambda options: covers_cost(Path(options["usage"])),
+        check=covers_cost(),
     ),
     Rule(
         id="anomalies-told",
