@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any, Final
 
 from sandbox.alarms import actions
-from sandbox.alarms.points import Now
+from sandbox.alarms.measured.points import Now
 
 KEPT: Final = 1000
 """Rows of history a region."""

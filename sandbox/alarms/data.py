@@ -13,9 +13,9 @@ from typing import Any
 
 from sandbox.alarms.definitions import Query
 from sandbox.alarms.evaluation import Window
+from sandbox.alarms.measured.points import Points, Series
+from sandbox.alarms.measured.summary import StatisticError, statistic
 from sandbox.alarms.metric_math import MathError
-from sandbox.alarms.points import Points, Series
-from sandbox.alarms.summary import StatisticError, statistic
 from sandbox.events.hooks import inner
 
 Operation = Callable[..., Any]

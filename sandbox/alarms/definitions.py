@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from sandbox.alarms.judge import TREATMENTS, Treatment
-from sandbox.alarms.points import Series
+from sandbox.alarms.measured.points import Series
 
 OPERATORS: Final = (
     "GreaterThanThreshold",

@@ -9,11 +9,11 @@ from typing import Final
 
 from sandbox.alarms.definitions import Definition, Query
 from sandbox.alarms.judge import BEYOND, State, judge
+from sandbox.alarms.measured.points import Points
+from sandbox.alarms.measured.summary import StatisticError, statistic
 from sandbox.alarms.metric_math import MathError, Value, evaluate
 from sandbox.alarms.metric_math.values import NotEnoughDataError
 from sandbox.alarms.metric_math.values import Points as Row
-from sandbox.alarms.points import Points
-from sandbox.alarms.summary import StatisticError, statistic
 
 HISTORY: Final = 200
 """Data points before the evaluated ones that a band is drawn from, at most."""

@@ -11,16 +11,17 @@ from datetime import timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from sandbox.alarms import embedded, operations
+from sandbox.alarms import operations
 from sandbox.alarms.actions import stamp
 from sandbox.alarms.changes import Changes
 from sandbox.alarms.data import on_data
 from sandbox.alarms.definitions import definition
 from sandbox.alarms.evaluation import verdict
-from sandbox.alarms.meter import Meter
-from sandbox.alarms.points import Now, Points
+from sandbox.alarms.measured import embedded
+from sandbox.alarms.measured.meter import Meter
+from sandbox.alarms.measured.points import Now, Points
+from sandbox.alarms.measured.sources import sample_queues, watch
 from sandbox.alarms.rules import read
-from sandbox.alarms.sources import sample_queues, watch
 from sandbox.events.hooks import Hooks
 from sandbox.ledger import Ledger
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.alarms.points import COARSE_KEPT_S, FINE_KEPT_S, Points, Series
-from sandbox.alarms.summary import StatisticError, Summary, statistic
+from sandbox.alarms.measured.points import COARSE_KEPT_S, FINE_KEPT_S, Points, Series
+from sandbox.alarms.measured.summary import StatisticError, Summary, statistic
 
 SERIES = Series.of("us-east-1", "AWS/Lambda", "Duration", {"FunctionName": "f"})
 

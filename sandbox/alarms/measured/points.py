@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sandbox.alarms.summary import Summary
+from sandbox.alarms.measured.summary import Summary
 
 FINE_S = 0.1
 """Length of a fine bucket."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, TypeVar
 
-from sandbox.alarms.points import Points, Series
+from sandbox.alarms.measured.points import Points, Series
 from sandbox.gateway.context import Answer, Exchange
 from sandbox.lambdas.instance import Record
 from sandbox.lambdas.plan import Plan

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sandbox.alarms.points import Points, Series
+from sandbox.alarms.measured.points import Points, Series
 
 LOG = logging.getLogger(__name__)
 _MARK: Final = '"_aws"'

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from sandbox.alarms.meter import OPERATIONS, Meter
+from sandbox.alarms.measured.meter import OPERATIONS, Meter
 from sandbox.events.hooks import Hooks, inner
 
 _ENDS: Final = {
