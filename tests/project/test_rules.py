@@ -25,10 +25,11 @@ ALLOWED_IMPORTS = {
 """Which of our folders a folder may import. `sandbox` meets components and functions only by running them."""
 
 DATA_ONLY = re.compile(
-    r"functions\.(routes|openapi|shared\.(settings|errors|headers|places)|[a-z_]+\.(settings|schemas))$|"
+    r"functions\.(measures|routes|openapi|shared\.(settings|errors|headers|places)|[a-z_]+\.(settings|schemas))$|"
     r"training\.[a-z_]+$"
 )
-"""What components may know of functions and training: routes, documents, schemas, settings, errors, headers, places."""
+"""What components may know of functions and training: measures, routes, documents, schemas, settings, errors, headers,
+places."""
 
 
 def tracked(*patterns: str) -> list[Path]:
