@@ -60,6 +60,7 @@ ROUTES: tuple[Route, ...] = (
         summary="This document",
         tag="system",
         response=system.OpenApiDocument,
+        tagged=True,
         cache_s=300,
     ),
 )

@@ -42,7 +42,7 @@ def build(
             "GET /v1/health": Operation(lambda _: live()),
             "GET /v1/health/ready": Operation(lambda _: health.ready(now())),
             "GET /v1/health/model": Operation(lambda _: health.model(now())),
-            "GET /v1/openapi.json": Operation(lambda _: content),
+            "GET /v1/openapi.json": Operation(lambda _: content, tagged=True),
             "GET /v1/docs": Operation(lambda _: page),
         },
         Log(environ["AWS_LAMBDA_FUNCTION_NAME"]),

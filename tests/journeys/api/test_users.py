@@ -110,7 +110,9 @@ def test_a_prediction_has_two_names(user: Caller) -> None:
     user.call("POST", "/inference/predict", {}).refused(400, "invalid_request")
 
 
-@pytest.mark.parametrize("path", ["/models?limit=1", "/ml/model-info", "/data?limit=1", "/users?limit=1"])
+@pytest.mark.parametrize(
+    "path", ["/models?limit=1", "/ml/model-info", "/data?limit=1", "/users?limit=1", "/openapi.json"]
+)
 def test_an_answer_that_the_caller_has_is_not_sent_again(user: Caller, path: str) -> None:
     def unchanged() -> bool:
         first = user.call("GET", path)
