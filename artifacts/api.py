@@ -16,16 +16,16 @@ A route without a scope is public; any of the scopes named is enough, and so is 
 second over all callers (burst in brackets). Codes that many routes share are listed once, below.
 """
 _RULES = {
-    "body": "JSON in UTF-8, at most `api.largestBodyKb`; lists and objects at most 32 deep, each name once in an object, "
-    "numbers that a double holds and of 64 digits at most, no control characters but tab and line ends. "
+    "body": "JSON in UTF-8, at most `api.largestBodyKb`; lists and objects at most 32 deep, each name once in an "
+    "object, numbers that a double holds and of 64 digits at most, no control characters but tab and line ends. "
     "`Content-Encoding: gzip` or `deflate` is unpacked",
-    "`Idempotency-Key`": "1 to 255 characters of ASCII without spaces, on routes marked *once*: the same key and request "
-    "are done once in 24 hours and answered alike, with `Idempotent-Replayed: true`",
+    "`Idempotency-Key`": "1 to 255 characters of ASCII without spaces, on routes marked *once*: the same key and "
+    "request are done once in 24 hours and answered alike, with `Idempotent-Replayed: true`",
     "pace": "each caller of predictions has `api.requestsPerUser` a second and `api.burstPerUser` at once; `RateLimit` "
     "tells what is left, 429 with `Retry-After` that nothing is",
     "`X-Correlation-Id`": "1 to 128 letters, digits and `._:-`, sent back and logged; in place of any other the "
     "request's own id",
-    "`Accept-Encoding`": "answers of `api.compressBytes` and above come as `gzip` or `deflate`, whichever is liked most",
+    "`Accept-Encoding`": "answers of `api.compressBytes` and above come as `gzip` or `deflate`, as is liked most",
     "pages": "those of `api.corsOrigins` may read answers; errors of the gateway itself only those of the first",
     "a route that goes away": "says so 180 days before: `Deprecation`, `Sunset` and `Link` with each answer, and "
     "`deprecated` in the document",
