@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +17,8 @@ from functions.compare.store import evaluation
 from functions.release.logic import ATTEMPTS, Release
 from functions.shared.aws.sdk import client
 from functions.shared.models import LIVE
-from functions.shared.tasks import WorkError
+from functions.shared.logs import Log
+from functions.shared.tasks import WorkError, task
 from tests.functions.support.cloud import GROUP, state_machine
 from tests.functions.support.models import Memory
 from tests.functions.support.tables import FakeModels
@@ -46,6 +48,31 @@ def test_the_first_good_model_is_registered_with_its_figures() -> None:
     assert (item["metric"], item["algorithm"], item["sample"]) == ("f1", "xgboost", ROW)
     assert item["modelDataUrl"] == "s3://trained/model.tar.gz"
     assert "roc_auc" not in item["metrics"]
+
+
+@pytest.mark.parametrize(
+    ("live", "theirs", "measured"),
+    [
+        ("v1", 0.86, {"ModelAccuracy": 80.0, "AccuracyDrop": 6.0}),
+        ("v1", 0.7, {"ModelAccuracy": 80.0, "AccuracyDrop": 0.0}),
+        ("v1", None, {"ModelAccuracy": 80.0}),
+        ("baseline", 0.99, {"ModelAccuracy": 80.0}),
+    ],
+)
+def test_a_drop_is_measured_in_points_against_the_live_model_but_not_the_baseline(
+    live: str, theirs: float | None, measured: dict[str, float]
+) -> None:
+    figures = {"f1": 0.5} | ({} if theirs is None else {"accuracy": theirs})
+    models = FakeModels(NEW, {"version": live, "status": "Live", "metrics": figures}, live=live)
+    assert judged(models)["measured"] == pytest.approx(measured)
+
+
+def test_what_a_step_measures_goes_into_the_log_and_not_to_the_next_step() -> None:
+    out = io.StringIO()
+    log = Log("compare", metrics={"ModelAccuracy": "Percent"}, out=out)
+    result = task(lambda: (lambda _event: {"outcome": "register", "measured": {"ModelAccuracy": 80.0}}, log))({}, None)
+    assert result == {"outcome": "register"}
+    assert json.loads(out.getvalue())["ModelAccuracy"] == 80.0
 
 
 @pytest.mark.parametrize(
