@@ -61,6 +61,7 @@ TEXTS: Mapping[str, Any] = {
     "endpoint.memoryMb": 3072,
     "endpoint.maxConcurrency": 6,
     "endpoint.capturePercent": 50,
+    "batch.instanceType": "ml.m5.2xlarge",
     "training.schedule": "rate(7 days)",
     "training.targetColumn": "label",
     "training.algorithms": ["xgboost"],
