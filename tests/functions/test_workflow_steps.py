@@ -16,8 +16,8 @@ from functions.compare.logic import compare
 from functions.compare.store import evaluation
 from functions.release.logic import ATTEMPTS, Release
 from functions.shared.aws.sdk import client
-from functions.shared.models import LIVE
 from functions.shared.logs import Log
+from functions.shared.models import LIVE
 from functions.shared.tasks import WorkError, task
 from tests.functions.support.cloud import GROUP, state_machine
 from tests.functions.support.models import Memory
