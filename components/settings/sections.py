@@ -8,11 +8,10 @@ from typing import Literal
 
 from components.ml_endpoint import Hosting
 from components.network.plan import INTERFACE_SERVICES, NEEDED_SERVICES
-from components.settings.audit import Audit
 from components.settings.batch import Batch
-from components.settings.budget import Spending
 from components.settings.database import Database
 from components.settings.doors import DOMAIN, ZONE, LoadBalancer, Site
+from components.settings.governance import Audit, Spending
 from components.settings.identity import Identity
 from components.settings.insights import Insights
 from components.settings.reading import matching, one_of, ranged
