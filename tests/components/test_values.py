@@ -95,3 +95,26 @@ def test_a_widget_fits_the_grid_and_draws_something() -> None:
         Widget(title="t", section="s", metrics=[METRIC], width=25)
     with pytest.raises(ValueError, match="draws no metric"):
         Widget(title="t", section="s", metrics=[])
+
+
+def test_outputs_at_any_depth_are_filled_in_and_keep_their_secrets() -> None:
+    def program() -> dict[str, Any]:
+        deep: list[Statement] = [
+            {
+                "Effect": "Allow",
+                "Action": ["s3:GetObject"],
+                "Resource": Output.from_input([Output.from_input("b"), "a"]),
+                "Principal": {"AWS": Output.secret("root")},
+                "Condition": {"StringEquals": {"aws:SourceAccount": ["1", Output.from_input("0")]}},
+            }
+        ]
+        made = policy_json(deep)
+        return {"text": made, "secret": made.is_secret(), "plain": policy_json([{"Effect": "Deny", "Action": ["x"]}])}
+
+    found = record(program).value
+    (statement,) = json.loads(found["text"])["Statement"]
+    assert statement["Resource"] == ["a", "b"]
+    assert statement["Principal"] == {"AWS": "root"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ["0", "1"]}}
+    assert found["secret"] is True
+    assert json.loads(found["plain"])["Statement"] == [{"Action": ["x"], "Effect": "Deny"}]
