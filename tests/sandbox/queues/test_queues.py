@@ -14,7 +14,7 @@ import pytest
 from sandbox.cloud import Cloud
 from sandbox.lambdas import Invocation
 from sandbox.queues import Queues
-from tests.sandbox.containers.support import emptied, running_cloud
+from tests.sandbox.containers.support import emptied
 
 Answer = Callable[[list[dict[str, Any]]], bytes]
 
@@ -77,11 +77,6 @@ class Box:
 def arn(sqs: Any, url: str) -> str:
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     return str(found)
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    yield from running_cloud()
 
 
 @pytest.fixture
