@@ -117,10 +117,15 @@ class Chain:
 
 
 class App:
-    """The ASGI application: takes requests apart, finds the stage, sends answers."""
+    """The ASGI application: takes requests apart, finds the stage, sends answers.
 
-    def __init__(self, chains: dict[str, Chain]) -> None:
-        self.chains = chains
+    Args:
+        chains: stage → its steps.
+        body_s: how long a caller may take to send its body.
+    """
+
+    def __init__(self, chains: dict[str, Chain], *, body_s: float = BODY_S) -> None:
+        self.chains, self._body_s = chains, body_s
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -135,7 +140,7 @@ class App:
         refusal = _too_large(scope, exchange)
         if refusal is None:
             try:
-                async with asyncio.timeout(BODY_S):
+                async with asyncio.timeout(self._body_s):
                     exchange.body = await _body(receive)
             except TimeoutError:
                 refusal = ("DEFAULT_4XX", 408)

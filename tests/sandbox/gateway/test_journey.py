@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import socket
@@ -28,12 +29,13 @@ FORMAT = (
 class Gateway:
     """A served gateway with functions that answer as told."""
 
-    def __init__(self) -> None:
+    def __init__(self, body_s: float = 30.0) -> None:
         self.functions = FakeFunctions()
         log = {"accessLogSettings": {"destinationArn": "arn:aws:logs:us-east-1:1:log-group:/api", "format": FORMAT}}
         stage = stages(ledger(**log), "us-east-1", "123456789012")["api"]
         self.edge = LoopThread()
-        self.server = Server(App({"api": Chain(stage, self.functions, self.fetch, self.functions)}), self.edge, 0)
+        chain = Chain(stage, self.functions, self.fetch, self.functions)
+        self.server = Server(App({"api": chain}, body_s=body_s), self.edge, 0)
 
     async def fetch(self, _pool: str) -> bytes:
         return jwks()
@@ -200,6 +202,29 @@ def test_slow_body_is_waited_for(gateway: Gateway) -> None:
         time.sleep(0.1)
         connection.sendall(b"}")
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("sent", [b"", b"{"], ids=["nothing", "half"])
+def test_body_that_never_ends_is_not_waited_for_for_ever(sent: bytes) -> None:
+    impatient = Gateway(body_s=0.05)
+    try:
+        head = b"POST /api/v1/open HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"
+        answer = impatient.raw(head + sent)
+        assert answer.startswith(b"HTTP/1.1 408")
+        assert b'"error"' in answer
+        assert impatient.functions.events == []
+    finally:
+        impatient.server.close()
+        impatient.edge.close()
+
+
+def test_packed_body_is_unpacked_before_a_function_sees_it(gateway: Gateway) -> None:
+    packed = gzip.compress(b'{"input": {"age": 3}}')
+    assert gateway.predict(packed, **{"Content-Encoding": "gzip"})[0] == 200
+    event = gateway.functions.events[-1]
+    assert event["body"] == '{"input": {"age": 3}}'
+    assert "Content-Encoding" not in event["headers"]
+    assert gateway.predict(packed, **{"Content-Encoding": "br"})[0] == 415
 
 
 def test_caller_that_leaves_in_the_middle_disturbs_nobody(gateway: Gateway) -> None:
