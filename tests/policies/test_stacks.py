@@ -25,33 +25,37 @@ def resources(stack: str) -> list[Recorded]:
     return [resource for resource in evaluated(stack).resources if resource.custom]
 
 
+@cache
+def judged(stack: str) -> Report:
+    """What the rules say of a stack; asked once, since it takes seconds."""
+    return check(resources(stack), rules=RULES_HERE)
+
+
 def broken(report: Report) -> list[str]:
     return [f"{verdict.rule}: {verdict.message}" for verdict in report.broken]
 
 
 @every_stack
 def test_a_stack_breaks_no_rule(stack: str) -> None:
-    assert broken(check(resources(stack), rules=RULES_HERE)) == []
+    assert broken(judged(stack)) == []
 
 
 @pytest.mark.parametrize("stack", ["prod"])
 def test_a_preview_raises_no_alarm_that_the_update_would_not_raise(stack: str, tmp_path: Path) -> None:
     recorded = run(stack, artifacts(tmp_path), preview=True).resources
     seen = check(recorded, rules=RULES_HERE)
-    real = check(resources(stack), rules=RULES_HERE)
+    real = judged(stack)
     assert {(v.rule, v.urn) for v in seen.broken} <= {(v.rule, v.urn) for v in real.broken}
     assert seen.undecided != []
 
 
 @every_stack
 def test_no_rule_fails_on_what_the_program_declares(stack: str) -> None:
-    assert [
-        text for text in broken(check(resources(stack), rules=RULES_HERE)) if "the rule itself failed" in text
-    ] == []
+    assert [text for text in broken(judged(stack)) if "the rule itself failed" in text] == []
 
 
 def test_every_exemption_is_needed_by_a_stack() -> None:
-    unused = [set(check(resources(stack), rules=RULES_HERE).unused) for stack in STACKS]
+    unused = [set(judged(stack).unused) for stack in STACKS]
     assert set.intersection(*unused) == set(), EXEMPTIONS
 
 
