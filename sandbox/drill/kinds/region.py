@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from sandbox.drill.losses import Lost, Write
 from sandbox.drill.report import FULL_S
 
 SETTLE_S = 20.0
+UNDER_WAY_S = 5.0
 MARGIN_S = 1.0
 """What a copy may take beside the lag before it counts as late: the copying itself, and a turn of its clock."""
 _REGIONS = ("us-west-2", "us-east-1")
@@ -75,6 +77,8 @@ class Region:
         return {
             "mlplatform:network": json.dumps(network),
             "mlplatform:recovery": json.dumps({"region": other}),
+            # What a stack with a second region promises of its tables.
+            "mlplatform:data": json.dumps(json.loads(config.get("mlplatform:data", "{}")) | {"recoveryDays": 35}),
             "mlplatform:api": json.dumps(_NAME | json.loads(config.get("mlplatform:api", "{}"))),
             # Nothing of the drill passes it, and each region would wait for one of its own.
             "mlplatform:database": json.dumps({"enabled": False}),
@@ -118,6 +122,7 @@ class Region:
     def fail(self, context: Context) -> None:
         """Takes the first region away; what it had not copied yet is known from its queues."""
         control, region = Control(context.home.path), context.journal.memory["region"]
+        _under_way(control)
         control.lose(region)
         context.journal.remember(pending=[dict(row) for row in control.pending() if row["source"] == region])
 
@@ -184,6 +189,13 @@ def second_region(context: Context) -> str:
     """The region that waits."""
     region: str = context.state.outputs["standby_region"]
     return region
+
+
+def _under_way(control: Control) -> None:
+    """Waits for a moment until a write of the client is on its way: without one the drill would show nothing."""
+    deadline = time.monotonic() + UNDER_WAY_S
+    while not any(map(_identity, control.pending())) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _led(context: Context) -> list[str]:
