@@ -44,7 +44,8 @@ check: lint ## lint, types and unit tests, in under two minutes
 	@$(PY) -m pytest -q -n 2 --dist loadgroup --ignore=tests/journeys -m "not sweep"
 
 test: lint package ## everything that CI runs: lint, types, unit tests and journeys over HTTP
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadgroup --ignore=tests/journeys
+	@$(PY) -m pytest tests/journeys
 
 format: $(STAMP) ## rewrite sources to the common format
 	@$(PY) -m ruff format .
