@@ -7,7 +7,7 @@ import pytest
 from functions.shared.aws.sdk import client
 from functions.shared.batches.record import BatchesTable
 from functions.shared.models import ChangedError
-from tests.functions.support.batches import BUCKET, Bench
+from tests.functions.batches.bench import BUCKET, Bench
 
 ROWS = [1, 2, "no number", 4, 5]
 

@@ -15,8 +15,8 @@ from functions.batches.operations import operations
 from functions.shared.aws.queues import LaterError, Message, consumer
 from functions.shared.errors import ApiError
 from functions.shared.logs import Log
+from tests.functions.batches.bench import Bench
 from tests.functions.support.apps import POOL, Answer, Client
-from tests.functions.support.batches import Bench
 
 BEGIN, STATUS, CANCEL, LIST = "batch-predict", "batch/{id}/status", "batch/{id}", "batches"
 

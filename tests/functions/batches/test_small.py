@@ -10,7 +10,7 @@ import pytest
 from functions.shared.aws.queues import LaterError
 from functions.shared.errors import ApiError
 from functions.shared.tasks import WorkError
-from tests.functions.support.batches import Bench
+from tests.functions.batches.bench import Bench
 
 URL = "https://app.example.org/hook"
 
