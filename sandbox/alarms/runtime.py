@@ -15,7 +15,7 @@ from sandbox.alarms import operations
 from sandbox.alarms.actions import stamp
 from sandbox.alarms.changes import Changes
 from sandbox.alarms.data import on_data
-from sandbox.alarms.definitions import definition
+from sandbox.alarms.definitions import Definition, definition
 from sandbox.alarms.evaluation import verdict
 from sandbox.alarms.measured import embedded
 from sandbox.alarms.measured.meter import Meter
@@ -82,6 +82,7 @@ class Alarms:
         self._hooks = Hooks()
         self._lost: set[str] = set()
         self._seen: dict[tuple[str, str], int] = {}
+        self._known: dict[tuple[str, str], tuple[Any, Definition]] = {}
         self._changes = Changes(cloud.account, now)
         self._sampled = -1
         self._lock = threading.RLock()
@@ -197,7 +198,7 @@ class Alarms:
         return changed
 
     def _metric(self, region: str, alarm: Any) -> bool:
-        known = definition(alarm, region)
+        known = self._definition(region, alarm)
         step_s = max(min(known.period_s, MINUTE_S) * self.scale, TICK_S)
         turn = math.floor((self._now() - LAG_S) / step_s)
         if self._seen.get((region, alarm.name)) == turn:
@@ -212,6 +213,13 @@ class Alarms:
             "threshold": known.threshold,
         }
         return self._changes.put(region, alarm, found.state, found.reason, data)
+
+    def _definition(self, region: str, alarm: Any) -> Definition:
+        """What an alarm watches, read once: a changed alarm is another object."""
+        kept = self._known.get((region, alarm.name))
+        if kept is None or kept[0] is not alarm:
+            kept = self._known[region, alarm.name] = (alarm, definition(alarm, region))
+        return kept[1]
 
     def _composite(self, region: str, backend: Any, alarm: Any) -> bool:
         states = {name: other.state_value for name, other in backend.alarms.items()}
