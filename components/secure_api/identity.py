@@ -14,8 +14,7 @@ from components.function import Function
 from components.secure_api import identity_functions
 from components.secure_api.identity_functions import Functions
 from components.values import Statement, policy_json, trust_json
-from functions.routes import ROUTES
-from functions.shared.identity.tokens import ADMINISTRATORS
+from functions.routes import ADMINISTRATORS, ROUTES
 
 GROUPS: Final = {
     ADMINISTRATORS: "See and change the records of every user",

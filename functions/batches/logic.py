@@ -15,9 +15,9 @@ from functions.shared.aws.queues import Sender
 from functions.shared.batches.outward import RefusedError, target
 from functions.shared.batches.record import CANCELLED, ENDPOINT, OPEN, PENDING, QUEUED, RUNNING, TRANSFORM, UNACCEPTED_S
 from functions.shared.errors import ApiError, Detail
-from functions.shared.lists import ListQuery, Place
 from functions.shared.logs import now, stamp
 from functions.shared.models import ChangedError
+from functions.shared.resources.lists import ListQuery, Place
 
 ROWS_A_SECOND: Mapping[str, float] = {ENDPOINT: 400.0, TRANSFORM: 2000.0}
 FIRST_S: Mapping[str, float] = {ENDPOINT: 3.0, TRANSFORM: 360.0}

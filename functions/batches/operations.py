@@ -6,7 +6,7 @@ from functions.batches.logic import Asked, Batches
 from functions.batches.schemas import Accepted, BatchPage, BatchRequest, BatchStatus
 from functions.shared.api import Operation, Request
 from functions.shared.aws.sdk import told
-from functions.shared.lists import ListQuery
+from functions.shared.resources.lists import ListQuery
 
 SCOPES = ("aws.cognito.signin.user.admin", "platform/predict")
 BEGUN_AT = "batch-predict"

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from functions.shared.aws.sdk import client, told
-from functions.shared.counters import of_day
 from functions.shared.models import ModelsTable, read
+from functions.shared.resources.counters import of_day
 
 MOST: Final = 2000
 """Predictions that are counted: about two megabytes to read."""

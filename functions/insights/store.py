@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from functions.insights.logic import EngineError
 from functions.shared.aws.calls import AwsError, AwsTimeoutError, AwsUnreachableError, Service
-from functions.shared.counters import DAY_S, of_day
+from functions.shared.resources.counters import DAY_S, of_day
 
 
 class DailyTokens:

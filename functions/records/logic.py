@@ -10,15 +10,15 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from functions.records.schemas import DataRecord, RecordChange, RecordPage, RecordQuery, RecordSummary, WholeRecord
-from functions.shared.conditional import Tagged, expected
 from functions.shared.database.queries.pages import Filter, Order
 from functions.shared.database.queries.pages import Page as Rows
 from functions.shared.database.queries.records import wanted
 from functions.shared.database.session import Row
 from functions.shared.errors import ApiError, Detail
 from functions.shared.identity.tokens import ADMINISTRATORS, Caller
-from functions.shared.lists import Place
-from functions.shared.merging import merged
+from functions.shared.resources.conditional import Tagged, expected
+from functions.shared.resources.lists import Place
+from functions.shared.resources.merging import merged
 
 LARGEST: Final = 256 * 1024
 """Bytes of what a record holds, as JSON."""

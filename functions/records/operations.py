@@ -6,8 +6,8 @@ from functions.records import logic
 from functions.records.logic import Records
 from functions.records.schemas import NewRecord, RecordChange, RecordPage, RecordQuery, WholeRecord
 from functions.shared.api import Operation, Request
-from functions.shared.conditional import Tagged
 from functions.shared.errors import ApiError
+from functions.shared.resources.conditional import Tagged
 
 SIGNED_IN = ("aws.cognito.signin.user.admin",)
 

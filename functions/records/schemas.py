@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from functions.shared.lists import EARLIEST, LATEST, ListQuery
+from functions.shared.resources.lists import EARLIEST, LATEST, ListQuery
 from functions.shared.schemas import Answer, Body, Pagination, example
 
 Status = Literal["active", "archived"]

@@ -12,7 +12,7 @@ from functions.shared.database.faults import StatementError, told
 from functions.shared.database.queries import records, users
 from functions.shared.database.queries.pages import Cursor, Filter, Order, Page
 from functions.shared.database.session import Database, Row
-from functions.shared.lists import FURTHEST, Place
+from functions.shared.resources.lists import FURTHEST, Place
 
 _OWNER = "records_owner_id_fkey"
 

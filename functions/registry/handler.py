@@ -12,9 +12,9 @@ from functions.registry.store import ModelRegistry
 from functions.shared.api import App, Operation, Request, serve
 from functions.shared.aws.sdk import told
 from functions.shared.door.guarded import guarded
-from functions.shared.lists import ListQuery
 from functions.shared.logs import Log
 from functions.shared.models import ModelsTable
+from functions.shared.resources.lists import ListQuery
 from functions.shared.settings import load
 
 SIGNED_IN = "aws.cognito.signin.user.admin"

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from functions.registry.schemas import Approval, ModelPage, ModelVersion
 from functions.shared.errors import ApiError, Detail
-from functions.shared.lists import ListQuery, Place
 from functions.shared.models import BASELINE, ChangedError
+from functions.shared.resources.lists import ListQuery, Place
 
 PENDING = "PendingApproval"
 METRIC = "accuracy"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functions.routes import accounts, batches, data, models, system, users
 from functions.routes.route import SIGNED_IN, Header, Route
+from functions.shared.identity.tokens import ADMINISTRATORS
 
-__all__ = ["ROUTES", "SIGNED_IN", "Header", "Route"]
+__all__ = ["ADMINISTRATORS", "ROUTES", "SIGNED_IN", "Header", "Route"]
 
 ROUTES: tuple[Route, ...] = (
     *accounts.ROUTES,

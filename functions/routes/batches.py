@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functions.batches import schemas
 from functions.routes.route import SIGNED_IN, Route
-from functions.shared.lists import ListQuery
+from functions.shared.resources.lists import ListQuery
 
 SCOPES = (*SIGNED_IN, "platform/predict")
 

@@ -8,7 +8,7 @@ from functions.insights import schemas as insights
 from functions.predictions import schemas as predictions
 from functions.registry import schemas as registry
 from functions.routes.route import SIGNED_IN, Header, Route
-from functions.shared.lists import ListQuery
+from functions.shared.resources.lists import ListQuery
 from functions.trainings import schemas as trainings
 
 BYPASS = Header("Cache-Control", "`no-cache` asks the model itself, whatever the cache holds")

@@ -11,7 +11,6 @@ from uuid import uuid4
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from functions.shared.conditional import Tagged, tag_of_body, unchanged
 from functions.shared.door.idempotency import HEADER, Claim, Idempotency, Reply
 from functions.shared.door.origins import NOWHERE, Origins
 from functions.shared.door.pace import Pace
@@ -22,6 +21,7 @@ from functions.shared.headers import CORRELATION, SAFE, correlation
 from functions.shared.identity.sessions import EndedSessions
 from functions.shared.identity.tokens import Caller, Verifier
 from functions.shared.logs import Log, fault, now
+from functions.shared.resources.conditional import Tagged, tag_of_body, unchanged
 
 STAGE_PATH = "/api"
 """What each address begins with: the gateway takes it away as its stage, a load balancer does not."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from functions.shared.conditional import Tagged, expected
 from functions.shared.errors import ApiError, Detail
 from functions.shared.identity.tokens import ADMINISTRATORS, Caller
-from functions.shared.lists import Mark, Place
+from functions.shared.resources.conditional import Tagged, expected
+from functions.shared.resources.lists import Mark, Place
 from functions.users.schemas import User, UserChange, UserPage, UserQuery, WholeUser
 
 Item = Mapping[str, Any]

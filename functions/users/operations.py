@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functions.shared.api import Operation, Request
-from functions.shared.conditional import Tagged
 from functions.shared.identity.tokens import ADMINISTRATORS
+from functions.shared.resources.conditional import Tagged
 from functions.users import logic
 from functions.users.logic import Places
 from functions.users.schemas import UserChange, UserPage, UserQuery, WholeUser

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions.shared.lists import ListQuery
+from functions.shared.resources.lists import ListQuery
 from functions.shared.schemas import Answer, Body, Pagination, example
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]

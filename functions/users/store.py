@@ -13,9 +13,9 @@ from functions.shared.database.queries import users
 from functions.shared.database.session import Database
 from functions.shared.errors import ApiError
 from functions.shared.identity.people import KIND
-from functions.shared.lists import FURTHEST, Mark, Place
 from functions.shared.logs import now
 from functions.shared.models import read
+from functions.shared.resources.lists import FURTHEST, Mark, Place
 
 PERSONAL: Final = ("email", "kind", "language", "lastSignInAt", "name")
 """What a closed account's item loses; with its `kind` it leaves the list."""

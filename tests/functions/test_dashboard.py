@@ -13,9 +13,9 @@ from functions.dashboard.handler import operations
 from functions.dashboard.logic import Figures
 from functions.dashboard.store import MOST, FigureTables
 from functions.shared.aws.sdk import client
-from functions.shared.counters import of_day
 from functions.shared.errors import ApiError
 from functions.shared.models import ModelsTable
+from functions.shared.resources.counters import of_day
 from tests.functions.support.apps import POOL, Client
 from tests.functions.support.cloud import GROUP, index, models_table
 

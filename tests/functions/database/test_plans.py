@@ -15,7 +15,7 @@ import pytest
 from functions.shared.database.queries import records, submissions, users
 from functions.shared.database.queries.pages import Cursor, Order
 from functions.shared.database.session import Session
-from functions.shared.lists import FURTHEST
+from functions.shared.resources.lists import FURTHEST
 from tests.functions.database.conftest import Large
 from tests.functions.support.postgres import Explained
 

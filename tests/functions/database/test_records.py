@@ -17,7 +17,7 @@ from functions.records.schemas import WholeRecord
 from functions.records.store import RecordStore
 from functions.shared.database.connection import PostgreSql
 from functions.shared.database.faults import ConnectionLostError
-from functions.shared.merging import merged
+from functions.shared.resources.merging import merged
 from tests.functions.support.apps import POOL, Answer, Client
 from tests.functions.support.postgres import Postgres
 

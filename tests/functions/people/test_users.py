@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from functions.shared.aws.sdk import client
 from functions.shared.errors import ApiError
 from functions.shared.identity.ending import SessionEnds
-from functions.shared.lists import Place
+from functions.shared.resources.lists import Place
 from functions.signup.logic import record
 from functions.signup.store import UsersTable as SignUps
 from functions.users.logic import Places

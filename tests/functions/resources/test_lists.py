@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.shared.errors import ApiError
-from functions.shared.lists import EARLIEST, FURTHEST, LATEST, ListQuery, Mark, Place
+from functions.shared.resources.lists import EARLIEST, FURTHEST, LATEST, ListQuery, Mark, Place
 
 ID = "5b0c3f1e-6a44-4a58-8d3c-1f7be0d6a001"
 MOMENT = "2026-01-31T12:00:00.000001+00:00"

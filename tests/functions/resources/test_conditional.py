@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.shared.api import Operation, Request
-from functions.shared.conditional import Tagged, expected, tag_of, tag_of_body, tags, unchanged
 from functions.shared.errors import ApiError
+from functions.shared.resources.conditional import Tagged, expected, tag_of, tag_of_body, tags, unchanged
 from tests.functions.support.apps import Client
 
 NAMES = st.text("abc123-_.,", min_size=0, max_size=8)

@@ -1,0 +1,1 @@
+"""What callers read and change, page by page and version by version."""
