@@ -18,7 +18,7 @@ from sandbox.edge import Edges
 from sandbox.edge.server import ASKED
 from sandbox.ledger import Ledger, Resource
 from sandbox.regions.outage import Outage
-from tests.sandbox.containers.support import emptied, running_cloud
+from tests.sandbox.containers.support import emptied
 
 EAST, WEST = "us-east-1", "us-west-2"
 ARN = "arn:aws:cloudfront::123456789012:distribution/E1"
@@ -93,11 +93,6 @@ def ledger(policies: list[Resource], **changes: Any) -> Ledger:
     ):
         made.add(row)
     return made
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Cloud]:
-    yield from running_cloud()
 
 
 @pytest.fixture
