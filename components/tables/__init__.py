@@ -1,4 +1,4 @@
-"""Tables in DynamoDB: users, sessions, models, predictions, batches, counters, requests; rights reach one table or index."""
+"""Tables in DynamoDB, one a noun of the platform; rights reach one table or index."""
 
 from __future__ import annotations
 

@@ -212,7 +212,7 @@ def test_a_table_that_does_not_answer_is_unavailable() -> None:
         SessionsTable(service, "sessions").ended("session-1")
 
 
-def settings(**more: str) -> TokenSettings:
+def settings(**more: Any) -> TokenSettings:
     return TokenSettings(user_pool_id="us-east-1_Example01", client_id="app", **more)
 
 
