@@ -1,4 +1,4 @@
-"""What is watched of the API: alarms and pictures of the stage and of every route and function, questions to the logs."""
+"""What is watched of the API: alarms and pictures of stage, routes and functions, and questions to the logs."""
 
 from __future__ import annotations
 
