@@ -113,7 +113,7 @@ WITH: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 
 ALONE = frozenset(
     {
-        *("audit.recorder", "audit.trail", "budget.anomalies", "budget.enabled", "budget.stop"),
+        *("audit.hipaa", "audit.recorder", "audit.trail", "budget.anomalies", "budget.enabled", "budget.stop"),
         *("endpoint.mode", "database.enabled", "insights.engine", "recovery.active", "data.lockMode", *WITH),
     }
 )
