@@ -9,10 +9,10 @@ from typing import Final
 
 from components.network.plan import NEEDED_SERVICES
 from components.settings import door_checks
+from components.settings.governance.watch import listeners
 from components.settings.recovery import SHARED_NODE_TYPE, Recovery
 from components.settings.regions import region_problems
 from components.settings.sections import Cache, Network, Settings
-from components.settings.governance.watch import listeners
 
 _PRIVATE: Final = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 # The bridge of SageMaker's container hosts uses this range itself.

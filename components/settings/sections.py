@@ -11,11 +11,11 @@ from components.network.plan import INTERFACE_SERVICES, NEEDED_SERVICES
 from components.settings.database import Database
 from components.settings.doors import DOMAIN, ZONE, LoadBalancer, Site
 from components.settings.governance import Audit, Spending
+from components.settings.governance.watch import Watch
 from components.settings.identity import Identity
 from components.settings.insights import Insights
 from components.settings.reading import matching, one_of, ranged
 from components.settings.recovery import Recovery
-from components.settings.governance.watch import Watch
 
 _SAGEMAKER_TYPE = r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+"
 _WINDOW_DAY = "(mon|tue|wed|thu|fri|sat|sun)"
