@@ -17,6 +17,7 @@ PLAN = "aws:backup/plan:Plan"
 SELECTION = "aws:backup/selection:Selection"
 CLUSTER = "aws:rds/cluster:Cluster"
 RECORD = "aws:route53/record:Record"
+TRAIL = "aws:cloudtrail/trail:Trail"
 REPOSITORY = "aws:ecr/repository:Repository"
 IMAGES = "aws:ecr/replicationConfiguration:ReplicationConfiguration"
 PARAMETER = "aws:ssm/parameter:Parameter"
@@ -76,9 +77,12 @@ def table_replicated(table: Node) -> Iterable[str]:
 
 
 def bucket_replicated(bucket: Node) -> Iterable[str]:
-    """Where tables are replicated, buckets are too, but for those that hold logs."""
+    """Where tables are replicated, buckets are too, but for those that hold logs or a trail's records."""
     elsewhere = any(table.rows("replicas") for table in bucket.stack.of_type(TABLE))
-    if elsewhere and not is_log_target(bucket) and not bucket.companions(REPLICATION, "bucket"):
+    logs = is_log_target(bucket) or any(
+        trail.refers_to("s3BucketName", bucket) for trail in bucket.stack.of_type(TRAIL)
+    )
+    if elsewhere and not logs and not bucket.companions(REPLICATION, "bucket"):
         yield f"the stack has a second region, and no replication ({REPLICATION}) names it in bucket"
 
 

@@ -132,6 +132,11 @@ CASES = (
             "replicated": BOTH,
             "one region": [DATA, VERSIONS],
             "logs": [*BOTH, LOGS, LOGGING],
+            "records of a trail": [
+                *BOTH,
+                LOGS,
+                row("aws:cloudtrail/trail:Trail", "trail", LOGS, s3BucketName="logs-id"),
+            ],
         },
         {"forgotten": without(BOTH, "replication"), "site": [*BOTH, SITE]},
         "no replication",
