@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from components.lean import camel
 from components.ml_endpoint import Hosting
 from components.settings import SettingsError, load
-from components.settings.sections import Api, Cache, Data, Functions, Network, Settings, Training, Watch
+from components.settings.governance.watch import Watch
+from components.settings.sections import Api, Cache, Data, Functions, Network, Settings, Training
 from components.values import RETENTION_DAYS
 from tests.stacks.platform import STACKS, configuration
 

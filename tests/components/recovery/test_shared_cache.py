@@ -47,8 +47,9 @@ def test_the_first_regions_group_leads_and_a_failover_replaces_nothing() -> None
     ids=["small", "old", "name"],
 )
 def test_what_elasticache_would_refuse_is_refused_first(change: dict[str, Any], says: str) -> None:
+    args: Any = {**ARGS, **change}
     with pytest.raises(ValueError, match="SharedCache 'shared-cache'") as caught:
-        record(lambda: SharedCache("shared-cache", {**ARGS, **change}))
+        record(lambda: SharedCache("shared-cache", args))
     assert says in str(caught.value)
 
 
