@@ -30,8 +30,10 @@ LONGEST: Final = 200
 class Records(Protocol):
     """Where records are; each method ends with an ApiError where the caller has to be told."""
 
-    def add(self, owner: UUID, payload: Mapping[str, Any], attributes: Mapping[str, Any]) -> Row:
-        """A new record."""
+    def add(
+        self, record_id: UUID, owner: UUID, payload: Mapping[str, Any], attributes: Mapping[str, Any]
+    ) -> Row | None:
+        """A new record, or the one that was added under this id before; None when the id is somebody else's."""
 
     def one(self, record_id: UUID, owner: UUID | None) -> Row | None:
         """A record of an owner, or of anybody."""
@@ -46,10 +48,15 @@ class Records(Protocol):
         """Deletes a version; whether it was there."""
 
 
-def add(records: Records, caller: Caller, payload: Mapping[str, Any], attributes: Mapping[str, Any]) -> Tagged:
-    """Keeps a record of the caller's own."""
+def add(
+    records: Records, caller: Caller, payload: Mapping[str, Any], attributes: Mapping[str, Any], *, new_id: str
+) -> Tagged:
+    """Keeps a record of the caller's own; the same id again makes no second one."""
     fits(payload, attributes)
-    made = shown(records.add(person(caller), payload, attributes))
+    row = records.add(UUID(new_id), person(caller), payload, attributes)
+    if row is None:
+        raise ApiError("key_reused")
+    made = shown(row)
     return Tagged(made, made.version, location=f"data/{made.id}")
 
 

@@ -24,7 +24,8 @@ def operations(records: Records | None) -> dict[str, Operation]:
         return logic.page_of(kept(), request.caller, request.query)
 
     def add(request: Request) -> Tagged:
-        return logic.add(kept(), request.caller, request.body.payload, request.body.attributes)
+        body = request.body
+        return logic.add(kept(), request.caller, body.payload, body.attributes, new_id=request.new_id())
 
     def get(request: Request) -> Tagged:
         return logic.get(kept(), request.caller, request.path("id"))

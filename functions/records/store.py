@@ -23,16 +23,18 @@ class RecordStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, owner: UUID, payload: Mapping[str, Any], attributes: Mapping[str, Any]) -> Row:
+    def add(
+        self, record_id: UUID, owner: UUID, payload: Mapping[str, Any], attributes: Mapping[str, Any]
+    ) -> Row | None:
         """A new record; its owner is kept with the first one."""
         with told():
             try:
-                return records.add(self._database, owner, payload, attributes)
+                return records.add(self._database, record_id, owner, payload, attributes)
             except StatementError as error:
                 if error.constraint != _OWNER:
                     raise
             users.keep(self._database, owner)
-            return records.add(self._database, owner, payload, attributes)
+            return records.add(self._database, record_id, owner, payload, attributes)
 
     def one(self, record_id: UUID, owner: UUID | None) -> Row | None:
         """A record of an owner, or of anybody."""

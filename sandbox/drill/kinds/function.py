@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.drill.channels import Items, Predictions
 from sandbox.drill.client import Channel, Client
 from sandbox.drill.context import Context
+from sandbox.drill.kinds.kind import Anywhere
 from sandbox.drill.losses import Lost
 from sandbox.drill.report import CRITICAL_S
 
@@ -17,7 +18,7 @@ _CAPABILITY = "predictions"
 _BROKEN = b'"""A version that cannot even be imported."""\nraise RuntimeError("broken by a drill")\n'
 
 
-class Function:
+class Function(Anywhere):
     """The function of predictions fails at each call until its alias is put back."""
 
     name = "function"
@@ -25,16 +26,6 @@ class Function:
     target_s = CRITICAL_S
     warm_s = 0.0
     notes: Sequence[str] = ()
-
-    def fits(self, context: Context) -> bool:
-        """Every stack has what it needs."""
-        del context
-        return True
-
-    def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
-        """Nothing: every stack fits."""
-        del config
-        return {}
 
     def channels(self, context: Context) -> list[Channel]:
         """Predictions by the API, and items that do not pass the function."""

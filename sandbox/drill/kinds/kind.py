@@ -52,3 +52,17 @@ class Kind(Protocol):
 
     def open(self, context: Context) -> list[str]:
         """What an interrupted drill leaves in disorder, in words."""
+
+
+class Anywhere:
+    """A failure that every stack can have: the one that runs fits, and none of the drill's own is started."""
+
+    def fits(self, context: Context) -> bool:
+        """Every stack has what it needs."""
+        del context
+        return True
+
+    def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
+        """Nothing: every stack fits."""
+        del config
+        return {}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 from sandbox.drill.channels import Objects
 from sandbox.drill.client import Channel, Client
 from sandbox.drill.context import Context
+from sandbox.drill.kinds.kind import Anywhere
 from sandbox.drill.kinds.table import DAMAGED, DELETED, GARBAGE
 from sandbox.drill.losses import Lost
 from sandbox.drill.report import REST_S
@@ -19,7 +20,7 @@ PREFIX = "drill/"
 """Where the client's own objects lie; everything else stays as it is."""
 
 
-class Lake:
+class Lake(Anywhere):
     """The bucket of processed data: objects of the drill's client are overwritten or deleted."""
 
     name = "lake"
@@ -30,16 +31,6 @@ class Lake:
         "on AWS a version that lies in an archive tier must be asked for first, which takes hours",
         "S3 tells times of versions in whole seconds: what was written in the second of the damage may stay damaged",
     )
-
-    def fits(self, context: Context) -> bool:
-        """Every stack has what it needs."""
-        del context
-        return True
-
-    def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
-        """Nothing: every stack fits."""
-        del config
-        return {}
 
     def channels(self, context: Context) -> list[Channel]:
         """Objects by the SDK."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 from sandbox.drill.channels import Items, Predictions
 from sandbox.drill.client import Channel, Client
 from sandbox.drill.context import Context
+from sandbox.drill.kinds.kind import Anywhere
 from sandbox.drill.losses import Lost, Write
 from sandbox.drill.report import CRITICAL_S
 
@@ -19,7 +20,7 @@ DAMAGED, DELETED = 3, 6
 GARBAGE = "##damaged##"
 
 
-class Table:
+class Table(Anywhere):
     """The predictions table: the items of the drill's client are damaged, everything else stays as it is."""
 
     name = "table"
@@ -29,16 +30,6 @@ class Table:
     notes: Sequence[str] = (
         "on AWS a restore takes 10 to 60 minutes, and the last five minutes cannot be restored at once",
     )
-
-    def fits(self, context: Context) -> bool:
-        """Every stack has what it needs."""
-        del context
-        return True
-
-    def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
-        """Nothing: every stack fits."""
-        del config
-        return {}
 
     def channels(self, context: Context) -> list[Channel]:
         """Predictions by the API and items by the SDK, both into the table."""

@@ -150,7 +150,7 @@ def test_constraints_become_answers_and_what_passes_becomes_unavailable(migrated
         users.keep(migrated, uuid4(), "a@example.com", "B")
     assert taken.value.code == "account_exists"
     with pytest.raises(StatementError), told():
-        records.add(migrated, uuid4(), {}, {})
+        records.add(migrated, uuid4(), uuid4(), {}, {})
     for code in ("57014", "53300", "40P01", "08006", "25006"):
         with pytest.raises(ApiError) as passing, told():
             raise StatementError(code)
@@ -161,7 +161,8 @@ def test_a_record_is_changed_only_in_the_version_that_was_seen(migrated: Postgre
     owner, other = uuid4(), uuid4()
     for user in (owner, other):
         users.keep(migrated, user)
-    record = records.add(migrated, owner, {"a": 1}, {"colour": "red"})
+    record = records.add(migrated, uuid4(), owner, {"a": 1}, {"colour": "red"})
+    assert record is not None
     assert record["attributes"] == {"colour": "red"}
     red: Any = {"attributes": {"colour": "red"}, "status": "active"}
     changed = records.replace(migrated, record["id"], 1, payload={"a": 2}, **red)
@@ -179,12 +180,22 @@ def test_a_record_is_changed_only_in_the_version_that_was_seen(migrated: Postgre
     assert migrated.run("SELECT * FROM platform.metadata") == []
 
 
+def test_a_record_added_again_is_the_one_that_is_there(migrated: PostgreSql) -> None:
+    record_id, owner, other = uuid4(), uuid4(), uuid4()
+    for user in (owner, other):
+        users.keep(migrated, user)
+    first = records.add(migrated, record_id, owner, {"a": 1}, {"colour": "red"})
+    assert records.add(migrated, record_id, owner, {"a": 1}, {"colour": "red"}) == first
+    assert records.add(migrated, record_id, other, {"a": 2}, {}) is None
+    assert migrated.run("SELECT payload FROM platform.records") == [{"payload": {"a": 1}}]
+
+
 def test_pages_show_every_row_once_in_order(migrated: PostgreSql) -> None:
     owner = uuid4()
     users.keep(migrated, owner, f"{owner}@example.com", "")
     with migrated.transaction() as session:
         # One transaction has one time: the id alone tells these apart.
-        made = {records.add(session, owner, {"n": n}, {})["id"] for n in range(25)}
+        made = {added["id"] for n in range(25) if (added := records.add(session, uuid4(), owner, {"n": n}, {}))}
     seen, after = [], None
     while True:
         shown = records.listed(migrated, records.wanted(owner), limit=10, after=after)

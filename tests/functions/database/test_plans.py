@@ -62,7 +62,7 @@ ASKED: dict[str, Ask] = {
     "users.by_email": lambda s, _: users.by_email(s, "USER7@example.com"),
     "users.newest": lambda s, d: users.newest(s, limit=20, after=cursor(d.session)),
     "users.forget": lambda s, _: users.forget(s, uuid4()),
-    "records.add": lambda s, d: records.add(s, d.owner, {"a": 1}, {"b": 2}),
+    "records.add": lambda s, d: records.add(s, uuid4(), d.owner, {"a": 1}, {"b": 2}),
     "records.one": lambda s, d: records.one(s, d.record, d.owner),
     "records.one as administrator": lambda s, d: records.one(s, d.record, None),
     **LISTS,

@@ -18,25 +18,32 @@ SUMMARY = f"SELECT id, owner_id, status, version, created_at, updated_at, {_ATTR
 """Without what each record holds: a page of a hundred has to fit into an answer."""
 
 
-def add(session: Session, owner: UUID, payload: Mapping[str, Any], attributes: Mapping[str, Any]) -> Row:
-    """A new record with its metadata, in one statement.
+def add(
+    session: Session, record_id: UUID, owner: UUID, payload: Mapping[str, Any], attributes: Mapping[str, Any]
+) -> Row | None:
+    """A new record with its metadata, in one statement; the one that is there when it was added before.
+
+    None when the id is somebody else's.
 
     Raises:
         StatementError: constraint `records_owner_id_fkey`: the user is not known; keep it first.
     """
-    return session.run(
+    rows = session.run(
         f"""
         WITH added AS (
-            INSERT INTO {_TABLE} (owner_id, payload) VALUES (:owner, :payload) RETURNING {_COLUMNS}
+            INSERT INTO {_TABLE} (id, owner_id, payload) VALUES (:id, :owner, :payload)
+            ON CONFLICT (id) DO NOTHING RETURNING {_COLUMNS}
         ), described AS (
             INSERT INTO platform.metadata (record_id, attributes) SELECT id, :attributes FROM added RETURNING attributes
         )
         SELECT * FROM added, described
         """,
+        id=record_id,
         owner=owner,
         payload=dict(payload),
         attributes=dict(attributes),
-    )[0]
+    )
+    return rows[0] if rows else one(session, record_id, owner)
 
 
 def one(session: Session, record_id: UUID, owner: UUID | None) -> Row | None:
