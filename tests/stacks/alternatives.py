@@ -25,6 +25,11 @@ BASES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "data": {"lockDays": 30, "acceleratorNodes": 1},
         "api": {"domain": "api.example.org", "zoneId": "Z0123456789ABC"},
         "identity": {"domain": "predictions-first"},
+        "observability": {
+            "slackWorkspace": "T07EA123LEP",
+            "slackChannel": "C07EZ1ABC23",
+            "pagerdutyUrl": "https://events.pagerduty.com/integration/first/enqueue",
+        },
         "site": {"domain": "ml.example.org", "zoneId": "Z0123456789ABC"},
         "loadBalancer": {
             "scheme": "internet-facing",
@@ -91,6 +96,9 @@ TEXTS: Mapping[str, Any] = {
     "audit.standards": ["cis"],
     "budget.stopRoles": ["service-role/notebooks"],
     "observability.emails": ["ops@example.org"],
+    "observability.slackWorkspace": "T07EA123LEQ",
+    "observability.slackChannel": "C07EZ1ABC24",
+    "observability.pagerdutyUrl": "https://events.pagerduty.com/integration/second/enqueue",
     "observability.runbookUrl": "https://example.org/runbooks",
     "recovery.region": "us-east-2",
     "recovery.zones": ["a", "b", "c"],

@@ -99,7 +99,10 @@ def test_nothing_is_public(stack: str) -> None:
     recording = evaluated(stack)
     assert [s.name for s in recording.of_type("aws:ec2/subnet:Subnet") if s.inputs["mapPublicIpOnLaunch"]] == []
     blocks = recording.of_type("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
-    assert len(blocks) == len(recording.of_type("aws:s3/bucket:Bucket")) == 5 * len(providers(stack))
+    buckets = recording.of_type("aws:s3/bucket:Bucket")
+    # Four of the lake and the site's in each region; records of the account's audit are kept once.
+    assert len(buckets) == 5 * len(providers(stack)) + len(recording.of_type("aws:cloudtrail/trail:Trail"))
+    assert len(blocks) == len(buckets)
     assert all(len([value for value in block.inputs.values() if value is True]) == 4 for block in blocks)
     ingress = recording.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     assert [rule.name for rule in ingress if "referencedSecurityGroupId" not in rule.inputs] == []
@@ -199,14 +202,15 @@ def test_exports_are_those_that_users_rely_on(stack: str) -> None:
 
 
 EXPORTS = (
-    *("alarm_topic_arn", "api_url", "dashboard_name", "endpoint_name", "logs_bucket", "model_package_group"),
+    *("alarm_topic_arn", "critical_alarm_topic_arn", "api_url", "dashboard_name", "endpoint_name"),
+    *("logs_bucket", "model_package_group"),
     *("models_bucket", "processed_bucket", "raw_bucket", "site_bucket", "site_url", "state_machine_arn"),
     *("identity_pool_id", "user_pool_client_id", "user_pool_id"),
 )
 
 STANDBY_EXPORTS = (
     *("standby_alarm_topic_arn", "standby_api_url", "standby_models_bucket", "standby_raw_bucket", "standby_region"),
-    "standby_site_bucket",
+    *("standby_critical_alarm_topic_arn", "standby_site_bucket"),
     *("standby_state_machine_arn", "standby_user_pool_client_id", "standby_user_pool_id"),
 )
 

@@ -242,7 +242,7 @@ def test_all_problems_come_in_one_message() -> None:
     [
         ({"lock_days": -1}, "lock_days is -1; allowed: 0 .no lock. to 36500"),
         ({"lock_mode": "NONE"}, "lock_mode is 'NONE'; allowed: GOVERNANCE, COMPLIANCE"),
-        ({"log_services": ["ftp"]}, "log_services is 'ftp'; allowed: cloudfront, load-balancer"),
+        ({"log_services": ["ftp"]}, "log_services is 'ftp'; allowed: audit, cloudfront, load-balancer"),
     ],
 )
 def test_what_s3_does_not_have_is_refused(more: dict[str, Any], says: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import threading
@@ -45,7 +46,10 @@ def resource(token: str, name: str, inputs: dict[str, Any], **outputs: str) -> R
 
 
 def policy(bucket: str, arn: str = ARN) -> Resource:
-    rows: Any = bucket_statements(f"arn:aws:s3:::{bucket}", arn)
+    async def declared() -> Any:
+        return bucket_statements(f"arn:aws:s3:::{bucket}", arn)
+
+    rows = asyncio.run(declared())
     for row in rows:
         # Resolved, as the ledger has them.
         row["Resource"] = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]

@@ -6,5 +6,5 @@ from pathlib import Path
 from runpy import run_path
 
 HERE = Path(__file__).parent
-for part in ("network", "storage", "compute", "database", "recovery", "serving", "edge"):
+for part in ("network", "storage", "compute", "database", "recovery", "serving", "edge", "governance"):
     run_path(str(HERE / f"{part}.py"))
