@@ -62,11 +62,15 @@ class Shell:
         self._kept = directory / "variables.sh"
         tools = directory / "bin"
         tools.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # What a block that was interrupted leaves here goes with the drill.
+        temporary = directory / "tmp"
+        temporary.mkdir(exist_ok=True, mode=0o700)
         _stand_in(tools / "pulumi", state, outputs)
         _pointed(tools / "aws", state)
         self._environment = {
             **inherited(),
             "PATH": os.pathsep.join([str(tools), str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+            "TMPDIR": str(temporary),
             "AWS_ENDPOINT_URL": state.aws_endpoint,
             "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": KEY,

@@ -58,9 +58,10 @@ def test_better_model_goes_live_and_a_worse_one_only_by_force(spare: Deployed, u
 
 
 def test_unknown_model_cannot_be_approved(user: Caller) -> None:
-    for version in ("000000000000", "%23live", "a'b"):
-        details = user.call("PUT", f"/models/{version}/approve", {"force": True}).refused(404, "unknown_model")
-        assert details == [{"field": "version", "message": "GET /v1/models lists what there is"}]
+    details = user.call("PUT", "/models/000000000000/approve", {"force": True}).refused(404, "unknown_model")
+    assert details == [{"field": "version", "message": "GET /v1/models lists what there is"}]
+    for version in ("%23live", "a'b"):
+        user.call("PUT", f"/models/{version}/approve", {"force": True}).refused(404, "not_found")
 
 
 def test_archived_and_failed_models_cannot_be_approved(main: Deployed, user: Caller, uploads: Uploads) -> None:

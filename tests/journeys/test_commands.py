@@ -23,6 +23,7 @@ EXPORTS = {
         "api_url",
         "user_pool_id",
         "user_pool_client_id",
+        "critical_alarm_topic_arn",
         "raw_bucket",
         "processed_bucket",
         "models_bucket",

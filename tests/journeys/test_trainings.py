@@ -151,7 +151,7 @@ def test_training_by_hand_is_started_once_for_one_idempotency_key(
     assert {row["status"] for row in rows} == {"SUCCEEDED"}
     assert [row["name"] for row in rows if row["name"].startswith("manual-")] == [started.content["trainingId"]]
     other = user.call("POST", "/training/start", {"key": uploads.wine}, headers=headers)
-    other.refused(409, "already_started")
+    other.refused(409, "key_reused")
     jobs = main.client("sagemaker").list_training_jobs(NameContains=version)["TrainingJobSummaries"]
     assert len(jobs) == 1
 
@@ -190,6 +190,7 @@ def test_pages_of_models(main: Deployed, user: Caller, uploads: Uploads) -> None
     }
     second = user.call("GET", "/models?page=2&limit=1").content
     assert [row["version"] for row in second["data"]] == versions[1:2]
+    assert bool(second["pagination"].pop("next", "")) == (count > 2)
     assert second["pagination"] == {
         "page": 2,
         "limit": 1,
