@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 from datetime import datetime, timezone
@@ -112,7 +113,7 @@ class Backup:
             try:
                 if not self._ask("SELECT pg_is_in_recovery()", restored)[0][0]:
                     return
-            except (DatabaseError, InterfaceError) as error:
+            except (DatabaseError, InterfaceError, OSError) as error:
                 # It is still starting up.
                 why = str(error)
             time.sleep(0.02)
@@ -144,16 +145,14 @@ class Backup:
     def _ask(self, statement: str, server: Server | None = None, **values: Any) -> Any:
         from pg8000.native import Connection
 
-        connection = Connection(
-            self._superuser,
-            password=self._password,
-            unix_sock=str((server or self._server).socket_path),
-            database="postgres",
-        )
-        try:
-            return connection.run(statement, **values)
-        finally:
-            connection.close()
+        # The socket is ours: the library leaves its own open when the server ends while it signs in.
+        with socket.socket(socket.AF_UNIX) as way:
+            way.connect(str((server or self._server).socket_path))
+            connection = Connection(self._superuser, password=self._password, sock=way, database="postgres")
+            try:
+                return connection.run(statement, **values)
+            finally:
+                connection.close()
 
     def _tool(self, name: str, *arguments: str) -> list[str]:
         where = ["--host", str(self._server.directory), "--username", self._superuser, "--no-password"]
