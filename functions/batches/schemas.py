@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from functions.shared.schemas import FEATURES, Answer, Body, Pagination, PredictionInput, example
+from functions.shared.schemas import FEATURES, Answer, Body, Pagination, PredictionInput, example, page_example
 
 MOST_ROWS = 10_000
 """Rows of one batch; the model's container takes no more at once."""
@@ -103,26 +103,14 @@ class BatchStatus(BatchSummary):
 class BatchPage(Answer):
     """A page of the caller's batches, the newest first."""
 
-    model_config = example(
+    model_config = page_example(
         {
-            "data": [
-                {
-                    "batchId": BATCH_ID,
-                    "status": "COMPLETED",
-                    "createdAt": "2026-01-31T12:00:00.000Z",
-                    "updatedAt": "2026-01-31T12:00:04.000Z",
-                    "counts": COUNTS,
-                    "progress": 1.0,
-                }
-            ],
-            "pagination": {
-                "page": 1,
-                "limit": 20,
-                "total": 1,
-                "totalPages": 1,
-                "hasNext": False,
-                "hasPrevious": False,
-            },
+            "batchId": BATCH_ID,
+            "status": "COMPLETED",
+            "createdAt": "2026-01-31T12:00:00.000Z",
+            "updatedAt": "2026-01-31T12:00:04.000Z",
+            "counts": COUNTS,
+            "progress": 1.0,
         }
     )
     data: list[BatchSummary]

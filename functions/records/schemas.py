@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from functions.shared.resources.lists import EARLIEST, LATEST, ListQuery
-from functions.shared.schemas import Answer, Body, Pagination, example
+from functions.shared.schemas import Answer, Body, Pagination, example, page_example
 
 Status = Literal["active", "archived"]
 Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
@@ -101,18 +101,6 @@ class DataRecord(RecordSummary):
 class RecordPage(Answer):
     """Some records, without what they hold."""
 
-    model_config = example(
-        {
-            "data": [_ROW],
-            "pagination": {
-                "page": 1,
-                "limit": 20,
-                "total": 1,
-                "totalPages": 1,
-                "hasNext": False,
-                "hasPrevious": False,
-            },
-        }
-    )
+    model_config = page_example(_ROW)
     data: list[RecordSummary]
     pagination: Pagination

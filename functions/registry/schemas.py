@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from functions.shared.schemas import Answer, Body, Pagination, example
+from functions.shared.schemas import Answer, Body, Pagination, example, page_example
 
 Status = Literal["Training", "Rejected", "PendingApproval", "Deploying", "Live", "Archived", "Failed"]
 
@@ -37,19 +37,7 @@ class ModelVersion(Answer):
 class ModelPage(Answer):
     """A page of models, the newest first."""
 
-    model_config = example(
-        {
-            "data": [MODEL],
-            "pagination": {
-                "page": 1,
-                "limit": 20,
-                "total": 1,
-                "totalPages": 1,
-                "hasNext": False,
-                "hasPrevious": False,
-            },
-        }
-    )
+    model_config = page_example(MODEL)
     data: list[ModelVersion]
     pagination: Pagination
 

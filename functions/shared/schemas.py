@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
@@ -75,6 +76,12 @@ class Page(Body):
 def example(value: dict[str, Any]) -> ConfigDict:
     """Configuration of a schema with its example."""
     return ConfigDict(json_schema_extra={"example": value})
+
+
+def page_example(row: Mapping[str, Any]) -> ConfigDict:
+    """Configuration of the schema of a page, with the only page of a list of one row as its example."""
+    pagination = {"page": 1, "limit": 20, "total": 1, "totalPages": 1, "hasNext": False, "hasPrevious": False}
+    return example({"data": [row], "pagination": pagination})
 
 
 Number = Annotated[float, Field(allow_inf_nan=False)]

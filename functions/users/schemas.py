@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from functions.shared.resources.lists import ListQuery
-from functions.shared.schemas import Answer, Body, Pagination, example
+from functions.shared.schemas import Answer, Body, Pagination, example, page_example
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Language = Annotated[str, Field(pattern="^[a-z]{2}(-[A-Z]{2})?$")]
@@ -43,19 +43,7 @@ class User(Answer):
 class UserPage(Answer):
     """Some users, the newest first."""
 
-    model_config = example(
-        {
-            "data": [_ROW],
-            "pagination": {
-                "page": 1,
-                "limit": 20,
-                "total": 1,
-                "totalPages": 1,
-                "hasNext": False,
-                "hasPrevious": False,
-            },
-        }
-    )
+    model_config = page_example(_ROW)
     data: list[User]
     pagination: Pagination
 
