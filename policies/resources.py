@@ -164,12 +164,18 @@ class Node:
             UndecidedError: where only the dependencies of the whole resource are told, and several would fit.
         """
         if self.references is not None:
-            return other.urn in self.references.get(prop, frozenset())
+            named = self.references.get(prop, frozenset())
+            return other.urn in named or any(other.urn in self._passed_on(prop, urn) for urn in named)
         if other.urn not in self.dependencies:
             return False
         if self.graph and sum(node.urn in self.dependencies for node in self.graph.of_type(other.type)) > 1:
             raise UndecidedError(f"{prop} of {self.name} is not known before the update")
         return True
+
+    def _passed_on(self, prop: str, urn: str) -> frozenset[str]:
+        """Where a resource has a property from that it takes and gives on, as a bucket's versioning its bucket."""
+        node = self.graph.get(urn) if self.graph else None
+        return (node.references or {}).get(prop, frozenset()) if node else frozenset()
 
     def companions(self, token: str, prop: str) -> list[Node]:
         """The resources of a type whose property names this one, such as the versioning of a bucket."""
@@ -188,12 +194,17 @@ class Stack:
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self._nodes = [replace(node, graph=self) for node in nodes]
+        self._by_urn = {node.urn: node for node in self._nodes}
         self._by_type: dict[str, list[Node]] = {}
         for node in self._nodes:
             self._by_type.setdefault(node.type, []).append(node)
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self._nodes)
+
+    def get(self, urn: str) -> Node | None:
+        """The resource of a URN, None where the stack has none."""
+        return self._by_urn.get(urn)
 
     def of_type(self, *tokens: str) -> list[Node]:
         """Every resource of the types, in order of declaration."""
@@ -222,6 +233,7 @@ def node_of(resource: Resource) -> Node:
         props=marked(props),
         parent=resource.parent or "",
         dependencies=frozenset(resource.dependencies),
+        references=getattr(resource, "references", None),
         region=str(getattr(resource, "region", "")),
         protected=bool(getattr(resource, "protect", False) or options.get("retainOnDelete", False)),
     )

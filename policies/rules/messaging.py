@@ -87,19 +87,13 @@ def failures_told(source: Node) -> Iterable[str]:
 
 def hidden_while_worked_on(queue: Node) -> Iterable[str]:
     """A message does not come to a second worker while the first has it."""
-    sources = {source.urn for source in queue.companions(SOURCE, "eventSourceArn") if not _is_stream(source)}
+    sources = {source.urn for source in queue.companions(SOURCE, "eventSourceArn")}
     hidden_s = queue.read("visibilityTimeoutSeconds", 30)
     for function in queue.stack.of_type(FUNCTION) if sources else ():
         taken = {row.urn for node in names_of(function) for row in node.companions(SOURCE, "functionName")}
         needed_s = WORKS * function.read("timeout", 3)
         if taken & sources and hidden_s < needed_s:
             yield f"visibilityTimeoutSeconds is {hidden_s}, and {function.name} may take {needed_s / WORKS:g} s"
-
-
-def _is_stream(source: Node) -> bool:
-    """What reads a stream may name the queue too: as the place for what it could not handle."""
-    arn = source.read("eventSourceArn")
-    return isinstance(arn, str) and arn.startswith("arn:") and ":sqs:" not in arn
 
 
 def _is_dead_letter_queue(queue: Node) -> bool:

@@ -58,6 +58,8 @@ class Recorded:
     """Names of the inputs that were given as secrets."""
     dependencies: frozenset[str]
     """URNs."""
+    references: Mapping[str, frozenset[str]]
+    """URNs that each input's value comes from."""
     protect: bool
     retain_on_delete: bool
     delete_before_replace: bool
@@ -236,6 +238,7 @@ class _Monitor(MockMonitor):
                     inputs=inputs,
                     secrets=secrets,
                     dependencies=frozenset(request.dependencies),
+                    references={key: frozenset(row.urns) for key, row in request.propertyDependencies.items()},
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
                     delete_before_replace=request.deleteBeforeReplace,
