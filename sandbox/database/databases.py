@@ -198,10 +198,8 @@ class Databases:
         for found in self._databases.values():
             found.ending = True
             found.ready.wait(START_S)
-            found.server.stop()
-        self._processes.close()
-        for found in self._databases.values():
             _end(found)
+        self._processes.close()
         self._hooks.undo()
 
     def _of(self, region: str) -> list[_Database]:

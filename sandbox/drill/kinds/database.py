@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 from sandbox.drill.channels import Items, Rows
 from sandbox.drill.channels.rows import cluster
 from sandbox.drill.client import Channel, Client, RefusedError
 from sandbox.drill.context import Context
+from sandbox.drill.kinds.damage import told
 from sandbox.drill.losses import Lost
 from sandbox.drill.report import CRITICAL_S
 
@@ -67,8 +67,7 @@ class Database:
 
     def given(self, context: Context) -> dict[str, str]:
         """The last good second."""
-        moment = datetime.fromtimestamp(context.journal.memory["restore_to"], timezone.utc)
-        return {"RESTORE_TO": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return {"RESTORE_TO": told(context.journal.memory["restore_to"])}
 
     def verify(self, context: Context, client: Client, lost: Sequence[Lost], failed_at: float) -> list[str]:
         """What is lost is exactly what was written after the last good second and before the first step."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 from sandbox.drill.channels import Objects
 from sandbox.drill.client import Channel, Client
 from sandbox.drill.context import Context
+from sandbox.drill.kinds.damage import GARBAGE, choose, last_good, left, told
 from sandbox.drill.kinds.kind import Anywhere
-from sandbox.drill.kinds.table import DAMAGED, DELETED, GARBAGE
 from sandbox.drill.losses import Lost
 from sandbox.drill.report import REST_S
 
@@ -41,13 +38,9 @@ class Lake(Anywhere):
         return [Objects(s3, lambda: self._bucket(context))]
 
     def prepare(self, context: Context, client: Client) -> None:
-        """Which objects are overwritten and which deleted, never none of a kind: the drill would show nothing."""
-        # The page takes whole seconds: what is written in this one can be brought back only from the next on.
-        restore_to = int(time.time()) - 1
-        chosen, victims = random.Random(restore_to), [write for write in client.writes if write.at <= restore_to]
-        damaged = [write for write in victims if chosen.randrange(DAMAGED) == 0] or victims[:1]
-        rest = [write for write in victims if write not in damaged]
-        deleted = [write for write in rest if chosen.randrange(DELETED) == 0] or rest[-1:]
+        """Chooses objects that are as old as the moment that the page goes back to."""
+        restore_to = last_good()
+        damaged, deleted = choose([write for write in client.writes if write.at <= restore_to], restore_to)
         context.journal.remember(
             restore_to=restore_to,
             damaged=[write.id for write in damaged],
@@ -65,12 +58,8 @@ class Lake(Anywhere):
 
     def given(self, context: Context) -> dict[str, str]:
         """The bucket, the prefix and the last good second."""
-        moment = datetime.fromtimestamp(context.journal.memory["restore_to"], timezone.utc)
-        return {
-            "BUCKET": self._bucket(context),
-            "PREFIX": PREFIX,
-            "RESTORE_TO": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
+        restore_to = told(context.journal.memory["restore_to"])
+        return {"BUCKET": self._bucket(context), "PREFIX": PREFIX, "RESTORE_TO": restore_to}
 
     def verify(self, context: Context, client: Client, lost: Sequence[Lost], failed_at: float) -> list[str]:
         """Nothing is lost, and the wrong versions can still be looked at."""
@@ -95,12 +84,7 @@ class Lake(Anywhere):
 
     def open(self, context: Context) -> list[str]:
         """Objects are damaged."""
-        memory = context.journal.memory
-        if "damaged" not in memory:
-            return []
-        count = len(memory["damaged"]) + len(memory["deleted"])
-        bucket = self._bucket(context)
-        return [f"up to {count} objects of {bucket}, all of the drill's own, are overwritten or deleted"]
+        return left(context.journal.memory, f"objects of {self._bucket(context)}")
 
     def _bucket(self, context: Context) -> str:
         bucket: str = context.state.outputs["processed_bucket"]

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 from sandbox.drill.channels import Items, Predictions
 from sandbox.drill.client import Channel, Client
 from sandbox.drill.context import Context
+from sandbox.drill.kinds.damage import GARBAGE, choose, last_good, left, told
 from sandbox.drill.kinds.kind import Anywhere
 from sandbox.drill.losses import Lost, Write
 from sandbox.drill.report import CRITICAL_S
-
-DAMAGED, DELETED = 3, 6
-"""One in so many of the client's own items; what others wrote is left alone."""
-GARBAGE = "##damaged##"
 
 
 class Table(Anywhere):
@@ -44,13 +38,9 @@ class Table(Anywhere):
         ]
 
     def prepare(self, context: Context, client: Client) -> None:
-        """Which items are damaged and which deleted, never none of a kind: the drill would show nothing."""
-        # Times of recovery are whole seconds: what is written in this one can be restored only from the next on.
-        restore_to = int(time.time()) - 1
-        chosen, victims = random.Random(restore_to), list(client.writes)
-        damaged = [write for write in victims if chosen.randrange(DAMAGED) == 0] or victims[:1]
-        rest = [write for write in victims if write not in damaged]
-        deleted = [write for write in rest if chosen.randrange(DELETED) == 0] or rest[-1:]
+        """Chooses items, also such as were written after the moment that the page goes back to."""
+        restore_to = last_good()
+        damaged, deleted = choose(client.writes, restore_to)
         context.journal.remember(
             restore_to=restore_to,
             damaged=[write.id for write in damaged],
@@ -74,8 +64,7 @@ class Table(Anywhere):
 
     def given(self, context: Context) -> dict[str, str]:
         """The table, and the last good second."""
-        moment = datetime.fromtimestamp(context.journal.memory["restore_to"], timezone.utc)
-        return {"TABLE": self._table(context), "RESTORE_TO": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return {"TABLE": self._table(context), "RESTORE_TO": told(context.journal.memory["restore_to"])}
 
     def verify(self, context: Context, client: Client, lost: Sequence[Lost], failed_at: float) -> list[str]:
         """What is lost is exactly what was damaged and is younger than the time that was gone back to."""
@@ -103,11 +92,7 @@ class Table(Anywhere):
 
     def open(self, context: Context) -> list[str]:
         """Items are damaged."""
-        memory = context.journal.memory
-        if "damaged" not in memory:
-            return []
-        count = len(memory["damaged"]) + len(memory["deleted"])
-        return [f"up to {count} items of {self._table(context)}, all of the drill's own, are damaged or deleted"]
+        return left(context.journal.memory, f"items of {self._table(context)}")
 
     def _table(self, context: Context) -> str:
         return f"{context.prefix}-predictions"
