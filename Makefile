@@ -7,6 +7,7 @@ STAMP := $(VENV)/.installed
 STACK ?= dev
 PORT ?= 8080
 AWS_PORT ?= 4566
+UNITS := $(PY) -m pytest -n 2 --dist loadgroup --ignore=tests/journeys
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
@@ -40,11 +41,11 @@ lint: $(STAMP)
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy .
 
-check: lint ## lint, types and unit tests, in under two minutes
-	@$(PY) -m pytest -q -n 2 --dist loadgroup --ignore=tests/journeys -m "not sweep"
+check: lint ## lint, types and unit tests without the sweeps over all settings
+	@$(UNITS) -q -m "not sweep"
 
 test: lint package ## everything that CI runs: lint, types, unit tests and journeys over HTTP
-	@$(PY) -m pytest -n 2 --dist loadgroup --ignore=tests/journeys
+	@$(UNITS)
 	@$(PY) -m pytest tests/journeys
 
 format: $(STAMP) ## rewrite sources to the common format
