@@ -147,11 +147,10 @@ class Sandbox:
         from sandbox.identity import Identities
         from sandbox.lambdas import Functions
         from sandbox.language import Languages
-        from sandbox.queues import Queues
         from sandbox.recovery import Recovery
         from sandbox.replication import Replication
         from sandbox.rotation import Rotations
-        from sandbox.streams import Streams
+        from sandbox.sources import Queues, Streams
         from sandbox.workflow import Workflows
 
         home = self.home.path

@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.cloud import Cloud
 from sandbox.lambdas import Invocation
-from sandbox.queues import Queues
+from sandbox.sources import Queues
 from tests.sandbox.containers.support import emptied
 
 Answer = Callable[[list[dict[str, Any]]], bytes]

@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.cloud import Cloud
 from sandbox.lambdas import Invocation
-from sandbox.streams import Streams
+from sandbox.sources import Streams
 from tests.sandbox.containers.support import emptied
 
 ROLE = "arn:aws:iam::123456789012:role/r"
