@@ -33,8 +33,11 @@ class Limits:
     """One call of ours altogether, a new connection included."""
     answer_s: float = 0.04
     """One answer on an open connection."""
-    slow_s: float = 0.005
-    """An answer slower than this is slow; three in a row are an outage."""
+    slow_s: float = 0.015
+    """An answer slower than this is slow; three in a row are an outage.
+
+    As long as the model takes at least: below it a late answer of Redis is still the quicker one, and a process that
+    waited for its turn on a busy machine would take its own lateness for that of Redis and make the machine busier."""
     probe_s: float = 0.25
     """One try to get back."""
     pause_s: float = 0.1
