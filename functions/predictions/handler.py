@@ -33,7 +33,7 @@ def build(environ: Mapping[str, str] = os.environ, memory: Shared | None = None)
     if memory is None:
         memory = cache(settings.cache_host, settings.cache_port, settings.cache_secret_arn, environ, limits)
     predictor = Predictor(
-        EndpointModel(runtime, settings.endpoint_name, environ),
+        EndpointModel(runtime, settings.endpoint_name),
         memory,
         PredictionsTable(database, settings.predictions_table, log),
         endpoint=settings.endpoint_name,

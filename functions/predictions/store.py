@@ -12,7 +12,6 @@ from pydantic_core import to_json
 from functions.predictions.logic import ModelAnswer, answered
 from functions.shared.aws.calls import AwsError, AwsTimeoutError, AwsUnreachableError, Service
 from functions.shared.aws.endpoint import Endpoint
-from functions.shared.aws.tracing import subsegment
 from functions.shared.errors import ApiError
 from functions.shared.logs import Log, fault, now
 
@@ -20,15 +19,12 @@ from functions.shared.logs import Log, fault, now
 class EndpointModel:
     """The live model behind a SageMaker endpoint."""
 
-    def __init__(self, service: Service, endpoint: str, environ: Mapping[str, str]) -> None:
-        self._endpoint, self._environ = Endpoint(service, endpoint), environ
+    def __init__(self, service: Service, endpoint: str) -> None:
+        self._endpoint = Endpoint(service, endpoint)
 
     def ask(self, features: Mapping[str, Any]) -> ModelAnswer:
         """The model's answer for one row."""
-        body = to_json({"instances": [features]})
-        with subsegment("inference", self._environ):
-            document = self._endpoint.ask(body)
-        return answered(document)
+        return answered(self._endpoint.ask(to_json({"instances": [features]})))
 
 
 class PredictionsTable:

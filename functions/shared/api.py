@@ -11,13 +11,14 @@ from uuid import uuid4
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from functions.shared.aws.tracing import current, part, traced
 from functions.shared.door.idempotency import HEADER, Claim, Idempotency, Reply
 from functions.shared.door.origins import NOWHERE, Origins
 from functions.shared.door.pace import Pace
 from functions.shared.door.reading import check_path, idempotency_key, read_body, read_query
 from functions.shared.door.retirement import Retirement
 from functions.shared.errors import ApiError
-from functions.shared.headers import CORRELATION, SAFE, correlation
+from functions.shared.headers import CORRELATED, CORRELATION, PACE, SAFE, correlation
 from functions.shared.identity.sessions import EndedSessions
 from functions.shared.identity.tokens import Caller, Verifier
 from functions.shared.logs import Log, fault, now
@@ -25,6 +26,9 @@ from functions.shared.resources.conditional import Tagged, tag_of_body, unchange
 
 STAGE_PATH = "/api"
 """What each address begins with: the gateway takes it away as its stage, a load balancer does not."""
+
+OVER_PACE_S = 10
+"""When to ask again after the firewall has marked a caller: it looks at its counts about that often."""
 
 
 @dataclass
@@ -117,9 +121,11 @@ def serve(build: Callable[[], App]) -> Callable[[Mapping[str, Any], Any], dict[s
 
     def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
         began = time.perf_counter()
-        if not made:
-            made.append(build())
-        return answer(made[0], event, began)
+        with traced("handler"):
+            if not made:
+                with part("build"):
+                    made.append(build())
+            return answer(made[0], event, began)
 
     return handler
 
@@ -132,6 +138,7 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
     request_id = context.get("requestId") or sent.get("x-amzn-trace-id") or ""
     request = Request(event, sent, began, request_id, NOBODY)
     correlated = correlation(sent.get("x-correlation-id"), request.request_id)
+    CORRELATED.set(correlated)
     headers = {
         **SAFE,
         "Content-Type": "application/json",
@@ -160,6 +167,7 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
     if app.pace is not None and request.caller is not NOBODY:
         headers |= app.pace.told(request.caller.user_id)
     request.notes.update(route=route, status=status, ms=request.elapsed_ms)
+    current().tell(status, request.notes, correlated)
     app.log.line(
         level,
         message,
@@ -185,13 +193,15 @@ def path_of(event: Mapping[str, Any]) -> str:
 
 
 def perform(app: App, route: str, request: Request) -> Reply:
-    """Checks a request in the order: route, caller, rights, pace, path, body; then runs its operation."""
+    """Checks a request in the order: route, mark of the firewall, caller, rights, pace, path, body; then runs it."""
     operation = app.operations.get(route)
     if operation is None:
         raise ApiError("not_found")
     if operation.scopes:
         if app.verifier is None:
             raise RuntimeError("an operation with scopes needs a verifier")
+        if PACE in request.headers:
+            raise ApiError("throttled", why="firewall", retry_after_s=OVER_PACE_S)
         request.caller = app.verifier.caller(request.headers.get("authorization"))
         if app.sessions is not None:
             app.sessions.check(request.caller)

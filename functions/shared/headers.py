@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Final
 
 SAFE: Final[Mapping[str, str]] = {
@@ -16,6 +17,13 @@ SAFE: Final[Mapping[str, str]] = {
 
 CORRELATION: Final = "X-Correlation-Id"
 """What a caller names its request by, across services; the request's own id where it does not."""
+
+PACE: Final = "x-amzn-waf-pace"
+"""Header by which the firewall marks what a caller asks above its rate; lower case, as functions read headers. Nobody
+gains by sending it, since it only refuses, and the firewall writes over it."""
+
+CORRELATED: Final[ContextVar[str]] = ContextVar("correlation id", default="")
+"""That of the request under way, for whoever is asked on its behalf."""
 
 EXPOSED: Final = (
     *("Deprecation", "ETag", "Idempotent-Replayed", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", "Sunset"),

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from functions.shared.aws.signature import Credentials, Signer
+from functions.shared.aws.tracing import part
 
 SERVICES: Mapping[str, tuple[str, str, str]] = {
     "dynamodb": ("dynamodb", "dynamodb", "DYNAMODB"),
@@ -34,6 +35,10 @@ TARGETS: Mapping[str, tuple[str, str]] = {
     "comprehend": ("Comprehend_20171127", "application/x-amz-json-1.1"),
 }
 """Per service of the JSON protocol: target prefix and content type."""
+
+
+OPERATIONS: Mapping[str, str] = {"invocations": "InvokeEndpoint", "converse": "Converse"}
+"""Of services with an address for each operation: the end of its address → the operation."""
 
 
 class AwsError(Exception):
@@ -97,7 +102,16 @@ class Service:
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes, *, timeout_s: float | None = None) -> Reply:
         """A signed POST. A kept connection that the other side has closed meanwhile is replaced once."""
-        signed = self._signer.headers(path, headers, body, self._clock())
+        with part(self._name, {"namespace": "aws", "aws": {"operation": operation_of(path, headers)}}):
+            return self._posted(path, self._signer.headers(path, headers, body, self._clock()), body, timeout_s)
+
+    def close(self) -> None:
+        """Ends the kept connection; the next call opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _posted(self, path: str, signed: Mapping[str, str], body: bytes, timeout_s: float | None) -> Reply:
         kept = self._connection is not None
         try:
             try:
@@ -110,12 +124,6 @@ class Service:
             raise AwsTimeoutError(self._name) from error
         except (OSError, http.client.HTTPException) as error:
             raise AwsUnreachableError(f"{self._name}: {type(error).__name__}") from error
-
-    def close(self) -> None:
-        """Ends the kept connection; the next call opens another."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
     def _send(self, path: str, headers: Mapping[str, str], body: bytes, timeout_s: float | None) -> Reply:
         connection, self._connection = self._connection or self._connect(), None
@@ -165,6 +173,12 @@ def fetch(url: str, timeout_s: float) -> bytes:
     if response.status != 200:
         raise ConnectionError(f"status {response.status}")
     return content
+
+
+def operation_of(path: str, headers: Mapping[str, str]) -> str:
+    """The operation that a request asks for."""
+    last = path.rpartition("/")[2]
+    return headers.get("x-amz-target", "").rpartition(".")[2] or OPERATIONS.get(last, last)
 
 
 def error_of(status: int, headers: Mapping[str, str], content: bytes) -> AwsError:

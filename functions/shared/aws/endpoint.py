@@ -8,8 +8,12 @@ from typing import Any
 from pydantic_core import from_json
 
 from functions.shared.aws.calls import AwsError, AwsTimeoutError, AwsUnreachableError, Service
+from functions.shared.aws.tracing import part
 from functions.shared.errors import ApiError
+from functions.shared.headers import CORRELATED
 
+ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
+"""Goes through to the container, and into captured data."""
 JSON = {"content-type": "application/json", "accept": "application/json"}
 
 MODEL_ERRORS: Mapping[str, str] = {
@@ -39,9 +43,13 @@ class Endpoint:
         Raises:
             ApiError: the model cannot take it, or cannot answer.
         """
+        headers = {**JSON, "x-amzn-sagemaker-inference-id": inference_id} if inference_id else JSON
+        correlated = CORRELATED.get()
+        if correlated:
+            headers = {**headers, ATTRIBUTES: f"correlationId={correlated}"}
         try:
-            headers = {**JSON, "x-amzn-sagemaker-inference-id": inference_id} if inference_id else JSON
-            return from_json(self._service.post(self._path, headers, body).body)
+            with part("inference"):
+                return from_json(self._service.post(self._path, headers, body).body)
         except AwsError as error:
             raise ApiError(model_error(error), why=error.code) from error
         except AwsTimeoutError as error:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from functions.shared.aws.tracing import OFF, part
 from functions.shared.errors import ApiError
 
 THROTTLED = frozenset(
@@ -30,7 +31,23 @@ def client(service: str) -> Any:
     retries = {"mode": "standard", "total_max_attempts": 3}
     # In regions older than it the SDK still signs addresses by version 2, which S3 refuses for what KMS encrypts.
     version = {"signature_version": "s3v4"} if service == "s3" else {}
-    return boto3.client(service, config=Config(connect_timeout=2, read_timeout=6, retries=retries, **version))
+    made = boto3.client(service, config=Config(connect_timeout=2, read_timeout=6, retries=retries, **version))
+    for moment, tell in (("before-call", _begin), ("after-call", _end), ("after-call-error", _end)):
+        made.meta.events.register(moment, tell)
+    return made
+
+
+def _begin(model: Any, context: dict[str, Any], **_: Any) -> None:
+    """A call of the SDK is a part of the trace."""
+    context["part"] = part(model.service_model.service_name, {"namespace": "aws", "aws": {"operation": model.name}})
+    context["part"].__enter__()
+
+
+def _end(context: dict[str, Any], parsed: Any = None, exception: BaseException | None = None, **_: Any) -> None:
+    told = context.pop("part", OFF)
+    if parsed is not None:
+        told.answered(int(parsed.get("ResponseMetadata", {}).get("HTTPStatusCode", 200)))
+    told.__exit__(None if exception is None else type(exception), exception, None)
 
 
 @contextmanager

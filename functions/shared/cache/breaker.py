@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from functions.shared.aws.tracing import part
 from functions.shared.cache.resp import Answer, Aside, ClosedError, Connection, ConnectionLostError, RefusedError
 
 
@@ -49,6 +50,7 @@ class Limits:
 
 
 DEFAULT = Limits()
+REMOTE = {"namespace": "remote"}
 SLOW_IN_A_ROW = 3
 MOST_WAITING = 8
 """Commands that wait for the next one; what is above is dropped, the oldest first."""
@@ -117,7 +119,8 @@ class Cache:
             if self._connection is None:
                 self._dial.prepare()
             began = self._clock()
-            answer = self._ask(words, before, began)
+            with part("cache", REMOTE):
+                answer = self._ask(words, before, began)
         except RefusedError as error:
             if error.code == "OOM":
                 # Full, but what is there can still be read.

@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from functions.shared.aws.signature import Credentials
+from functions.shared.aws.tracing import part
 from functions.shared.database.faults import CLOSING, ConnectionLostError, StatementError
 from functions.shared.database.session import Row, Session
 from functions.shared.database.token import connect_token
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pg8000.native import Connection
 
 _TLS_REQUEST = bytes((0, 0, 0, 8, 4, 210, 22, 47))
+_SHOWN = 1000
+"""Characters of a statement that a trace tells."""
 IDLE_S = 30.0
 """After this long without a statement a connection is asked whether it is alive before it is used."""
 
@@ -186,8 +189,11 @@ class PostgreSql:
     def _run(self, connection: Connection, sql: str, values: Mapping[str, Any]) -> list[Row]:
         from pg8000.exceptions import DatabaseError, InterfaceError
 
+        # Values are bound apart from the statement, which is ours and holds no data.
+        told = {"namespace": "remote", "sql": {"database_type": "PostgreSQL", "sanitized_query": sql[:_SHOWN]}}
         try:
-            rows = connection.run(sql, **values) or []
+            with part("database", told):
+                rows = connection.run(sql, **values) or []
         except DatabaseError as error:
             fault = _fault(error)
             if fault.code in CLOSING:

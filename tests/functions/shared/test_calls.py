@@ -38,7 +38,7 @@ def service(server: Server, name: str = "sagemaker-runtime", timeout_s: float = 
 
 
 def model(server: Server, timeout_s: float = 5) -> EndpointModel:
-    return EndpointModel(service(server, timeout_s=timeout_s), "predict", ENVIRONMENT)
+    return EndpointModel(service(server, timeout_s=timeout_s), "predict")
 
 
 @pytest.mark.parametrize(

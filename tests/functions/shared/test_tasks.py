@@ -1,16 +1,14 @@
-"""Steps and traces: what is logged of a run, and what the X-Ray daemon hears."""
+"""Steps: what is logged of a run."""
 
 from __future__ import annotations
 
 import io
 import json
-import socket
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from functions.shared.aws.tracing import subsegment
 from functions.shared.logs import Log
 from functions.shared.tasks import WorkError, task
 
@@ -46,46 +44,3 @@ def test_a_failed_step_goes_on_to_its_caller_and_only_reasons_of_ours_are_logged
         task(lambda: (run, Log("step", out=out)))({}, CONTEXT)
     assert (lines(out)[0]["level"], lines(out)[0]["metadata"]["why"]) == ("ERROR", why)
     assert "Ada" not in out.getvalue()
-
-
-def traced(daemon: socket.socket, *, sampled: str) -> dict[str, str]:
-    host, port = daemon.getsockname()
-    trace = f"Root=1-5e66d96f-7491f09acf5d6d3f0d9f4d2b;Parent=0123456789abcdef;Sampled={sampled}"
-    return {"AWS_XRAY_DAEMON_ADDRESS": f"{host}:{port}", "_X_AMZN_TRACE_ID": trace}
-
-
-@pytest.fixture
-def daemon() -> Any:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        sock.settimeout(5)
-        yield sock
-
-
-def heard(daemon: socket.socket) -> dict[str, Any]:
-    head, _, body = daemon.recv(65536).partition(b"\n")
-    assert json.loads(head) == {"format": "json", "version": 1}
-    return dict(json.loads(body))
-
-
-def test_a_sampled_call_has_its_subsegment(daemon: socket.socket) -> None:
-    with subsegment("inference", traced(daemon, sampled="1")):
-        pass
-    found = heard(daemon)
-    assert (found["name"], found["parent_id"], found["fault"]) == ("inference", "0123456789abcdef", False)
-    assert found["trace_id"] == "1-5e66d96f-7491f09acf5d6d3f0d9f4d2b"
-    assert found["start_time"] <= found["end_time"]
-
-
-def test_a_failure_shows_in_the_trace_and_goes_on(daemon: socket.socket) -> None:
-    with pytest.raises(ValueError, match="late"), subsegment("inference", traced(daemon, sampled="1")):
-        raise ValueError("late")
-    assert heard(daemon)["fault"] is True
-
-
-def test_a_call_that_is_not_sampled_sends_nothing(daemon: socket.socket) -> None:
-    with subsegment("inference", traced(daemon, sampled="0")), subsegment("inference", {}):
-        pass
-    daemon.settimeout(0.05)
-    with pytest.raises(TimeoutError):
-        daemon.recv(1)
