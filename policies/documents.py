@@ -31,7 +31,8 @@ class Statement:
     not_resources: tuple[str, ...]
     principals: Mapping[str, tuple[str, ...]]
     """By kind: `AWS`, `Service`, `Federated`; the plain `"*"` is `{"*": ("*",)}`."""
-    not_principals: bool
+    not_principals: Mapping[str, tuple[str, ...]]
+    """Who is left out, by kind."""
     condition: Mapping[str, Mapping[str, tuple[str, ...]]]
     """Operator → key in lower case → values."""
 
@@ -44,7 +45,7 @@ class Statement:
     def anyone(self) -> bool:
         """True where it speaks about every principal."""
         everyone = any("*" in names for kind, names in self.principals.items() if kind in {"*", "AWS"})
-        return everyone or self.not_principals
+        return everyone or bool(self.not_principals)
 
     @property
     def condition_keys(self) -> frozenset[str]:
@@ -80,7 +81,7 @@ def statements(document: Any) -> Iterator[Statement]:
             resources=listed(row.get("Resource")),
             not_resources=listed(row.get("NotResource")),
             principals=principals(row.get("Principal")),
-            not_principals="NotPrincipal" in row,
+            not_principals=principals(row.get("NotPrincipal")),
             condition={
                 operator: {key.lower(): listed(value) for key, value in by_key.items()}
                 for operator, by_key in (row.get("Condition") or {}).items()

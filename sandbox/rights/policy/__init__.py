@@ -1,0 +1,1 @@
+"""The language of IAM policies, compiled once and asked often."""
