@@ -22,7 +22,8 @@ _RULES = {
     "`Idempotency-Key`": "1 to 255 characters of ASCII without spaces, on routes marked *once*: the same key and "
     "request are done once in 24 hours and answered alike, with `Idempotent-Replayed: true`",
     "pace": "each caller of predictions has `api.requestsPerUser` a second and `api.burstPerUser` at once; `RateLimit` "
-    "tells what is left, 429 with `Retry-After` that nothing is",
+    "tells what is left, 429 with `Retry-After` that nothing is. On every signed-in route a token has "
+    "`api.requestsPerUser` a second on the average of a minute",
     "`X-Correlation-Id`": "1 to 128 letters, digits and `._:-`, sent back and logged; in place of any other the "
     "request's own id",
     "`Accept-Encoding`": "answers of `api.compressBytes` and above come as `gzip` or `deflate`, as is liked most",

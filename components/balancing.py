@@ -12,7 +12,7 @@ from pulumi_aws import route53
 from components.network import Accelerator, DoorRoute, LoadBalancer, LoadBalancerArgs
 from components.region import Region
 from components.secure_api import STAGE
-from components.secure_api.web_acl import WebAcl, WebAclArgs
+from components.secure_api.web_acl import CALLER_WINDOW_S, WebAcl, WebAclArgs
 from components.site import Certificate
 from components.values import Alarm, Widget
 from functions.routes import ROUTES
@@ -69,6 +69,7 @@ def balance(home: Region) -> Door:
         "resource_arn": balancer.arn,
         "key_arn": home.ground.keys.arn("logs"),
         "requests_per_address": settings.api.requests_per_address,
+        "requests_per_caller": settings.api.requests_per_user * CALLER_WINDOW_S,
         "countries": settings.api.countries,
         "log_days": settings.observability.log_days,
     }

@@ -128,9 +128,10 @@ class SecureApiArgs(TypedDict):
     """Whose pages may read answers; `*` by default, since tokens travel in a header and never in a cookie. Pages of the
     first alone can read errors of the gateway itself, which cannot compare (docs/decisions/0020-the-door.md)."""
     requests_per_user: NotRequired[int]
-    """Requests a second of one caller of predictions; 1,000 by default, 0 counts nobody."""
+    """Requests a second of one caller; 1,000 by default, 0 counts nobody. Predictions are counted in the cache, all
+    signed-in routes by the firewall, over a minute."""
     burst_per_user: NotRequired[int]
-    """How many of them at once; 2,000 by default."""
+    """How many predictions of one caller at once; 2,000 by default."""
     largest_body_kb: NotRequired[int]
     """Largest body that a route takes; 1,024 by default, the gateway's own limit is 10 MB."""
     compress_bytes: NotRequired[int]

@@ -12,6 +12,7 @@ from pulumi_aws import cloudwatch
 
 from components.lean import Lean
 from components.values import RETENTION_DAYS, Alarm, Metric, Widget
+from functions.shared.headers import PACE
 
 MANAGED: Final = {
     "AWSManagedRulesAmazonIpReputationList": (),
@@ -23,6 +24,10 @@ MANAGED: Final = {
 """Managed group → rules of it that only count. The common set holds the cross-site scripting rules."""
 
 _WINDOW_S: Final = 300
+CALLER_WINDOW_S: Final = 60
+"""Over which requests of one caller are counted: the shortest that WAF has."""
+_INSERTED: Final = "x-amzn-waf-"
+"""What WAF puts before the name of each header that it inserts."""
 _SHOWN: Final = {"api": "API", "site": "site", "balancer": "load balancer"}
 
 
@@ -47,6 +52,9 @@ class WebAclArgs(TypedDict):
     holds for everybody without it."""
     requests_per_address: NotRequired[int]
     """Requests of one address in five minutes; 2,000 by default."""
+    requests_per_caller: NotRequired[int]
+    """Requests with one token in a minute; those above it reach the functions with a mark by which they are refused. 0,
+    the default, counts nobody."""
     countries: NotRequired[Sequence[str]]
     """ISO codes of the countries that may call; all by default."""
     log_days: NotRequired[int]
@@ -69,7 +77,12 @@ class WebAcl(pulumi.ComponentResource):
         self._noun: Noun = args.get("noun", "api")
         self._acl_name = f"{args['name_prefix']}-{self._noun}"
         child = ResourceOptions(parent=self)
-        rows = rules(args.get("requests_per_address", 2000), args.get("countries", []), args.get("mark"))
+        rows = rules(
+            args.get("requests_per_address", 2000),
+            args.get("countries", []),
+            args.get("mark"),
+            args.get("requests_per_caller", 0),
+        )
         self.acl = Lean(
             "aws:wafv2/webAcl:WebAcl",
             f"{name}-acl",
@@ -156,7 +169,9 @@ class WebAcl(pulumi.ComponentResource):
         return [Widget(title=title, section=section, metrics=[self.blocked()], y_label="requests in 5 minutes")]
 
 
-def rules(requests_per_address: int, countries: Sequence[str], mark: Input[str] | None = None) -> list[Any]:
+def rules(
+    requests_per_address: int, countries: Sequence[str], mark: Input[str] | None = None, requests_per_caller: int = 0
+) -> list[Any]:
     """The rules in the order in which they are asked; cheap ones first.
 
     With a mark, requests that carry it pass the rules about address and country: theirs are those of an edge.
@@ -174,6 +189,8 @@ def rules(requests_per_address: int, countries: Sequence[str], mark: Input[str] 
     if mark is not None:
         rate["scope_down_statement"] = _unmarked(mark)
     found.append({"name": "rate", "action": {"block": {}}, "statement": {"rate_based_statement": rate}})
+    if requests_per_caller:
+        found.append(_per_caller(requests_per_caller))
     for group, counted in MANAGED.items():
         managed: dict[str, Any] = {"name": group, "vendor_name": "AWS"}
         if counted:
@@ -184,6 +201,21 @@ def rules(requests_per_address: int, countries: Sequence[str], mark: Input[str] 
     return [
         {**row, "priority": number, "visibility_config": _visibility(row["name"])} for number, row in enumerate(found)
     ]
+
+
+def _per_caller(requests: int) -> dict[str, Any]:
+    """Marks what one token asks above its rate.
+
+    Blocking would answer without envelope, request id and the headers that a page needs; a function has them all.
+    """
+    key = {"header": {"name": "authorization", "text_transformations": [{"priority": 0, "type": "NONE"}]}}
+    counted = {"limit": requests, "aggregate_key_type": "CUSTOM_KEYS", "custom_keys": [key]}
+    marked = {"name": PACE.removeprefix(_INSERTED), "value": "over"}
+    return {
+        "name": "pace",
+        "action": {"count": {"custom_request_handling": {"insert_headers": [marked]}}},
+        "statement": {"rate_based_statement": {**counted, "evaluation_window_sec": CALLER_WINDOW_S}},
+    }
 
 
 def _unmarked(mark: Input[str]) -> dict[str, Any]:
@@ -207,6 +239,9 @@ def _validate(name: str, args: WebAclArgs) -> None:
     rate = args.get("requests_per_address", 2000)
     if not 10 <= rate <= 2_000_000_000:
         problems.append(f"requests_per_address is {rate}; allowed: 10 to 2000000000")
+    caller = args.get("requests_per_caller", 0)
+    if caller and not 10 <= caller <= 2_000_000_000:
+        problems.append(f"requests_per_caller is {caller}; allowed: 0 for none, or 10 to 2000000000")
     countries = args.get("countries", [])
     wrong = [country for country in countries if not re.fullmatch("[A-Z]{2}", country)]
     if wrong:

@@ -17,6 +17,7 @@ from sandbox.gateway.context.variables import Template
 from sandbox.gateway.cors import preflight
 from sandbox.gateway.declared import Stage, stages
 from sandbox.gateway.errors import Errors
+from sandbox.gateway.firewall import Firewall
 from sandbox.gateway.invoke import Invoke, Runner
 from sandbox.gateway.key import check_key
 from sandbox.gateway.respond import respond
@@ -67,6 +68,7 @@ class Chain:
         self._served = served
         self._log = log
         self._format = Template(stage.log_format) if stage.log_group and stage.log_format else None
+        self._firewall = Firewall(stage.caller_rates)
         self._route = Route(stage.api.methods)
         self._throttle = Throttle(stage.limits)
         self._authorize = Authorize(fetch)
@@ -86,6 +88,7 @@ class Chain:
         return self._noted(exchange, answer)
 
     async def _steps(self, exchange: Exchange) -> Answer:
+        self._firewall(exchange)
         unpack(exchange, MAX_BODY)
         self._route(exchange)
         fixed = preflight(exchange)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from sandbox.recipes.recipe import Answer, KeptError, Recipe, Work, hands
 
 _AWS_OWNED = "moto does not have the policies that AWS manages"
-_NOT_EVALUATED = "moto keeps rules and evaluates none"
+_NOT_EVALUATED = (
+    "moto keeps rules and evaluates none; the gateway counts by the value of a header as rules of an API say, and "
+    "judges no address, country or content"
+)
 
 
 def _managed(work: Work) -> None:
@@ -193,7 +196,7 @@ ROWS = {
     ),
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Recipe(
         call="wafv2.put_logging_configuration",
-        lost={"logDestinationConfigs": "no request is evaluated, so no log is written"},
+        lost={"logDestinationConfigs": "no request is blocked, so no log is written"},
         id="{resourceArn}",
     ),
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox.gateway.declared.api import Api, DocumentError, gateway_response, read
+from sandbox.gateway.declared.firewall import CallerRate, caller_rates
 from sandbox.gateway.declared.limits import Limits, limits
 from sandbox.ledger import Ledger, Resource
 
@@ -25,6 +26,8 @@ class Stage:
     account: str = "123456789012"
     deployment: str = ""
     limits: Limits = field(default_factory=Limits)
+    caller_rates: tuple[CallerRate, ...] = ()
+    """What the firewall counts in front of it."""
     log_group: str = ""
     """Where the access log goes; empty for nowhere."""
     log_format: str = ""
@@ -79,6 +82,7 @@ def _stage(resource: Resource, ledger: Ledger, region: str, account: str) -> Sta
         account=account,
         deployment=str(declared.get("deployment", "")),
         limits=limits(ledger, api_id, name),
+        caller_rates=caller_rates(ledger, resource),
         log_group=target.partition(":log-group:")[2].removesuffix(":*"),
         log_format=str(log.get("format", "")),
         tracing=bool(declared.get("xrayTracingEnabled")),

@@ -12,7 +12,6 @@ from components.insights import may_ask
 from components.secure_api import SecureApi, SecureApiArgs
 from components.secure_api.component import ACCESS_LOG
 from components.secure_api.identity import GROUPS, platform_scopes
-from components.secure_api.web_acl import rules
 from functions.routes import ROUTES
 from tests.components.recorder import ACCOUNT, REGION, Recording, record
 from tests.components.secure_api.doors import BATCHES
@@ -326,31 +325,6 @@ def test_partners_get_keys_and_routes_want_them() -> None:
     assert plan["quotaSettings"] == {"limit": 1000, "period": "DAY"}
     assert "apiKey" in body(recording)["paths"]["/v1/ml/predict"]["post"]["security"][0]
     assert "apiKey" not in json.dumps(body(run())["paths"])
-
-
-def test_the_firewall_stands_before_the_stage_and_logs_without_credentials(recording: Recording) -> None:
-    association = recording.one("aws:wafv2/webAclAssociation:WebAclAssociation").inputs
-    assert association["resourceArn"].endswith("/stages/api")
-    logging = recording.one("aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration").inputs
-    assert logging["logDestinationConfigs"] == [
-        f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:aws-waf-logs-mlplatform-dev-api"
-    ]
-    redacted = {row["singleHeader"]["name"] for row in logging["redactedFields"]}
-    assert redacted == {"authorization", "cookie", "x-api-key", "x-site-mark"}
-
-
-def test_the_firewall_has_every_rule_that_is_required() -> None:
-    found = {row["name"]: row for row in rules(2000, ["US", "CA"])}
-    rate = found["rate"]["statement"]["rate_based_statement"]
-    assert rate == {"limit": 2000, "aggregate_key_type": "IP", "evaluation_window_sec": 300}
-    elsewhere = found["countries"]["statement"]["not_statement"]["statements"][0]
-    assert elsewhere == {"geo_match_statement": {"country_codes": ["CA", "US"]}}
-    assert {
-        f"AWSManagedRules{name}"
-        for name in ("AmazonIpReputationList", "CommonRuleSet", "KnownBadInputsRuleSet", "SQLiRuleSet")
-    } <= set(found)
-    assert [row["priority"] for row in rules(2000, ["US"])] == list(range(6))
-    assert "countries" not in {row["name"] for row in rules(2000, [])}
 
 
 @pytest.mark.parametrize(

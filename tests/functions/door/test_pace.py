@@ -156,6 +156,19 @@ def test_a_refused_request_reaches_no_operation_and_answers_carry_the_headers() 
     assert client.call("POST", "/v1/x", token=None).headers.get("RateLimit") is None
 
 
+def test_what_the_firewall_has_marked_is_refused_before_anything_is_looked_at() -> None:
+    ran: list[str] = []
+    client = Client({"POST /v1/x": Operation(lambda _: ran.append("it"), 204, ("aws.cognito.signin.user.admin",))})
+    marked = client.call("POST", "/v1/x", headers={"x-amzn-waf-pace": "over"}, token="none")
+    assert (marked.status, marked.code, marked.headers["Retry-After"]) == (429, "throttled", "10")
+    assert ran == []
+
+
+def test_the_mark_means_nothing_on_a_public_route() -> None:
+    client = Client({"GET /v1/x": Operation(lambda _: {})})
+    assert client.call("GET", "/v1/x", headers={"x-amzn-waf-pace": "over"}, token=None).status == 200
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     with real_redis() as running:
