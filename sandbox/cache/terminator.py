@@ -11,6 +11,7 @@ import selectors
 import socket
 import ssl
 import sys
+from typing import Any
 
 CHUNK = 65536
 
@@ -25,15 +26,19 @@ class Pipe:
 
     def move(self) -> bool:
         """Passes on what there is; False when the source has closed."""
-        while True:
-            if self.waiting and not self._write():
-                return True
+        while not self.waiting or self._write():
             try:
                 self.waiting = self.source.recv(CHUNK)
             except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
                 return True
             if not self.waiting:
                 return False
+            # What is left in the kernel wakes the selector again, for less than a read that finds nothing; what TLS
+            # has unpacked already does not.
+            if not (isinstance(self.source, ssl.SSLSocket) and self.source.pending()):
+                self._write()
+                return True
+        return True
 
     def _write(self) -> bool:
         try:
@@ -56,15 +61,17 @@ class Connection:
         self.up = Pipe(client, self.server)
         self.down = Pipe(self.server, client)
 
-    def step(self) -> bool:
-        """Goes on where it can; False when either side is gone."""
+    def step(self, side: socket.socket, mask: int) -> bool:
+        """Goes on where a side is ready; False when either side is gone."""
         if not self.greeted:
             try:
                 self.client.do_handshake()
             except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 return True
             self.greeted = True
-        return self.up.move() and self.down.move()
+            return self.up.move()
+        away, towards = (self.up, self.down) if side is self.client else (self.down, self.up)
+        return (not mask & selectors.EVENT_READ or away.move()) and (not mask & selectors.EVENT_WRITE or towards.move())
 
     def interest(self) -> tuple[int, int]:
         """The selector events that the client's and the server's sockets wait for."""
@@ -116,17 +123,17 @@ class Server:
     def serve(self) -> None:
         """Serves until the process is ended."""
         while True:
-            for key, _ in self.selector.select():
+            for key, mask in self.selector.select():
                 connection = key.data or accept(self.listener, self.context, self.path)
                 # One that an earlier event of the same round has closed has no descriptor any more.
                 if connection is not None and connection.client.fileno() >= 0:
-                    self.step(connection)
+                    self.step(connection, key.fileobj, mask)
 
-    def step(self, connection: Connection) -> None:
+    def step(self, connection: Connection, side: Any, mask: int) -> None:
         """Goes on with a connection, or ends it."""
         alive = False
         with contextlib.suppress(OSError):
-            alive = connection.step()
+            alive = connection.step(side, mask)
         if alive:
             client, server = connection.interest()
             self.watch(connection.client, client, connection)
@@ -138,14 +145,17 @@ class Server:
 
     def watch(self, side: socket.socket, mask: int, connection: Connection) -> None:
         """Tells the selector only what has changed: a call to the kernel costs more than the comparison."""
-        before = self.events.pop(side, 0)
+        before = self.events.get(side, 0)
+        if before == mask:
+            return
+        self.events.pop(side, None)
         if mask:
             self.events[side] = mask
         if before and not mask:
             self.selector.unregister(side)
         elif mask and not before:
             self.selector.register(side, mask, connection)
-        elif mask != before:
+        else:
             self.selector.modify(side, mask, connection)
 
 
