@@ -9,6 +9,7 @@ from typing import get_args
 from pulumi import Output
 
 from components.foundation import Foundation, Stack, Twin, lay
+from components.governance.findings import Findings, FindingsArgs
 from components.keys import Keys
 from components.ml_batches import MlBatches
 from components.ml_batches.placing import answer_batches
@@ -20,7 +21,7 @@ from components.secure_api import SecureApi
 from components.services import open_door, rotate, serve, train
 from components.training_workflow import TrainingWorkflow
 from components.training_workflow.signals import lost_events
-from components.values import Alarm, Board, Widget
+from components.values import Alarm, Board, Severity, Widget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,7 @@ def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget
     parts = (region.api, region.endpoint, region.batches, ground.cache, region.workflow, ground.tables)
     chosen = [part for part in (ground.accelerator, ground.database) if part is not None]
     rotations = region.rotations
+    findings = _findings(region)
     args: ObservabilityArgs = {
         "name_prefix": stack.prefix,
         "key_arn": ground.keys.arn("notifications"),
@@ -69,6 +71,7 @@ def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget
         + [row for part in chosen for row in part.alarms()]
         + [row for rotation in rotations for row in rotation.alarms()]
         + [lost_events("rotation-events-lost", f"{stack.prefix}-rotation-lost-events", "a rotation was not begun")]
+        + ([] if findings is None else findings.alarms())
         + list(alarms),
         "widgets": [row for part in (*parts, ground.lake) for row in part.widgets()]
         + [row for part in chosen for row in part.widgets()]
@@ -80,13 +83,33 @@ def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget
         "dashboard_names": {board: f"{stack.prefix}-{stack.named(board)}" for board in get_args(Board)},
         "emails": heard.emails,
     }
+    if findings is not None:
+        args["rules"] = {severity: findings.rule_arns(severity) for severity in get_args(Severity)}
     if heard.runbook_url is not None:
         args["runbook_url"] = heard.runbook_url
     if heard.slack_workspace is not None and heard.slack_channel is not None:
         args |= {"slack_workspace": heard.slack_workspace, "slack_channel": heard.slack_channel}
     if heard.pagerduty_url is not None:
         args["pagerduty_url"] = heard.pagerduty_url
-    return Observability(stack.named("observability"), args, stack.opts)
+    watched = Observability(stack.named("observability"), args, stack.opts)
+    if findings is not None:
+        findings.tell({severity: topic.arn for severity, topic in watched.topics.items()}, watched)
+    return watched
+
+
+def _findings(region: Region) -> Findings | None:
+    stack = region.stack
+    if not stack.settings.audit.findings:
+        return None
+    args: FindingsArgs = {
+        "name_prefix": stack.prefix,
+        "account_id": stack.account_id,
+        "region": stack.region,
+        "key_arn": region.ground.keys.arn("notifications"),
+    }
+    if stack.settings.observability.runbook_url is not None:
+        args["runbook_url"] = stack.settings.observability.runbook_url
+    return Findings(stack.named("findings"), args, stack.opts)
 
 
 def of_first(region: Region, watched: Observability) -> dict[str, Output[str]]:

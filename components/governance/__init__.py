@@ -5,6 +5,7 @@ from __future__ import annotations
 from components.governance.archive import Archive, ArchiveArgs
 from components.governance.budget import Budget, BudgetArgs, SpendingRole
 from components.governance.compose import govern
+from components.governance.findings import Findings, FindingsArgs
 from components.governance.trail import Trail, TrailArgs
 from components.governance.watchers import Watchers, WatchersArgs
 
@@ -13,6 +14,8 @@ __all__ = [
     "ArchiveArgs",
     "Budget",
     "BudgetArgs",
+    "Findings",
+    "FindingsArgs",
     "SpendingRole",
     "Trail",
     "TrailArgs",

@@ -6,8 +6,8 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import s3
 
+from components.aws import s3
 from components.data_lake.documents import deny_without_tls
 from components.governance.documents import deliver_trail
 from components.values import policy_json

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import iam, sns
 
+from components.aws import iam, sns
 from components.governance.documents import execution_rights, execution_trust, stop, topic_policy
 from components.lean import Lean
 from components.values import policy_json

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from pulumi import Output
 
@@ -11,7 +11,9 @@ from components.data_lake.documents import BucketName
 from components.governance.budget import Budget, BudgetArgs, SpendingRole
 from components.governance.trail import Trail
 from components.governance.watchers import Standard, Watchers, WatchersArgs
-from components.region import Region
+
+if TYPE_CHECKING:
+    from components.region import Region
 
 
 def govern(home: Region, away: Region | None, environment: str) -> None:

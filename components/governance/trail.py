@@ -7,8 +7,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cloudwatch, iam
 
+from components.aws import cloudwatch, iam
 from components.governance.archive import Archive
 from components.governance.documents import TRAILS, of_trail, write_logs
 from components.keys import partition

@@ -7,8 +7,8 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import iam
 
+from components.aws import iam
 from components.governance.documents import CONFIG, deliver_records, of_account
 from components.keys import partition
 from components.lean import Lean

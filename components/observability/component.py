@@ -8,8 +8,8 @@ from typing import NotRequired, TypedDict, cast, get_args
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cloudwatch, sns
 
+from components.aws import cloudwatch, sns
 from components.observability.boards import dashboard, index
 from components.observability.checks import problems
 from components.observability.composites import COMPOSITES, rules
@@ -39,6 +39,8 @@ class ObservabilityArgs(TypedDict):
     """Id of the channel that hears every alarm."""
     pagerduty_url: NotRequired[Input[str]]
     """Integration address of PagerDuty, which hears critical alarms; kept as a secret."""
+    rules: NotRequired[Mapping[Severity, Sequence[Input[str]]]]
+    """ARNs of event rules that publish to the topic of a severity, such as those of findings; none by default."""
     runbook_url: NotRequired[str]
     """Where docs/runbooks/ can be read; alarms carry the link. The path in the repository by default."""
 
@@ -69,7 +71,10 @@ class Observability(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._links = args.get("runbook_url", "docs/runbooks")
         child = ResourceOptions(parent=self)
-        self.topics = {"warning": self._topic("topic", "alarms"), "critical": self._topic("critical", "critical")}
+        self.topics = {
+            "warning": self._topic("topic", "alarms", "warning"),
+            "critical": self._topic("critical", "critical", "critical"),
+        }
         listen(name, cast("Listeners", args), self.topics, child)
         self.alarms = [
             cloudwatch.MetricAlarm(
@@ -94,7 +99,8 @@ class Observability(pulumi.ComponentResource):
         self.dashboard_name = self.dashboards["application"].dashboard_name
         self.register_outputs({"topic_arn": self.topic_arn, "dashboard_name": self.dashboard_name})
 
-    def _topic(self, noun: str, end: str) -> sns.Topic:
+    def _topic(self, noun: str, end: str, severity: Severity) -> sns.Topic:
+        rules = self._args.get("rules", {}).get(severity, ())
         child = ResourceOptions(parent=self)
         topic = sns.Topic(
             f"{self._name}-{noun}",
@@ -102,7 +108,8 @@ class Observability(pulumi.ComponentResource):
             kms_master_key_id=self._args["key_arn"],
             opts=child,
         )
-        sns.TopicPolicy(f"{self._name}-{noun}-policy", arn=topic.arn, policy=topic_policy(topic.arn), opts=child)
+        policy = topic_policy(topic.arn, rules)
+        sns.TopicPolicy(f"{self._name}-{noun}-policy", arn=topic.arn, policy=policy, opts=child)
         return topic
 
     def _heard(self, severity: Severity, quiet: bool) -> list[Output[str]]:
@@ -146,8 +153,8 @@ class Observability(pulumi.ComponentResource):
         )
 
 
-def topic_policy(topic_arn: Input[str]) -> Output[str]:
-    """Alarms of the own account may publish; nobody may without TLS."""
+def topic_policy(topic_arn: Input[str], rules: Sequence[Input[str]] = ()) -> Output[str]:
+    """Alarms of the own account may publish, and these rules; nobody may without TLS."""
     account = Output.from_input(topic_arn).apply(lambda arn: arn.split(":")[4])
     statements: list[Statement] = [
         {
@@ -160,6 +167,16 @@ def topic_policy(topic_arn: Input[str]) -> Output[str]:
         },
         deny_without_tls(topic_arn),
     ]
+    if rules:
+        found: Statement = {
+            "Sid": "RulesMayPublish",
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": ["sns:Publish"],
+            "Resource": [topic_arn],
+            "Condition": {"ArnEquals": {"aws:SourceArn": list(rules)}},
+        }
+        statements.append(found)
     return policy_json(statements)
 
 

@@ -15,6 +15,7 @@ from sandbox.events.clock import Clock, Entry, Now, utc_now
 from sandbox.events.courier import Courier
 from sandbox.events.envelope import completed, iso_time
 from sandbox.events.hooks import Hooks
+from sandbox.events.patterns import matches
 from sandbox.events.schedules import rule_arn, rule_entries, scheduler_entries
 from sandbox.events.targets import DELIVER, Arn, Clients, Parcel, UnsupportedTargetError
 from sandbox.events.transform import TransformError, target_input
@@ -121,7 +122,7 @@ class Events:
         if rule.state == "DISABLED" or rule.event_pattern.dump() is None or rule.region_name in self._lost:
             return
         happening = completed(raw, account=rule.account_id, region=rule.region_name)
-        if not rule.event_pattern.matches_event(happening):
+        if not matches(rule.event_pattern, happening):
             return
         ingested = iso_time(raw.get("ingestion-time") or happening["time"])
         for target in list(rule.targets):

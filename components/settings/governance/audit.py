@@ -28,6 +28,9 @@ class Audit:
     """Access Analyzer."""
     standards: tuple[str, ...] = one_of((), "fsbp", "cis")
     """Standards of Security Hub: AWS's own and the benchmark of CIS; they need the recorder."""
+    findings: bool = True
+    """Whether the topics of alarms hear what GuardDuty, Security Hub and Access Analyzer find in the account, and which
+    rules of AWS Config are broken, whoever owns those; of stacks that share an account and a region, one is enough."""
     hipaa: bool = False
     """Whether everything has the tag `Compliance: HIPAA`, which policies hold to services that are eligible."""
 

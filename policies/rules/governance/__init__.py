@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.rules.governance import audit, budget
+from policies.rules.governance import audit, budget, findings
 
-RULES = (*audit.RULES, *budget.RULES)
-"""Rules of budgets and audits."""
+RULES = (*audit.RULES, *budget.RULES, *findings.RULES)
+"""Rules of budgets, audits and findings."""

@@ -110,6 +110,10 @@ HUB = row(
     controlFindingGenerator="SECURITY_CONTROL",
 )
 STANDARD = row("aws:securityhub/standardsSubscription:StandardsSubscription", "fsbp", standardsArn="arn")
+THREATS = {"source": ["aws.guardduty"], "detail-type": ["GuardDuty Finding"], "detail": {"severity": [8]}}
+HEARS = row("aws:cloudwatch/eventRule:EventRule", "hears", name="hears", eventPattern=json.dumps(THREATS))
+SENDS = row("aws:cloudwatch/eventTarget:EventTarget", "sends", HEARS, rule="hears", arn=TOPIC)
+HEARD = [DETECTOR, HEARS, SENDS]
 HEALTH = {"Compliance": "HIPAA"}
 DAX = row("aws:dax/cluster:Cluster", "dax", tagsAll=HEALTH)
 
@@ -202,6 +206,19 @@ CASES = (
         },
     ),
     Case(rule="hub-reads-config", good={"beside it": [STANDARD, RECORDER]}, bad={"alone": [STANDARD]}),
+    Case(
+        rule="findings-heard",
+        good={"by a topic": HEARD},
+        bad={
+            "by nobody": [DETECTOR],
+            "by a rule without a target": [DETECTOR, HEARS],
+            "by a rule that is off": but(HEARD, "hears", state="DISABLED"),
+            "by a rule for others": but(HEARD, "hears", eventPattern=json.dumps({"source": ["aws.s3"]})),
+            "by a clock": but(HEARD, "hears", eventPattern=None),
+            "elsewhere": [replace(DETECTOR, region="eu-west-1"), HEARS, SENDS],
+        },
+        says="GuardDuty Finding",
+    ),
     Case(
         rule="hipaa-eligible-only",
         good={
