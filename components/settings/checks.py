@@ -11,7 +11,7 @@ from components.network.plan import NEEDED_SERVICES
 from components.settings import door_checks
 from components.settings.governance.watch import listeners
 from components.settings.recovery import SHARED_NODE_TYPE, Recovery
-from components.settings.regions import region_problems
+from components.settings.regions import region_problems, together
 from components.settings.sections import Cache, Network, Settings
 
 _PRIVATE: Final = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -53,7 +53,7 @@ def _cidr(network: Network) -> list[str]:
     try:
         block = ipaddress.IPv4Network(network.cidr)
     except ValueError as error:
-        return [f"{wrong}; {str(error).lower()}"]
+        return [f"{wrong}; {str(error).lower()}; {_remedy(network.cidr)}"]
     if not 16 <= block.prefixlen <= 22:
         return [
             f"{wrong}; a wider range is refused by AWS and a smaller one has no room for the subnets; change the length"
@@ -63,6 +63,13 @@ def _cidr(network: Network) -> list[str]:
     if block.overlaps(_TAKEN):
         return [f"{wrong}; {_TAKEN} is used inside SageMaker's hosts; choose another"]
     return []
+
+
+def _remedy(cidr: str) -> str:
+    try:
+        return f"set it to {ipaddress.IPv4Network(cidr, strict=False)}"
+    except ValueError:
+        return "set it to four numbers from 0 to 255 and a length"
 
 
 def _cache(settings: Settings) -> list[str]:
@@ -194,6 +201,11 @@ def _recovery(settings: Settings) -> list[str]:
         found.append(
             f"recovery.region is {recovery.region!r}, the region of the stack itself; allowed: another region; change "
             "it, or remove recovery"
+        )
+    elif not together(settings.region, recovery.region):
+        found.append(
+            f"recovery.region is {recovery.region!r} while aws:region is {settings.region!r}, in another partition of "
+            "AWS; allowed: a region of the same one, since nothing is copied from one to the other; change it"
         )
     found += _apart(settings.network.cidr, recovery.cidr)
     found += _shared_cache(settings, recovery) if recovery.global_cache else []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from components.settings.regions import WALLED
 from components.settings.sections import Settings
 
 
 def site(settings: Settings) -> list[str]:
     """A name has a zone; the edges exist for the region."""
     found = _named("site", settings.site.domain, settings.site.zone_id)
-    if settings.site.enabled and settings.region.startswith(("cn-", "us-gov-")):
+    if settings.site.enabled and settings.region.startswith(WALLED):
         found.append(
             f"site.enabled is True in {settings.region}, whose partition has no such edges; allowed: False there; "
             "set it to false"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import fields
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any, Final, get_args, get_type_hints
 
 from pulumi.runtime.config import CONFIG, is_config_secret
@@ -16,6 +17,8 @@ from components.settings.regions import region_problems
 from components.settings.sections import Settings
 
 NAMESPACE: Final = "mlplatform"
+_SECTION: Final = re.compile(r"[.: ]")
+"""What ends the name of a section at the beginning of a problem."""
 
 
 def load(stack: str, config: Mapping[str, str] | None = None) -> Settings:
@@ -33,13 +36,22 @@ def load(stack: str, config: Mapping[str, str] | None = None) -> Settings:
         for problem in region_problems(region)
     ]
     settings = Settings(region=region, **sections)
-    # Checks between settings would only repeat what is already told about wrong ones.
-    problems = problems or checks.problems(settings)
+    problems += _between(settings, problems)
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         listed = "\n".join(f"  - {problem}" for problem in problems)
         raise SettingsError(f"Pulumi.{stack}.yaml has {count}:\n{listed}")
     return settings
+
+
+def _between(settings: Settings, problems: Sequence[str]) -> list[str]:
+    """What does not fit together, but for sections with wrong keys: those stand at defaults that nobody asked for."""
+    wrong = {_SECTION.split(problem.removeprefix(f"{NAMESPACE}:"))[0] for problem in problems}
+    if "recovery" in wrong:
+        settings = replace(settings, recovery=None)
+    words = {"region" if name == "aws" else name for name in wrong}
+    about = re.compile(rf"\b({'|'.join(map(re.escape, sorted(words)))})\b") if words else None
+    return [told for told in checks.problems(settings) if about is None or not about.search(told)]
 
 
 def _sections(values: Mapping[str, str], problems: list[str]) -> dict[str, Any]:

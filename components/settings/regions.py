@@ -15,6 +15,14 @@ REGIONS: Final = (
 )
 """By name; a new region of AWS is added here."""
 
+WALLED: Final = ("cn-", "us-gov-")
+"""How regions begin that stand apart from all others: accounts, ARNs and copies end at their border."""
+
+
+def together(first: str, second: str) -> bool:
+    """Whether two regions have the same accounts, so that one can copy to the other."""
+    return [first.startswith(wall) for wall in WALLED] == [second.startswith(wall) for wall in WALLED]
+
 
 def region_problems(region: str) -> list[str]:
     """What is wrong with the name of a region, without the name of its setting; nothing for a region of AWS."""

@@ -90,6 +90,22 @@ def test_everything_wrong_is_told_at_once() -> None:
         assert any(part in line for line in found), part
 
 
+def test_what_does_not_fit_is_told_beside_what_cannot_be_read_but_nothing_of_defaults() -> None:
+    found = problems(
+        data={"logDays": "many"},
+        # Two nodes were asked for, by a key that is wrong: one is only the default.
+        cache={"nods": 2, "multiAz": True},
+        network={"cidr": "10.0.0.5/16"},
+        recovery={"regoin": "us-west-2", "cidr": "10.0.0.0/16"},
+    )
+    told = [line.split(" ")[0].removeprefix("mlplatform:") for line in found]
+    assert told == ["data.logDays", "cache.nods", "recovery.regoin", "recovery.region", "network.cidr"]
+    (line,) = problems(network={"cidr": "10.0.0.5/16"})
+    assert line.endswith("has host bits set; set it to 10.0.0.0/16")
+    (line,) = problems(network={"cidr": "10.0.0/x"})
+    assert line.endswith("set it to four numbers from 0 to 255 and a length")
+
+
 @pytest.mark.parametrize(
     ("section", "key", "near"),
     [

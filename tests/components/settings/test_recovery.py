@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.settings import SettingsError, load
-from components.settings.regions import REGIONS, region_problems
+from components.settings.regions import REGIONS, region_problems, together
 
 GOOD: dict[str, Any] = {"region": "us-west-2"}
 
@@ -133,3 +133,16 @@ def test_the_api_and_the_site_have_names_of_their_own() -> None:
     named = {"domain": "ml.example.org", "zoneId": "Z0123456789ABC"}
     with pytest.raises(SettingsError, match=r"api\.domain is 'ml\.example\.org', which is site\.domain too"):
         loaded(GOOD, api=named, site=named)
+
+
+def test_regions_that_share_no_account_are_no_pair() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded({"region": "cn-north-1"}, insights={"engine": "comprehend"})
+    told = "mlplatform:recovery.region is 'cn-north-1' while aws:region is 'us-east-1', in another partition of AWS"
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("first", REGIONS)
+def test_every_region_can_copy_to_itself_and_none_across_a_wall(first: str) -> None:
+    assert together(first, first)
+    assert together(first, "us-east-1") != first.startswith(("cn-", "us-gov-"))
