@@ -240,8 +240,7 @@ class Alarms:
             backend: Any, log_group_name: str, log_stream_name: str, log_events: list[dict[str, Any]]
         ) -> Any:
             answer = original(backend, log_group_name, log_stream_name, log_events)
-            for event in log_events:
-                embedded.take(self.points, backend.region_name, event["message"])
+            embedded.take(self.points, backend.region_name, (event["message"] for event in log_events))
             return answer
 
         return put_log_events

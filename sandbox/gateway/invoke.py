@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from sandbox.gateway.context import Exchange, GatewayError
-from sandbox.gateway.context.encode import encode
 from sandbox.gateway.context.exchange import canonical, request_time
 from sandbox.lambdas import FunctionError, Invocation, PayloadTooLargeError, ThrottledError
+from sandbox.lambdas.encode import encode
 
 _NO_IDENTITY = dict.fromkeys(
     (

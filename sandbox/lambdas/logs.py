@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import json
 import logging
 import math
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
+from sandbox.lambdas.encode import encode
 from sandbox.lambdas.instance import Record
 from sandbox.lambdas.plan import Plan, ThrottledError
 
@@ -180,5 +181,10 @@ def _billed(record: Record) -> int:
 
 
 def _platform(kind: str, moment_ms: int, record: dict[str, Any]) -> str:
-    moment = dt.datetime.fromtimestamp(moment_ms / 1000, dt.timezone.utc).isoformat(timespec="milliseconds")
-    return json.dumps({"time": moment.replace("+00:00", "Z"), "type": f"platform.{kind}", "record": record})
+    seconds, rest = divmod(moment_ms, 1000)
+    return encode({"time": f"{_second(seconds)}.{rest:03d}Z", "type": f"platform.{kind}", "record": record}).decode()
+
+
+@lru_cache(maxsize=16)
+def _second(moment: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))

@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from sandbox.alarms.measured.points import Points, Series
+from sandbox.alarms.measured.points import FINE_S, Points, Series
+from sandbox.lambdas.encode import decode
 
 LOG = logging.getLogger(__name__)
 _MARK: Final = '"_aws"'
+_Place = tuple[str, str, tuple[tuple[str, str], ...], str]
+"""Namespace, name, dimensions and unit of a metric."""
 
 
-def take(points: Points, region: str, line: str) -> int:
-    """Adds the metrics of a line, if it has any; gives how many data points that were."""
-    if _MARK not in line:
-        return 0
-    try:
-        entry = json.loads(line)
-        found = list(_read(region, entry))
-        at = float(entry["_aws"]["Timestamp"]) / 1000
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
-        # CloudWatch takes the line as a log event, and no metric from it.
-        LOG.warning("a log line has metrics that cannot be read: %s", type(fault).__name__)
-        return 0
-    for series, unit, values in found:
-        points.add(series, values, unit=unit, at=at)
-    return len(found)
+def take(points: Points, region: str, lines: Iterable[str]) -> int:
+    """Adds the metrics of lines that came together; gives how many data points that were.
+
+    Equal metrics of one moment are added up first: lines come by the hundred, and each says almost the same.
+    """
+    taken = 0
+    found: defaultdict[tuple[_Place, int], Counter[float]] = defaultdict(Counter)
+    for line in lines:
+        if _MARK not in line:
+            continue
+        try:
+            entry = decode(line)
+            moment = int(float(entry["_aws"]["Timestamp"]) / 1000 / FINE_S)
+            rows = list(_read(entry))
+        except (ValueError, KeyError, TypeError, AttributeError) as fault:
+            # CloudWatch takes the line as a log event, and no metric from it.
+            LOG.warning("a log line has metrics that cannot be read: %s", type(fault).__name__)
+            continue
+        for place, values in rows:
+            counted = found[place, moment]
+            for value in values:
+                counted[value] += 1
+        taken += len(rows)
+    for ((namespace, name, dimensions, unit), moment), counted in found.items():
+        points.add_counted(Series(region, namespace, name, dimensions), counted, unit=unit, at=(moment + 0.5) * FINE_S)
+    return taken
 
 
-def _read(region: str, entry: Mapping[str, Any]) -> Iterator[tuple[Series, str, list[float]]]:
+def _read(entry: Mapping[str, Any]) -> Iterator[tuple[_Place, list[float]]]:
     for directive in entry["_aws"]["CloudWatchMetrics"]:
+        namespace, metrics = directive["Namespace"], directive["Metrics"]
         for names in directive["Dimensions"]:
-            dimensions = {name: str(entry[name]) for name in names}
-            for metric in directive["Metrics"]:
-                given = entry[metric["Name"]]
-                values = [float(value) for value in (given if isinstance(given, list) else [given])]
-                series = Series.of(region, directive["Namespace"], metric["Name"], dimensions)
-                yield series, str(metric.get("Unit", "None")), values
+            dimensions = tuple(sorted((name, str(entry[name])) for name in names))
+            for metric in metrics:
+                name = metric["Name"]
+                given = entry[name]
+                values = [float(value) for value in given] if isinstance(given, list) else [float(given)]
+                yield (namespace, name, dimensions, str(metric.get("Unit", "None"))), values

@@ -23,6 +23,35 @@ _Values = defaultdict[tuple[Series, str], "Counter[float]"]
 Row = TypeVar("Row")
 
 
+class _Requests:
+    """Requests of one route in one moment."""
+
+    def __init__(self) -> None:
+        self._statuses: Counter[int] = Counter()
+        self._took_ms: Counter[float] = Counter()
+        self._function_ms: Counter[float] = Counter()
+
+    def add(self, status: int, took_ms: float, function_ms: float) -> None:
+        """Takes one; 0 for the function's time where none was called."""
+        self._statuses[status] += 1
+        self._took_ms[took_ms] += 1
+        if function_ms:
+            self._function_ms[function_ms] += 1
+
+    def values(self) -> list[tuple[str, str, Mapping[float, int]]]:
+        """Name, unit and values of each metric."""
+        count = self._statuses.total()
+        refused = sum(times for status, times in self._statuses.items() if 400 <= status < 500)
+        failed = sum(times for status, times in self._statuses.items() if status >= 500)
+        rows: list[tuple[str, str, Mapping[float, int]]] = [
+            ("Count", "Count", {1.0: count}),
+            ("4XXError", "Count", _yes_no(refused, count)),
+            ("5XXError", "Count", _yes_no(failed, count)),
+            ("Latency", "Milliseconds", self._took_ms),
+        ]
+        return [*rows, ("IntegrationLatency", "Milliseconds", self._function_ms)] if self._function_ms else rows
+
+
 class Meter:
     """Counts for one account."""
 
@@ -86,25 +115,20 @@ class Meter:
             self._put(_of_operations(operations), moment)
 
     def _of_requests(self, rows: Iterable[tuple[Exchange, int, float, float]]) -> _Values:
-        found: _Values = defaultdict(Counter)
+        """Five series by the stage and by the route; requests of a route are counted before its series are named."""
+        by_route: defaultdict[tuple[tuple[str, str, str], tuple[str, str] | None], _Requests] = defaultdict(_Requests)
         for exchange, status, took_ms, _ in rows:
             stage, method = exchange.stage, exchange.method
-            # Five series of a request, by the stage and by the route.
-            values = [
-                ("Count", 1.0, "Count"),
-                ("4XXError", float(400 <= status < 500), "Count"),
-                ("5XXError", float(status >= 500), "Count"),
-                ("Latency", took_ms, "Milliseconds"),
-            ]
-            if exchange.integration_ms:
-                values.append(("IntegrationLatency", exchange.integration_ms, "Milliseconds"))
-            whole = {"ApiName": self.api_names.get(stage.api.id, stage.api.id), "Stage": stage.name}
-            places = [whole]
-            if method is not None:
-                places.append({**whole, "Method": exchange.verb, "Resource": method.resource})
+            route = None if method is None else (exchange.verb, method.resource)
+            key = (stage.region, stage.api.id, stage.name), route
+            by_route[key].add(status, took_ms, exchange.integration_ms)
+        found: _Values = defaultdict(Counter)
+        for ((region, api, stage_name), route), requests in by_route.items():
+            whole = {"ApiName": self.api_names.get(api, api), "Stage": stage_name}
+            places = [whole] if route is None else [whole, {**whole, "Method": route[0], "Resource": route[1]}]
             for place in places:
-                for name, value, unit in values:
-                    found[Series.of(stage.region, "AWS/ApiGateway", name, place), unit][value] += 1
+                for name, unit, values in requests.values():
+                    found[Series.of(region, "AWS/ApiGateway", name, place), unit].update(values)
         return found
 
     def _put(self, found: Mapping[tuple[Series, str], Mapping[float, float]], moment: float) -> None:
@@ -169,6 +193,6 @@ def _peak(rows: Sequence[Record]) -> int:
     return max(accumulate(change for _, change in sorted(turns)), default=0)
 
 
-def _yes_no(yes: int, of: int) -> dict[float, float]:
+def _yes_no(yes: int, of: int) -> dict[float, int]:
     """So many ones, and zeros for the rest: a failure that did not happen is a data point too."""
-    return {value: float(times) for value, times in ((1.0, yes), (0.0, of - yes)) if times}
+    return {value: times for value, times in ((1.0, yes), (0.0, of - yes)) if times}

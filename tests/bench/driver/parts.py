@@ -16,11 +16,11 @@ from sandbox.cloud import Cloud
 from sandbox.gateway import App, Chain, Server
 from sandbox.gateway.authorize import fetch_from
 from sandbox.gateway.context import Exchange
-from sandbox.gateway.context.encode import encode
 from sandbox.gateway.declared import Stage, stages
 from sandbox.gateway.invoke import event
 from sandbox.gateway.respond import respond
 from sandbox.lambdas import Functions
+from sandbox.lambdas.encode import encode
 from sandbox.ledger import Ledger, Resource
 from sandbox.state import LEDGER
 from tests.bench.driver.asked import Request, middle, request

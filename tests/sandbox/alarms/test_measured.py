@@ -31,7 +31,7 @@ def test_a_line_of_our_own_log_becomes_data_points(folder: str) -> None:
     points, out = Points(), io.StringIO()
     log = Log("mlplatform-dev-f", metrics=MEASURES[folder], out=out)
     log.line("INFO", "answered", metrics=dict.fromkeys(MEASURES[folder], 3.0))
-    assert embedded.take(points, REGION, out.getvalue()) == len(MEASURES[folder])
+    assert embedded.take(points, REGION, [out.getvalue()]) == len(MEASURES[folder])
     for name, unit in MEASURES[folder].items():
         series = Series.of(REGION, "MLPlatform", name, {"Function": "mlplatform-dev-f"})
         assert points.series()[series] == unit
@@ -50,7 +50,7 @@ def test_a_line_of_our_own_log_becomes_data_points(folder: str) -> None:
 )
 def test_a_line_without_metrics_that_can_be_read_is_a_line_all_the_same(line: str) -> None:
     points = Points()
-    assert embedded.take(points, REGION, line) == 0
+    assert embedded.take(points, REGION, [line]) == 0
     assert points.series() == {}
 
 

@@ -14,9 +14,9 @@ def _standard(value: Any) -> bytes:
     return _ENCODER.encode(value).encode("utf-8", errors="surrogatepass")
 
 
-def _choose() -> Callable[[Any], bytes]:
+def _choose() -> tuple[Callable[[Any], bytes], Callable[[str | bytes], Any]]:
     if importlib.util.find_spec("orjson") is None:
-        return _standard
+        return _standard, json.loads
     import orjson
 
     def fast(value: Any) -> bytes:
@@ -26,8 +26,15 @@ def _choose() -> Callable[[Any], bytes]:
             # Half a surrogate pair: the standard library writes what orjson refuses.
             return _standard(value)
 
-    return fast
+    def read(text: str | bytes) -> Any:
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            # Half a surrogate pair again; what is no JSON at all gets its error here.
+            return json.loads(text)
+
+    return fast, read
 
 
-encode: Callable[[Any], bytes] = _choose()
-"""A value as compact JSON."""
+encode, decode = _choose()
+"""A value as compact JSON, and back; ValueError for what is no JSON."""
