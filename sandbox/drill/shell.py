@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -110,7 +111,8 @@ class Shell:
             output, _ = child.communicate(timeout=limit_s)
         except BaseException as error:
             # Also when the person interrupts the drill: nothing goes on behind their back.
-            os.killpg(child.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself in the moment of the interruption
+                os.killpg(child.pid, signal.SIGKILL)
             output, _ = child.communicate()
             if isinstance(error, subprocess.TimeoutExpired):
                 raise StepError(f"not done within {limit_s:.0f} s{_told(output)}") from None
