@@ -125,8 +125,8 @@ class SecureApiArgs(TypedDict):
     countries: NotRequired[Sequence[str]]
     """ISO codes of the countries that may call; all by default."""
     cors_origins: NotRequired[Sequence[str]]
-    """Whose pages may read answers; `*` by default, since tokens travel in a header and never in a cookie. Pages of the
-    first alone can read errors of the gateway itself, which cannot compare (docs/decisions/0020-the-door.md)."""
+    """Whose pages may call and read answers; `*` by default, since tokens travel in a header and never in a cookie.
+    With several, every page can read the gateway's own errors (docs/decisions/0030-callers.md)."""
     requests_per_user: NotRequired[int]
     """Requests a second of one caller; 1,000 by default, 0 counts nobody. Predictions are counted in the cache, all
     signed-in routes by the firewall, over a minute."""

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import pulumi
 from pulumi import Output, ResourceOptions
-from pulumi_aws import apigateway, cloudwatch, iam, lambda_
 
 from components import insights
+from components.aws import apigateway, cloudwatch, iam, lambda_
 from components.function import ALIAS, Function
 from components.secure_api import watched
 from components.secure_api.args import SecureApiArgs, TrustedPool, identity_args, problems

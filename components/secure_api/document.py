@@ -60,7 +60,7 @@ def deployed(
     found["x-amazon-apigateway-request-validators"] = {
         _VALIDATOR: {"validateRequestBody": True, "validateRequestParameters": True}
     }
-    found["x-amazon-apigateway-gateway-responses"] = gateway_responses(cors_origins[0])
+    found["x-amazon-apigateway-gateway-responses"] = gateway_responses(cors_origins)
     found["x-amazon-apigateway-api-key-source"] = "HEADER"
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from functions.shared.errors import ERRORS
@@ -44,18 +45,20 @@ _OWN: Final[dict[str, tuple[int | None, str, str]]] = {
 """Response types that no function answers with: status, code, message. A default keeps the status of its cause."""
 
 
-def gateway_responses(origin: str) -> dict[str, Any]:
-    """Every response type of the gateway that a caller can meet."""
+def gateway_responses(origins: Sequence[str]) -> dict[str, Any]:
+    """Every response type of the gateway that a caller can meet, readable by pages of these origins."""
     rows: dict[str, tuple[int | None, str, str]] = dict(_OWN)
     for kind, code in _CODES.items():
         status = None if kind.startswith("DEFAULT_") else ERRORS[code].status
         rows[kind] = (status, code, ERRORS[code].message)
+    # The gateway compares no origins here. Fixed words, a moment and an id are told to every page rather than kept from
+    # pages that may call: they are nobody's, and a page gets the same without a browser.
+    origin = origins[0] if len(origins) == 1 else "*"
     return {kind: _response(kind, row, origin) for kind, row in sorted(rows.items())}
 
 
 def _response(kind: str, row: tuple[int | None, str, str], origin: str) -> dict[str, Any]:
     status, code, message = row
-    # One origin can be named here and none compared; a page of another one is refused by its browser.
     fixed = {
         **SAFE,
         "Access-Control-Allow-Origin": origin,

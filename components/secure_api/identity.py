@@ -8,8 +8,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cognito, iam
 
+from components.aws import cognito, iam
 from components.function import Function
 from components.secure_api import identity_functions
 from components.secure_api.identity_functions import Functions

@@ -6,8 +6,8 @@ from typing import Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cognito, iam
 
+from components.aws import cognito, iam
 from components.ml_endpoint.rights import bucket_arn
 from components.values import Statement, policy_json
 from functions.shared.places import FOLDERS, PUBLIC

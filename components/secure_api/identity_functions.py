@@ -8,8 +8,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cognito, iam, lambda_
 
+from components.aws import cognito, iam, lambda_
 from components.function import ALIAS, Function, FunctionArgs
 from components.ml_endpoint.rights import local_arn
 from components.training_workflow.rights import allow

@@ -6,13 +6,14 @@ from typing import Any
 
 from pulumi import Input, Output
 
-from components.ml_endpoint.rights import local_arn
+from components.ml_endpoint.rights import bucket_arn, local_arn
 from components.secure_api.args import SecureApiArgs
 from components.secure_api.identity import REFRESH_DAYS, Identity
 from components.training_workflow.rights import allow
 from components.values import Statement
 from functions.dashboard.settings import Settings as DashboardSettings
 from functions.records.settings import Settings as RecordsSettings
+from functions.shared.places import FOLDERS
 from functions.shared.settings import variables
 from functions.users.settings import Settings as UsersSettings
 
@@ -36,6 +37,7 @@ def environments(args: SecureApiArgs, cache: dict[str, Any], told: dict[str, Any
         "users": variables(
             UsersSettings,
             users_table=args["users_table"],
+            folders_bucket=args["folders_bucket"],
             session_days=str(REFRESH_DAYS),
             **cache,
             **relational,
@@ -75,15 +77,24 @@ def rights(args: SecureApiArgs, identity: Identity, password: list[Statement]) -
             allow("ListUsers", ["dynamodb:Query"], [_index(tables["users"], "CreatedAtIndex")]),
             allow("EndSessions", ["dynamodb:UpdateItem"], [tables["sessions"]]),
             allow("FindSessions", ["dynamodb:Query"], [_index(tables["sessions"], "UserIdIndex")]),
-            allow(
-                "CloseAccounts",
-                ["cognito-idp:AdminDisableUser", "cognito-idp:AdminUserGlobalSignOut"],
-                [identity.user_pool_arn],
-            ),
+            allow("CloseAccounts", ["cognito-idp:AdminDeleteUser"], [identity.user_pool_arn]),
+            *_folders(args),
             *connect,
             *password,
         ],
     }
+
+
+def _folders(args: SecureApiArgs) -> list[Statement]:
+    """The right to empty a user's folder: nothing is read, so the bucket's key is not needed."""
+    key, bucket = args["keys"]["data"], args["folders_bucket"]
+    return [
+        {
+            **allow("FindFolders", ["s3:ListBucket"], [bucket_arn(key, bucket)]),
+            "Condition": {"StringLike": {"s3:prefix": [f"{FOLDERS}*"]}},
+        },
+        allow("EmptyFolders", ["s3:DeleteObject"], [bucket_arn(key, bucket, f"/{FOLDERS}*")]),
+    ]
 
 
 def database(args: SecureApiArgs) -> dict[str, Any]:

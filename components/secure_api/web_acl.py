@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, NotRequired, TypedDict, get_args
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cloudwatch
 
+from components.aws import cloudwatch
 from components.lean import Lean
 from components.values import RETENTION_DAYS, Alarm, Metric, Widget
 from functions.shared.headers import PACE

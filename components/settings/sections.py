@@ -193,8 +193,8 @@ class Api:
     cors_origins: tuple[str, ...] = matching(
         (), r"\*|https?://[a-z0-9.-]+(:\d+)?", "* alone, or origins, each once, such as [https://app.example.org]"
     )
-    """Whose pages may read answers; when empty those of `site.domain` where there is one, or of all origins. Pages of
-    the first alone can read errors of the gateway itself."""
+    """Whose pages may call and read answers; when empty those of `site.domain` where there is one, or of all origins.
+    With several, all pages can read errors of the gateway itself: fixed words that are nobody's."""
     partners: tuple[str, ...] = matching((), "[a-z0-9]+(-[a-z0-9]+)*", "names of lower-case letters, digits and dashes")
     """Third parties, an API key each; with any of them, signed-in routes want a key of everybody."""
     mfa: Literal["OFF", "OPTIONAL", "ON"] = "OPTIONAL"

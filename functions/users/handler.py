@@ -15,7 +15,7 @@ from functions.shared.settings import load
 from functions.users.logic import Places
 from functions.users.operations import operations
 from functions.users.settings import Settings
-from functions.users.store import PoolAccounts, RelationalData, UsersTable
+from functions.users.store import Folder, PoolAccounts, RelationalData, UsersTable
 
 
 def build(environ: Mapping[str, str] = os.environ) -> App:
@@ -26,7 +26,7 @@ def build(environ: Mapping[str, str] = os.environ) -> App:
         UsersTable(settings.users_table),
         PoolAccounts(settings.user_pool_id),
         SessionEnds(settings.sessions_table, memory, keep_days=settings.session_days),
-        RelationalData(database(settings, environ)),
+        (RelationalData(database(settings, environ)), Folder(settings.folders_bucket)),
     )
     # Without the cache in front: whose account is closed is told for certain.
     return guarded(operations(places), Log(environ["AWS_LAMBDA_FUNCTION_NAME"]), settings, environ)

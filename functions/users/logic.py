@@ -37,8 +37,8 @@ class Users(Protocol):
 class Accounts(Protocol):
     """The user pool."""
 
-    def close(self, user_id: str) -> None:
-        """Lets nobody sign in to an account any more."""
+    def delete(self, user_id: str) -> None:
+        """Takes an account away, and with it every way to sign in; its address is free again."""
 
 
 class Sessions(Protocol):
@@ -88,7 +88,8 @@ class Places:
     users: Users
     accounts: Accounts
     sessions: Sessions
-    data: Data
+    data: Sequence[Data]
+    """Wherever they keep something, in the order in which it is deleted."""
 
 
 def remove(places: Places, caller: Caller, user_id: str, headers: Mapping[str, str]) -> None:
@@ -106,8 +107,9 @@ def remove(places: Places, caller: Caller, user_id: str, headers: Mapping[str, s
         expected(headers, version_of(item))
         if not users.forget(user_id, version_of(item)):
             raise ApiError("changed", why="meanwhile")
-    places.accounts.close(user_id)
-    places.data.forget(user_id)
+    places.accounts.delete(user_id)
+    for kept in places.data:
+        kept.forget(user_id)
     sessions.end_all(user_id)
     users.close(user_id)
     if caller.user_id == user_id and caller.session:

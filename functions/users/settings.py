@@ -14,6 +14,8 @@ class Settings(TokenSettings, DatabaseSettings):
 
     users_table: str
     """Table of users."""
+    folders_bucket: str
+    """Bucket in which each user has a folder."""
     cache_host: str
     """Primary address of the cache."""
     cache_port: int

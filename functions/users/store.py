@@ -1,4 +1,4 @@
-"""Users in DynamoDB, their accounts in the user pool, and what they keep in the relational database."""
+"""Users in DynamoDB, their accounts in the user pool, what they keep in the relational database and in their folder."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from functions.shared.errors import ApiError
 from functions.shared.identity.people import KIND
 from functions.shared.logs import now
 from functions.shared.models import read
+from functions.shared.places import FOLDERS
 from functions.shared.resources.lists import FURTHEST, Mark, Place
 
 PERSONAL: Final = ("email", "kind", "language", "lastSignInAt", "name")
@@ -153,11 +154,29 @@ class PoolAccounts:
     def __init__(self, pool_id: str) -> None:
         self._pool_id = pool_id
 
-    def close(self, user_id: str) -> None:
-        """Lets nobody sign in to an account any more; one of another region's pool cannot be reached from here."""
+    def delete(self, user_id: str) -> None:
+        """Takes an account away, with its refresh tokens; one of another region's pool cannot be reached from here."""
         with told(), tolerated("UserNotFoundException"):
-            client("cognito-idp").admin_disable_user(UserPoolId=self._pool_id, Username=user_id)
-            client("cognito-idp").admin_user_global_sign_out(UserPoolId=self._pool_id, Username=user_id)
+            client("cognito-idp").admin_delete_user(UserPoolId=self._pool_id, Username=user_id)
+
+
+class Folder:
+    """Objects of a user, below the prefix that the identity pool's credentials reach."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def forget(self, user_id: str) -> None:
+        """Deletes a user's objects; as versions they stay for as long as the bucket keeps old ones."""
+        with told():
+            pages = client("s3").get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{FOLDERS}{user_id}/"):
+                rows = [{"Key": row["Key"]} for row in page.get("Contents", [])]
+                if not rows:
+                    continue
+                done = client("s3").delete_objects(Bucket=self._bucket, Delete={"Objects": rows, "Quiet": True})
+                if done.get("Errors"):
+                    raise ApiError("unavailable", why=f"folder: {done['Errors'][0].get('Code')}")
 
 
 class RelationalData:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pulumi import Input, ResourceOptions
-from pulumi_aws import cloudwatch
 
+from components.aws import cloudwatch
 from components.function import Function
 
 ACCESS: Final[Mapping[str, str]] = {

@@ -148,7 +148,7 @@ def test_each_path_answers_a_browsers_question_without_a_function(api: dict[str,
         assert {name.rsplit(".", 1)[1] for name in sent} <= set(preflight["responses"]["204"]["headers"])
 
 
-def test_origins_are_compared_by_the_preflight_and_the_first_is_told_by_errors() -> None:
+def test_origins_are_compared_by_the_preflight_and_errors_of_the_gateway_are_for_all_of_them() -> None:
     api = deployed(document(), INVOKE, [POOL], cors_origins=["https://app.example.org", "https://b.example"])
     for operations in api["paths"].values():
         answer = operations["options"]["x-amazon-apigateway-integration"]["responses"]["default"]
@@ -158,8 +158,26 @@ def test_origins_are_compared_by_the_preflight_and_the_first_is_told_by_errors()
         assert "method.response.header.Access-Control-Allow-Origin" not in answer["responseParameters"]
     for response in api["x-amazon-apigateway-gateway-responses"].values():
         sent = response["responseParameters"]
+        assert sent["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+        assert "gatewayresponse.header.Vary" not in sent
+
+
+def test_one_origin_alone_is_named_by_errors_of_the_gateway() -> None:
+    for answer in gateway_responses(["https://app.example.org"]).values():
+        sent = answer["responseParameters"]
         assert sent["gatewayresponse.header.Access-Control-Allow-Origin"] == "'https://app.example.org'"
         assert sent["gatewayresponse.header.Vary"] == "'Origin'"
+
+
+def test_errors_of_the_gateway_hold_nothing_of_anybody() -> None:
+    told = {word for answer in gateway_responses(["*"]).values() for word in variables(answer)}
+    assert told == {"context.error.validationErrorString", "context.requestId", "context.requestTime"}
+
+
+def variables(answer: dict[str, Any]) -> set[str]:
+    """What of a request an answer tells."""
+    text = answer["responseTemplates"]["application/json"] + " ".join(answer["responseParameters"].values())
+    return set(re.findall(r"(?:context|method|stageVariables)\.[\w.]+", text))
 
 
 def test_all_origins_need_no_comparison(api: dict[str, Any]) -> None:
@@ -170,12 +188,12 @@ def test_all_origins_need_no_comparison(api: dict[str, Any]) -> None:
 
 
 def test_every_error_of_the_gateway_has_an_answer() -> None:
-    assert set(gateway_responses("*")) == RESPONSE_TYPES
+    assert set(gateway_responses(["*"])) == RESPONSE_TYPES
 
 
 @pytest.mark.parametrize("kind", sorted(RESPONSE_TYPES))
 def test_errors_of_the_gateway_have_the_envelope_of_all_errors(kind: str) -> None:
-    response = gateway_responses("*")[kind]
+    response = gateway_responses(["*"])[kind]
     envelope = json.loads(response["responseTemplates"]["application/json"])
     assert set(envelope) == {"error"}
     assert set(envelope["error"]) == {"code", "message", "details", "timestamp", "requestId"}
@@ -198,15 +216,15 @@ def test_errors_of_the_gateway_have_the_envelope_of_all_errors(kind: str) -> Non
     ],
 )
 def test_errors_of_the_gateway_have_the_status_that_http_means(kind: str, status: str) -> None:
-    assert gateway_responses("*")[kind]["statusCode"] == status
+    assert gateway_responses(["*"])[kind]["statusCode"] == status
 
 
 def test_a_throttled_caller_is_told_when_to_come_again() -> None:
-    assert gateway_responses("*")["THROTTLED"]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
+    assert gateway_responses(["*"])["THROTTLED"]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
 
 
 def test_a_body_that_does_not_fit_says_why() -> None:
-    answer = json.loads(gateway_responses("*")["BAD_REQUEST_BODY"]["responseTemplates"]["application/json"])
+    answer = json.loads(gateway_responses(["*"])["BAD_REQUEST_BODY"]["responseTemplates"]["application/json"])
     assert answer["error"]["details"] == [{"field": "body", "message": "$context.error.validationErrorString"}]
 
 

@@ -10,7 +10,7 @@ import pytest
 from components.secure_api import SecureApi
 from components.values import Statement
 from tests.components.recorder import ACCOUNT, REGION, Recording, record
-from tests.components.secure_api.test_component import args
+from tests.components.secure_api.test_component import args, rights
 
 CONNECT: Statement = {
     "Sid": "ConnectAsApplication",
@@ -80,11 +80,15 @@ def test_a_stack_without_a_database_tells_its_functions_of_none() -> None:
         assert "rds-db:connect" not in granted(recording, capability)
 
 
-def test_users_are_changed_and_closed_and_never_deleted(recording: Recording) -> None:
+def test_records_of_users_stay_while_their_accounts_and_folders_may_go(recording: Recording) -> None:
     found = granted(recording, "users")
     pool = f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/"
     accounts = {action: rows for action, rows in found.items() if action.startswith("cognito-idp:")}
-    assert set(accounts) == {"cognito-idp:AdminDisableUser", "cognito-idp:AdminUserGlobalSignOut"}
+    assert set(accounts) == {"cognito-idp:AdminDeleteUser"}
+    folders = "arn:aws:s3:::mlplatform-dev-processed"
+    assert (found["s3:ListBucket"], found["s3:DeleteObject"]) == ([folders], [f"{folders}/users/*"])
+    (listing,) = [row for row in rights(recording, "api-users-rights").values() if row["Action"] == ["s3:ListBucket"]]
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": ["users/*"]}}
     assert all(len(rows) == 1 and rows[0].startswith(pool) for rows in accounts.values())
     assert found["dynamodb:Query"] == [
         f"{table('users')}/index/CreatedAtIndex",

@@ -19,7 +19,7 @@ from functions.signup.store import UsersTable as SignUps
 from functions.users.logic import Places
 from functions.users.operations import operations
 from functions.users.schemas import UserQuery
-from functions.users.store import PoolAccounts, RelationalData, UsersTable
+from functions.users.store import Folder, PoolAccounts, RelationalData, UsersTable
 from tests.functions.support.accounts import Memory, item
 from tests.functions.support.apps import POOL, Answer, Client
 from tests.functions.support.cloud import account_tables, user_pool
@@ -53,7 +53,9 @@ class World:
         self.pool_id, _ = user_pool()
         self.data, self.memory = Data(), Memory()
         self.ends = SessionEnds("sessions", self.memory)
-        places = Places(UsersTable("users"), PoolAccounts(self.pool_id), self.ends, self.data)
+        client("s3").create_bucket(Bucket="folders")
+        kept = (self.data, Folder("folders"))
+        places = Places(UsersTable("users"), PoolAccounts(self.pool_id), self.ends, kept)
         self.client = Client(operations(places))
         for user_id, email in ((POOL.subject, "ada@example.org"), (OTHER, "bob@example.org")):
             self.join(user_id, email)
@@ -161,7 +163,8 @@ def test_a_closed_account_leaves_nothing_of_a_person(world: World) -> None:
     assert "endedAt" in item("sessions", "sessionId", "open")
     assert world.memory.values["session:open"] == b"ended"
     assert world.data.forgotten == [bob]
-    assert cognito.admin_get_user(UserPoolId=world.pool_id, Username=bob)["Enabled"] is False
+    with pytest.raises(cognito.exceptions.UserNotFoundException):
+        cognito.admin_get_user(UserPoolId=world.pool_id, Username=bob)
     for method in ("GET", "DELETE"):
         again = world.call(method, bob, headers={"If-Match": "*"}, groups=["administrators"])
         assert (again.status, again.code) == (404, "unknown_user")
@@ -244,4 +247,36 @@ def test_a_stack_without_a_database_has_nothing_to_forget() -> None:
 
 
 def test_an_account_of_another_regions_pool_is_closed_as_far_as_it_can_be(world: World) -> None:
-    PoolAccounts(world.pool_id).close(str(uuid4()))
+    PoolAccounts(world.pool_id).delete(str(uuid4()))
+
+
+def test_a_folder_is_emptied_and_those_of_others_are_not(world: World) -> None:
+    s3, other = client("s3"), f"{OTHER}0"
+    for key in (f"users/{OTHER}/a.csv", f"users/{OTHER}/deep/b.csv", f"users/{other}/c.csv", f"public/{OTHER}/d.csv"):
+        s3.put_object(Bucket="folders", Key=key, Body=b"x")
+    for _ in range(2):
+        Folder("folders").forget(OTHER)
+        left = [row["Key"] for row in s3.list_objects_v2(Bucket="folders")["Contents"]]
+        assert left == [f"public/{OTHER}/d.csv", f"users/{other}/c.csv"]
+
+
+def test_a_folder_that_cannot_be_emptied_is_told(world: World) -> None:
+    with pytest.raises(client("s3").exceptions.NoSuchBucket):
+        Folder("no-such-bucket").forget(OTHER)
+
+
+def test_whoever_closes_an_account_may_join_again_with_its_address(world: World) -> None:
+    cognito = client("cognito-idp")
+    named = {"UserPoolId": world.pool_id, "Username": "bob@example.org"}
+    first = cognito.admin_create_user(**named)["User"]["Username"]
+    world.join(first, "bob@example.org")
+    world.data.fails = 1
+    asked = {"headers": {"If-Match": "*"}, "groups": ["administrators"]}
+    assert world.call("DELETE", first, **asked).status == 503
+    assert world.call("DELETE", first, **asked).status == 204
+    second = cognito.admin_create_user(**named)["User"]["Username"]
+    world.join(second, "bob@example.org")
+    assert second != first
+    found = world.call("GET", second, groups=["administrators"])
+    assert (found.body["email"], found.body["version"]) == ("bob@example.org", 0)
+    assert world.call("GET", first, groups=["administrators"]).status == 404

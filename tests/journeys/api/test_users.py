@@ -62,6 +62,8 @@ def test_a_closed_account_is_over_everywhere(main: Deployed, user: Caller, *, by
     ada, anybody = signed_up(main), Caller(main)
     place = f"/users/{ada.user_id}"
     record = ada.call("POST", "/data", {"payload": {"a": 1}}).content["id"]
+    folder = {"Bucket": main.state.outputs["processed_bucket"], "Prefix": f"users/{ada.user_id}/"}
+    main.client("s3").put_object(Bucket=folder["Bucket"], Key=f"{folder['Prefix']}mine.csv", Body=b"a\n1\n")
     closing = user if by_administrator else ada
     (missing,) = closing.call("DELETE", place).refused(400, "version_missing")
     assert missing["field"] == "If-Match"
@@ -81,6 +83,10 @@ def test_a_closed_account_is_over_everywhere(main: Deployed, user: Caller, *, by
     item = main.client("dynamodb").get_item(TableName=main.table("users"), Key={"userId": {"S": ada.user_id}})["Item"]
     assert ada.email not in str(item)
     assert "Ada" not in str(item)
+    assert main.client("s3").list_objects_v2(**folder)["KeyCount"] == 0
+    again = signed_up(main, ada.email)
+    assert again.user_id != ada.user_id
+    assert again.call("GET", f"/users/{again.user_id}").content["email"] == ada.email
 
 
 def test_figures_for_a_front_page(main: Deployed) -> None:

@@ -110,9 +110,9 @@ def demo(deployed: Deployed) -> Caller:
     return Caller(deployed, deployed.state.access_token, deployed.state.username)
 
 
-def signed_up(deployed: Deployed) -> Caller:
+def signed_up(deployed: Deployed, email: str = "") -> Caller:
     """A new user without any group, signed in."""
-    anybody, email = Caller(deployed), f"user-{secrets.token_hex(6)}@example.org"
+    anybody, email = Caller(deployed), email or f"user-{secrets.token_hex(6)}@example.org"
     account = {"email": email, "password": PASSWORD, "name": "Ada Example", "language": "en"}
     assert anybody.call("POST", "/auth/register", account).status == 201
     code = deployed.code(email)
