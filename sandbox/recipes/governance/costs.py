@@ -5,16 +5,17 @@ from __future__ import annotations
 from sandbox.recipes.recipe import Recipe
 
 _ACTION = "{hash:8}-{hash:4}-{hash:4}-{hash:4}-{hash:12}"
-_NO_BILL = "nothing here costs anything, so no budget is ever spent and no cost is unusual"
+_TOLD = "moto keeps a budget and tells nobody; here `control spend` says what a month has cost, and it acts on that"
+_NO_BILL = "nothing here costs anything, so no cost is unusual"
 
 ROWS = {
     "aws:budgets/budget:Budget": Recipe(
-        recorded=_NO_BILL,
+        recorded=_TOLD,
         id="{account}:{name}",
         outputs={"arn": "arn:aws:budgets::{account}:budget/{name}"},
     ),
     "aws:budgets/budgetAction:BudgetAction": Recipe(
-        recorded=_NO_BILL,
+        recorded=_TOLD,
         id=f"{{account}}:{_ACTION}:{{budgetName}}",
         outputs={
             "actionId": _ACTION,
