@@ -8,7 +8,8 @@ from typing import Any, Final, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import dynamodb
+
+from components.aws import dynamodb
 
 LIVE: Final = "#live"
 """Version of the item that names the live model."""

@@ -9,8 +9,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cloudwatch, elasticache, secretsmanager
 
+from components.aws import cloudwatch, elasticache, secretsmanager
 from components.values import Alarm, Metric, MetricExpression, Statement, Widget
 
 PORT: Final = 6379

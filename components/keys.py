@@ -7,8 +7,8 @@ from typing import Final, Literal, NotRequired, TypedDict, get_args
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import kms
 
+from components.aws import kms
 from components.values import Statement, policy_json
 
 DataClass = Literal["data", "models", "logs", "secrets", "notifications"]

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import s3
 
+from components.aws import s3
 from components.data_lake import documents
 from components.data_lake.args import DataLakeArgs, validate
 from components.data_lake.documents import BUCKETS, BucketName

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pulumi
 from pulumi import Output, ResourceOptions
-from pulumi_aws import cloudwatch, iam, rds, secretsmanager
 
+from components.aws import cloudwatch, iam, rds, secretsmanager
 from components.database import plan, signals
 from components.database.args import DatabaseArgs
 from components.database.migrations import Migrations
@@ -113,7 +113,7 @@ class Database(pulumi.ComponentResource):
             f"{name}-parameters",
             family=plan.family(version),
             description=f"Settings of {self._id}",
-            parameters=[rds.ClusterParameterGroupParameterArgs(**row) for row in plan.PARAMETERS],
+            parameters=plan.PARAMETERS,
             opts=child,
         )
         return rds.Cluster(

@@ -8,8 +8,8 @@ from typing import Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import lambda_
 
+from components.aws import lambda_
 from components.function import Function
 from components.values import Statement
 from functions.migrations.settings import Settings

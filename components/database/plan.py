@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pulumi import Input, Output
 
+from components.aws import rds
 from components.values import RETENTION_DAYS, Statement, policy_json
 
 PORT: Final = 5432
@@ -24,7 +25,7 @@ MONITORING_S: Final = 60
 _PREFIX: Final = re.compile(r"[a-z](?:[a-z0-9]|-(?!-)){0,44}[a-z0-9]")
 _VERSION: Final = re.compile(r"(16|17)\.\d{1,2}")
 
-PARAMETERS: Final[Sequence[Mapping[str, Any]]] = (
+PARAMETERS: Final[Sequence[rds.ClusterParameterGroupParameterArgsDict]] = (
     {"name": "rds.force_ssl", "value": "1"},
     {"name": "log_statement", "value": "ddl"},
     # The detail of an error quotes the row that it is about.

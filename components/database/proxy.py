@@ -7,8 +7,8 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cloudwatch, iam, rds
 
+from components.aws import cloudwatch, iam, rds
 from components.database import plan
 from components.database.waiting import once
 from components.values import Statement, policy_json, trust_json

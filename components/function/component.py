@@ -7,8 +7,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cloudwatch, iam, lambda_
 
+from components.aws import cloudwatch, iam, lambda_
 from components.function.rights import function_arn, network_statements, own_statements
 from components.values import (
     RETENTION_DAYS,

@@ -6,7 +6,8 @@ from typing import TypedDict
 
 import pulumi
 from pulumi import Output, ResourceOptions
-from pulumi_aws import lambda_
+
+from components.aws import lambda_
 
 
 class LayerArgs(TypedDict):

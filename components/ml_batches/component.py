@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pulumi
 from pulumi import Output, ResourceOptions
-from pulumi_aws import cloudwatch, iam
 
+from components.aws import cloudwatch, iam
 from components.function import Function, FunctionArgs
 from components.ml_batches import rights, signals
 from components.ml_batches.args import BatchDoor, MlBatchesArgs, validate

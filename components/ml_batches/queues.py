@@ -8,8 +8,8 @@ from typing import Any, Final, TypedDict
 
 import pulumi
 from pulumi import Input, ResourceOptions
-from pulumi_aws import lambda_, sqs
 
+from components.aws import lambda_, sqs
 from components.function import Function
 from components.training_workflow.rights import allow
 from components.values import Metric, Statement, policy_json

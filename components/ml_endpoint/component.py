@@ -9,8 +9,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import appautoscaling, cloudwatch, iam, s3, sagemaker
 
+from components.aws import appautoscaling, cloudwatch, iam, s3, sagemaker
 from components.ml_endpoint import rights, signals
 from components.ml_endpoint.hosting import (
     SERVING_ENVIRONMENT,

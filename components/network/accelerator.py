@@ -6,7 +6,8 @@ from typing import TypedDict
 
 import pulumi
 from pulumi import Input, ResourceOptions
-from pulumi_aws import globalaccelerator
+
+from components.aws import globalaccelerator
 
 
 class AcceleratorArgs(TypedDict):

@@ -8,8 +8,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import ec2, lambda_, lb, vpc
 
+from components.aws import ec2, lambda_, lb, vpc
 from components.network.balancer_signals import alarms, widgets
 from components.values import Alarm, Widget
 from functions.shared.places import LOAD_BALANCER_LOGS

@@ -7,8 +7,8 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import ec2, vpc
 
+from components.aws import ec2, vpc
 from components.network import plan
 from components.network.flow_log import record_flows
 from components.network.public import nat_gateways, public_subnets

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pulumi import Input, Output, Resource, ResourceOptions
-from pulumi_aws import cloudwatch, ec2, iam
 
+from components.aws import cloudwatch, ec2, iam
 from components.keys import partition
 from components.values import Statement, policy_json
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pulumi import Resource, ResourceOptions
-from pulumi_aws import ec2
 
+from components.aws import ec2
 from components.network.plan import addresses
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NotRequired, TypedDict
 
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import iam, sns
 
+from components.aws import iam, sns
 from components.lean import Lean
 from components.values import Severity, Statement, policy_json, trust_json
 

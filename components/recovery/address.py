@@ -6,13 +6,12 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import apigateway, route53
 
+from components.aws import apigateway, route53
+from components.secure_api.web_acl import HEALTH_PATH
 from components.site import Certificate
 from components.values import Alarm, Metric
 
-HEALTH_PATH: Final = "/v1/health"
-"""Route that answers without a token."""
 METRICS_REGION: Final = "us-east-1"
 """The only region where CloudWatch has figures of health checks."""
 ROLES: Final = ("PRIMARY", "SECONDARY")

@@ -7,8 +7,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, ResourceOptions
-from pulumi_aws import backup, iam
 
+from components.aws import backup, iam
 from components.keys import partition
 from components.settings.regions import region_problems
 from components.values import Alarm, Metric, Widget, trust_json

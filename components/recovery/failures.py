@@ -8,8 +8,8 @@ from typing import Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, ResourceOptions
-from pulumi_aws import cloudwatch, sns
 
+from components.aws import cloudwatch, sns
 from components.observability import deny_without_tls
 from components.training_workflow.triggers import LostEvents
 from components.values import Alarm, Metric, Statement, policy_json

@@ -8,8 +8,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import lambda_
 
+from components.aws import lambda_
 from components.baseline import LIVE
 from components.function import Function, FunctionArgs
 from components.ml_endpoint.hosting import HostingShape

@@ -7,8 +7,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import iam, s3
 
+from components.aws import iam, s3
 from components.keys import partition
 from components.settings.regions import region_problems
 from components.values import Alarm, Metric, MetricExpression, Statement, Widget, policy_json, trust_json

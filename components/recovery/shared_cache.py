@@ -7,8 +7,8 @@ from typing import Final, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import elasticache
 
+from components.aws import elasticache
 from components.region import Region
 from components.settings.recovery import SHARED_NODE_TYPE
 

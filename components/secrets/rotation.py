@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, ResourceOptions
-from pulumi_aws import cloudwatch, lambda_, secretsmanager
 
+from components.aws import cloudwatch, lambda_, secretsmanager
 from components.function import ALIAS, Function, FunctionArgs
 from components.secrets import rights, signals
 from components.values import Alarm, Statement, Widget

@@ -8,8 +8,8 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import secretsmanager
 
+from components.aws import secretsmanager
 from components.secrets import rights
 from components.values import Statement
 

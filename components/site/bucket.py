@@ -7,8 +7,8 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import s3
 
+from components.aws import s3
 from components.site import documents
 from components.site.content import SiteFile
 from components.values import policy_json

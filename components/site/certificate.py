@@ -7,7 +7,8 @@ from typing import Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import acm, route53
+
+from components.aws import acm, route53
 
 _DOMAIN: Final = re.compile(r"(?=.{4,64}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from pulumi import ResourceOptions
-from pulumi_aws import route53
 
+from components.aws import route53
 from components.values import Alarm, Metric
 
 PAGE: Final = "/index.html"

@@ -6,8 +6,8 @@ from typing import Final, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cloudwatch
 
+from components.aws import cloudwatch
 from functions.shared.places import SITE_LOGS
 
 FIELDS: Final = (

@@ -6,7 +6,8 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import secretsmanager
+
+from components.aws import secretsmanager
 
 
 class MarkArgs(TypedDict):

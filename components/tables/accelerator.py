@@ -9,8 +9,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import dax, ec2, iam, vpc
 
+from components.aws import dax, ec2, iam, vpc
 from components.values import Alarm, Metric, Statement, Widget, policy_json, trust_json
 
 PORT: Final = 9111

@@ -7,8 +7,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import dynamodb
 
+from components.aws import dynamodb
 from components.tables.plan import EXPIRING, INDEXES, KEYS, TABLES, TableName, attributes, indexes
 from components.values import Alarm, Metric, MetricExpression, Statement, Widget
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cloudwatch, iam, s3, sagemaker, sfn, sns
 
+from components.aws import cloudwatch, iam, s3, sagemaker, sfn, sns
 from components.function import Function
 from components.ml_endpoint.rights import local_arn
 from components.observability import deny_without_tls

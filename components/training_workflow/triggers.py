@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cloudwatch, iam, lambda_, scheduler, sqs
 
+from components.aws import cloudwatch, iam, lambda_, scheduler, sqs
 from components.function import ALIAS, Function
 from components.training_workflow.rights import allow
 from components.values import Statement, policy_json, trust_json
