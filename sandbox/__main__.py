@@ -1,4 +1,4 @@
-"""`python -m sandbox up | status | call | control | drill | report | messages | down`: the command line."""
+"""`python -m sandbox up | status | call | traces | control | drill | report | messages | down`: the command line."""
 
 from __future__ import annotations
 
@@ -69,12 +69,13 @@ def _parser() -> argparse.ArgumentParser:
     from sandbox.control.command import add as add_control
     from sandbox.drill.command import add as add_drill
     from sandbox.identity.command import add as add_messages
+    from sandbox.tracing.command import add as add_traces
 
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The platform on this machine.")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--directory", type=Path, default=Path(".sandbox"), help="where one sandbox keeps its state")
     common.add_argument("--debug", action="store_true", help="show where an error was raised")
-    commands = parser.add_subparsers(required=True, metavar="up|status|call|control|drill|report|messages|down")
+    commands = parser.add_subparsers(required=True, metavar="up|status|call|traces|control|drill|report|messages|down")
     up = commands.add_parser("up", parents=[common], help="start the stack; Ctrl-C ends it")
     up.add_argument("--detach", action="store_true", help="return when it is ready and let it run")
     up.add_argument("--stack", default="dev", help="which Pulumi.<stack>.yaml (default dev)")
@@ -94,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("path", help="such as /ml/model-info")
     call.add_argument("--data", help="the JSON body; @file reads it from a file")
     call.set_defaults(command=_call)
+    add_traces(commands.add_parser("traces", parents=[common], help="the newest traces, or one as a tree"))
     add_drill(commands.add_parser("drill", parents=[common], help="make a failure and follow the runbook"))
     add_control(commands.add_parser("control", parents=[common], help="lose a region, pause replication and more"))
     report = commands.add_parser("report", parents=[common], help="what is created, recorded and not held")

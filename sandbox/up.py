@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import socket
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from sandbox import program
 from sandbox.client import sign_in
 from sandbox.cloud import HOST, Cloud, listen
 from sandbox.demo_user import USERNAME, make
 from sandbox.ledger import Ledger
+from sandbox.processes.ending import bounded
 from sandbox.progress import Progress
 from sandbox.report import summary
 from sandbox.state import LEDGER, Home, State
@@ -24,7 +23,15 @@ from sandbox.state import LEDGER, Home, State
 if TYPE_CHECKING:
     from sandbox.regions import Gateways
 
-_log = logging.getLogger(__name__)
+
+class Closing(Protocol):
+    """A part that is ended by `close`."""
+
+    def close(self) -> object:
+        """Ends it."""
+
+
+Part = TypeVar("Part", bound=Closing)
 
 
 class StartError(RuntimeError):
@@ -131,11 +138,15 @@ class Sandbox:
         self._begun()
         while self._ends:
             name, end = self._ends.pop()
-            _bounded(name, end, self.options.close_s)
+            bounded(name, end, self.options.close_s)
 
     def later(self, name: str, end: Callable[[], object]) -> None:
         """Remembers how to end a part that is about to start."""
         self._ends.append((name, end))
+
+    def _kept(self, name: str, part: Part) -> Part:
+        self.later(name, part.close)
+        return part
 
     def _install(self) -> dict[str, Any]:
         """The runtimes, hooked into moto before the program runs."""
@@ -151,14 +162,16 @@ class Sandbox:
         from sandbox.replication import Replication
         from sandbox.rotation import Rotations
         from sandbox.sources import Queues, Streams
+        from sandbox.tracing.runtime import Tracing
         from sandbox.workflow import Workflows
 
         home = self.home.path
-        caches = Caches(self.cloud, home / "cache")
-        self.later("caches", caches.close)
-        databases = Databases(self.cloud, home / "database", lambda: caches.ca_file.parent)
-        self.later("databases", databases.close)
-        functions = Functions(self.cloud, home / "functions", root=self.options.root, environment=caches.environment)
+        caches = self._kept("caches", Caches(self.cloud, home / "cache"))
+        databases = self._kept("databases", Databases(self.cloud, home / "database", lambda: caches.ca_file.parent))
+        tracing = self._kept("tracing", Tracing(home / "traces"))
+        told = tracing.beside(caches.environment)
+        functions = Functions(self.cloud, home / "functions", root=self.options.root, environment=told)
+        functions.logs.tracer = tracing
         self.later("functions", functions.close)
         rotations = Rotations(self.cloud, functions)
         self.later("rotations", rotations.close)
@@ -197,6 +210,7 @@ class Sandbox:
             "queues": queues,
             "replication": replication,
             "alarms": alarms,
+            "tracing": tracing,
         }
         for runtime in runtimes.values():
             runtime.install()
@@ -235,7 +249,10 @@ class Sandbox:
         from sandbox.regions import Gateways, Regions
 
         functions, replication = runtimes["functions"], runtimes["replication"]
-        self.gateways = Gateways(self.cloud, functions, runtimes["alarms"].meter.served)
+        tracing = runtimes["tracing"]
+        self.gateways = Gateways(
+            self.cloud, functions, tracing.after(runtimes["alarms"].meter.served), tracing.begin
+        )
         self.gateways.serve(self.ledger, listener)
         self.later("gateway", self.gateways.close)
         self.notes = list(functions.notes)
@@ -278,19 +295,3 @@ class Sandbox:
 def _packaged(root: Path) -> None:
     if not (root / "dist" / "manifest.json").is_file():
         raise StartError(f"{root / 'dist'} is missing or incomplete; run `make package`")
-
-
-def _bounded(name: str, end: Callable[[], object], limit_s: float) -> None:
-    """Runs one step of the tear-down in a thread of its own, so that a part that hangs cannot stop the others."""
-
-    def work() -> None:
-        try:
-            end()
-        except Exception:  # noqa: BLE001  # the other parts must end all the same
-            _log.exception("ending %s failed", name)
-
-    thread = threading.Thread(target=work, name=f"end {name}", daemon=True)
-    thread.start()
-    thread.join(limit_s)
-    if thread.is_alive():
-        _log.error("%s did not end within %.1f s", name, limit_s)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -25,6 +24,7 @@ from sandbox.gateway.route import Route
 from sandbox.gateway.throttle import Throttle
 from sandbox.gateway.validate import Validate
 from sandbox.ledger import Ledger
+from sandbox.tracing.header import new_root
 
 MAX_BODY = 10 * 1024 * 1024
 MAX_HEAD = 10_240
@@ -41,6 +41,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Served = Callable[[Exchange, Answer], None]
 """Counts a request with its answer; called while the caller waits."""
+Begin = Callable[[Exchange], str]
+"""The X-Ray header of a request (sandbox.tracing.runtime.Tracing.begin)."""
 
 
 class Log(Protocol):
@@ -125,10 +127,11 @@ class App:
     Args:
         chains: stage → its steps.
         body_s: how long a caller may take to send its body.
+        begin: what begins a request's trace, or goes on with its caller's.
     """
 
-    def __init__(self, chains: dict[str, Chain], *, body_s: float = BODY_S) -> None:
-        self.chains, self._body_s = chains, body_s
+    def __init__(self, chains: dict[str, Chain], *, body_s: float = BODY_S, begin: Begin | None = None) -> None:
+        self.chains, self._body_s, self._begin = chains, body_s, begin or untraced
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -140,6 +143,7 @@ class App:
             await _send(send, Answer(403, _FORBIDDEN, b'{"message":"Forbidden"}'), None)
             return
         exchange = _exchange(scope, chain.stage, path)
+        exchange.trace = self._begin(exchange)
         refusal = _too_large(scope, exchange)
         if refusal is None:
             try:
@@ -157,7 +161,13 @@ class App:
         await _send(send, await chain(exchange), exchange)
 
 
-def app(ledger: Ledger, cloud: Cloud | RegionalCloud, functions: FunctionsOfApi, served: Served | None = None) -> App:
+def app(
+    ledger: Ledger,
+    cloud: Cloud | RegionalCloud,
+    functions: FunctionsOfApi,
+    served: Served | None = None,
+    begin: Begin | None = None,
+) -> App:
     """The gateway for all declared stages, whose requests `served` counts.
 
     Raises:
@@ -165,7 +175,13 @@ def app(ledger: Ledger, cloud: Cloud | RegionalCloud, functions: FunctionsOfApi,
     """
     found = stages(ledger, cloud.region, cloud.account)
     fetch = fetch_from(cloud.endpoint)
-    return App({name: Chain(stage, functions, fetch, functions.logs, served) for name, stage in found.items()})
+    chains = {name: Chain(stage, functions, fetch, functions.logs, served) for name, stage in found.items()}
+    return App(chains, begin=begin)
+
+
+def untraced(exchange: Exchange) -> str:
+    """A header of its own for a request that nobody traces."""
+    return f"Root={new_root(exchange.began_s)};Sampled=0"
 
 
 _FORBIDDEN = ((b"content-type", b"application/json"), (b"x-amzn-errortype", b"ForbiddenException"))
@@ -184,7 +200,7 @@ def _split(scope: Message) -> tuple[str, str]:
 
 def _exchange(scope: Message, stage: Stage, path: str) -> Exchange:
     client = scope.get("client")
-    exchange = Exchange(
+    return Exchange(
         stage=stage,
         verb=scope["method"],
         path=path,
@@ -193,13 +209,6 @@ def _exchange(scope: Message, stage: Stage, path: str) -> Exchange:
         source=client[0] if client else "127.0.0.1",
         protocol=f"HTTP/{scope['http_version']}",
     )
-    given = exchange.header(b"x-amzn-trace-id")
-    if given and given.startswith("Root=") and len(given) < 256:
-        exchange.trace = given
-    else:
-        sampled = ";Sampled=1" if stage.tracing else ""
-        exchange.trace = f"Root=1-{int(exchange.began_s):08x}-{random.getrandbits(96):024x}{sampled}"
-    return exchange
 
 
 def _too_large(scope: Message, exchange: Exchange) -> tuple[str, int] | None:

@@ -236,7 +236,7 @@ class Functions:
             raise PayloadTooLargeError(_too_large(len(payload), MAX_PAYLOAD))
         plan, used = self.find(name, qualifier)
         call = Call(new_id(), plan.qualified(used), payload, trace, self.loop.create_future(), tail)
-        with self.logs.counted(plan):
+        with self.logs.counted(plan, call):
             self._pool(plan, used).submit(call)
         return await call.done
 

@@ -14,6 +14,7 @@ from typing import Protocol
 from sandbox.lambdas.plan import Plan
 from sandbox.lambdas.runtime_api import RuntimeApi
 from sandbox.processes import Process
+from sandbox.tracing.header import handed
 
 MAX_PAYLOAD = 6_291_556
 """Bytes that Lambda takes and gives in one synchronous call."""
@@ -68,6 +69,8 @@ class Record:
     message: str = ""
     """A line of Lambda's own, such as the one about a timeout."""
     first: bool = False
+    trace: str = ""
+    """X-Ray's header, as the caller handed it on."""
 
 
 class Owner(Protocol):
@@ -124,9 +127,10 @@ class Instance:
         call.began_ms = int(time.time() * 1000)
         call.log_from = self._log_end
         deadline = call.began_ms + int(self.plan.timeout_s * 1000)
+        trace = handed(call.trace, call.request_id)
         head = (
             f"Lambda-Runtime-Aws-Request-Id: {call.request_id}\r\nLambda-Runtime-Deadline-Ms: {deadline}\r\n"
-            f"Lambda-Runtime-Invoked-Function-Arn: {call.arn}\r\nLambda-Runtime-Trace-Id: {call.trace}\r\n"
+            f"Lambda-Runtime-Invoked-Function-Arn: {call.arn}\r\nLambda-Runtime-Trace-Id: {trace}\r\n"
         )
         if api is None or not api.send(head.encode(), call.payload):
             return False
@@ -233,6 +237,7 @@ class Instance:
                 status,
                 message,
                 first,
+                call.trace,
             )
         )
         if not call.done.done():

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from sandbox.lambdas.encode import encode
-from sandbox.lambdas.instance import Record
+from sandbox.lambdas.instance import Call, Record
 from sandbox.lambdas.plan import Plan, ThrottledError
 
 INTERVAL_S = 0.5
@@ -40,12 +40,23 @@ class Watcher(Protocol):
         """A call that found no instance free."""
 
 
+class Tracer(Protocol):
+    """Tells X-Ray of runs (sandbox.tracing.runtime.Tracing)."""
+
+    def called(self, plan: Plan) -> str:
+        """The header of a call that nobody traced before."""
+
+    def ran(self, records: Sequence[Record]) -> None:
+        """Runs that are over."""
+
+
 class Logs:
     """Collects entries from the event loop and delivers them from a thread of its own."""
 
     def __init__(self, account: str) -> None:
         self._account = account
         self.watcher: Watcher | None = None
+        self.tracer: Tracer | None = None
         self._records: deque[Record] = deque()
         self._lines: deque[tuple[str, str, str, int, str]] = deque()
         self._dropped = 0
@@ -63,8 +74,10 @@ class Logs:
             self._dropped += 1
 
     @contextlib.contextmanager
-    def counted(self, plan: Plan) -> Iterator[None]:
-        """Counts a call that is turned away in the block."""
+    def counted(self, plan: Plan, call: Call) -> Iterator[None]:
+        """Counts a call that is turned away in the block; one that nobody traced before begins a trace."""
+        if not call.trace and self.tracer is not None:
+            call.trace = self.tracer.called(plan)
         try:
             yield
         except ThrottledError:
@@ -86,6 +99,8 @@ class Logs:
             records = [self._records.popleft() for _ in range(len(self._records))]
             if self.watcher is not None:
                 self.watcher.invoked(records)
+            if self.tracer is not None:
+                self.tracer.ran(records)
             for record in records:
                 plan = record.instance.plan
                 key = (plan.region, plan.log_group, record.instance.stream)

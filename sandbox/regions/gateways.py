@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.cloud import HOST, Cloud, listen
 from sandbox.gateway import Server, app
-from sandbox.gateway.chain import Served
+from sandbox.gateway.chain import Begin, Served
 from sandbox.gateway.declared.stage import STAGE
 from sandbox.ledger import Ledger
 
@@ -18,9 +18,11 @@ ROUTES = "/api/v1"
 class Gateways:
     """One server a region that declares a stage; the first region's listens where the user asked for it."""
 
-    def __init__(self, cloud: Cloud, functions: Any, served: Served | None = None) -> None:
+    def __init__(
+        self, cloud: Cloud, functions: Any, served: Served | None = None, begin: Begin | None = None
+    ) -> None:
         self._cloud = cloud
-        self._served = served
+        self._served, self._begin = served, begin
         self._functions = functions
         self._apps: dict[str, Any] = {}
         self._servers: dict[str, Server] = {}
@@ -33,10 +35,14 @@ class Gateways:
             view, first = ledger.region(region), region == self._cloud.region
             if first or view.of_type(STAGE):
                 # The gateway fetches what it needs, such as the keys of tokens, from its own region.
-                self._apps[region] = app(view, self._cloud.in_region(region), self._functions, self._served)
+                self._apps[region] = app(
+                    view, self._cloud.in_region(region), self._functions, self._served, self._begin
+                )
                 self._start(region, listener if first else listen(0, "the gateway's port"))
         if self._cloud.region not in self._apps:
-            self._apps[self._cloud.region] = app(ledger, self._cloud, self._functions, self._served)
+            self._apps[self._cloud.region] = app(
+                ledger, self._cloud, self._functions, self._served, self._begin
+            )
             self._start(self._cloud.region, listener)
 
     def address(self, region: str) -> str:
