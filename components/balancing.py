@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pulumi import Output, ResourceOptions
-from pulumi_aws import route53
 
+from components.aws import route53
 from components.network import Accelerator, DoorRoute, LoadBalancer, LoadBalancerArgs
 from components.region import Region
 from components.secure_api import STAGE
-from components.secure_api.web_acl import CALLER_WINDOW_S, WebAcl, WebAclArgs
+from components.secure_api.web_acl import CALLER_WINDOW_S, HEALTH_PATH, WebAcl, WebAclArgs
 from components.site import Certificate
 from components.values import Alarm, Widget
 from functions.routes import ROUTES
@@ -71,6 +71,7 @@ def balance(home: Region) -> Door:
         "requests_per_address": settings.api.requests_per_address,
         "requests_per_caller": settings.api.requests_per_user * CALLER_WINDOW_S,
         "countries": settings.api.countries,
+        "health_path": f"/{STAGE}{HEALTH_PATH}",
         "log_days": settings.observability.log_days,
     }
     firewall = WebAcl(stack.named("balancer-firewall"), guard, stack.opts)

@@ -12,11 +12,10 @@ from pulumi import Input, Output
 from components.foundation import Stack, lock
 from components.keys import Keys
 from components.observability import Observability, ObservabilityArgs
-from components.recovery.address import HEALTH_PATH
 from components.region import Region
 from components.secure_api import STAGE
-from components.secure_api.web_acl import WebAcl, WebAclArgs
-from components.site import Certificate, Mark, MarkArgs, Site, SiteArgs, SiteBucket, SiteFile, SiteLog, files
+from components.secure_api.web_acl import HEALTH_PATH, WebAcl, WebAclArgs
+from components.site import PAGE, Certificate, Mark, MarkArgs, Site, SiteArgs, SiteBucket, SiteFile, SiteLog, files
 from components.values import Alarm, Widget
 
 EDGE_REGION: Final = "us-east-1"
@@ -127,12 +126,15 @@ def _copy(region: Region) -> SiteBucket:
 def _site(doors: _Doors, at_edge: Stack, edge_keys: Keys) -> tuple[Site, WebAcl]:
     home = doors.home
     stack, settings = home.stack, home.stack.settings
+    # An empty bucket answers 404 for every page.
+    asked = PAGE if doors.index else f"/{STAGE}{HEALTH_PATH}"
     guard: WebAclArgs = {
         "name_prefix": stack.prefix,
         "noun": "site",
         "key_arn": edge_keys.arn("logs"),
         "requests_per_address": settings.api.requests_per_address,
         "countries": settings.api.countries,
+        "health_path": asked,
         "log_days": settings.observability.log_days,
     }
     firewall = WebAcl(stack.named("site-firewall"), guard, at_edge.opts)
@@ -143,14 +145,11 @@ def _site(doors: _Doors, at_edge: Stack, edge_keys: Keys) -> tuple[Site, WebAcl]
         "logs_bucket": logs.apply(lambda known: str(known[0])),
         "web_acl_arn": firewall.arn,
         "price_class": settings.site.price_class,
-        "countries": settings.api.countries,
+        "health_path": asked,
         "connect_origins": settings.site.connect_origins,
         "old_version_days": settings.data.old_version_days,
         "protect": settings.data.protect,
     }
-    if not doors.index:
-        # An empty bucket answers 404 for every page.
-        args["health_path"] = f"/{STAGE}{HEALTH_PATH}"
     if doors.copy is not None:
         args["standby_bucket_domain"] = doors.copy.domain
     if stack.site_mark is not None:

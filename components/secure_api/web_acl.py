@@ -34,6 +34,8 @@ _SHOWN: Final = {"api": "API", "site": "site", "balancer": "load balancer"}
 Noun = Literal["api", "site", "balancer"]
 MARK_HEADER: Final = "x-site-mark"
 """Header that holds the mark; lower case, as WAF compares it."""
+HEALTH_PATH: Final = "/v1/health"
+"""Route of the API that answers without a token, by which health checks see whether a region does."""
 
 
 class WebAclArgs(TypedDict):
@@ -57,6 +59,8 @@ class WebAclArgs(TypedDict):
     the default, counts nobody."""
     countries: NotRequired[Sequence[str]]
     """ISO codes of the countries that may call; all by default."""
+    health_path: NotRequired[str]
+    """Path that every country may ask for: Route 53's health checks come from six; none by default."""
     log_days: NotRequired[int]
     """How long the log is kept; 30 by default."""
 
@@ -82,6 +86,7 @@ class WebAcl(pulumi.ComponentResource):
             args.get("countries", []),
             args.get("mark"),
             args.get("requests_per_caller", 0),
+            args.get("health_path"),
         )
         self.acl = Lean(
             "aws:wafv2/webAcl:WebAcl",
@@ -170,7 +175,11 @@ class WebAcl(pulumi.ComponentResource):
 
 
 def rules(
-    requests_per_address: int, countries: Sequence[str], mark: Input[str] | None = None, requests_per_caller: int = 0
+    requests_per_address: int,
+    countries: Sequence[str],
+    mark: Input[str] | None = None,
+    requests_per_caller: int = 0,
+    health_path: str | None = None,
 ) -> list[Any]:
     """The rules in the order in which they are asked; cheap ones first.
 
@@ -178,9 +187,14 @@ def rules(
     """
     found: list[dict[str, Any]] = []
     if countries:
-        elsewhere = {"not_statement": {"statements": [{"geo_match_statement": {"country_codes": sorted(countries)}}]}}
-        outside = elsewhere if mark is None else {"and_statement": {"statements": [elsewhere, _unmarked(mark)]}}
-        found.append({"name": "countries", "action": {"block": {}}, "statement": outside})
+        outside = [_not({"geo_match_statement": {"country_codes": sorted(countries)}})]
+        if mark is not None:
+            outside.append(_unmarked(mark))
+        if health_path is not None:
+            # A check that is turned away takes a region that is well for lost.
+            outside.append(_differs({"uri_path": {}}, health_path))
+        statement = outside[0] if len(outside) == 1 else {"and_statement": {"statements": outside}}
+        found.append({"name": "countries", "action": {"block": {}}, "statement": statement})
     rate: dict[str, Any] = {
         "limit": requests_per_address,
         "aggregate_key_type": "IP",
@@ -219,13 +233,21 @@ def _per_caller(requests: int) -> dict[str, Any]:
 
 
 def _unmarked(mark: Input[str]) -> dict[str, Any]:
-    marked = {
-        "field_to_match": {"single_header": {"name": MARK_HEADER}},
+    return _differs({"single_header": {"name": MARK_HEADER}}, mark)
+
+
+def _differs(field: dict[str, Any], text: Input[str]) -> dict[str, Any]:
+    same = {
+        "field_to_match": field,
         "positional_constraint": "EXACTLY",
-        "search_string": mark,
+        "search_string": text,
         "text_transformations": [{"priority": 0, "type": "NONE"}],
     }
-    return {"not_statement": {"statements": [{"byte_match_statement": marked}]}}
+    return _not({"byte_match_statement": same})
+
+
+def _not(statement: dict[str, Any]) -> dict[str, Any]:
+    return {"not_statement": {"statements": [statement]}}
 
 
 def _visibility(name: str) -> Any:

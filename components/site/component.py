@@ -8,8 +8,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cloudfront, route53
 
+from components.aws import cloudfront, route53
 from components.secure_api.web_acl import MARK_HEADER
 from components.site import documents, health, signals
 from components.site.bucket import SiteBucket
@@ -46,8 +46,6 @@ class SiteArgs(TypedDict):
     """Hosted zone that answers for the domain."""
     price_class: NotRequired[str]
     """Which edges: PriceClass_100 (North America and Europe, the default), PriceClass_200 or PriceClass_All."""
-    countries: NotRequired[Sequence[str]]
-    """ISO codes of the countries that are served; all by default."""
     connect_origins: NotRequired[Sequence[str]]
     """Other origins that pages may call, such as `https://uploads.example.org`; none by default."""
     standby_bucket_domain: NotRequired[Input[str]]
@@ -131,7 +129,6 @@ class Site(pulumi.ComponentResource):
             function_associations=[{"event_type": "viewer-request", "function_arn": pages.arn}],
         )
         api: Any = documents.api_behavior(_API, headers)
-        countries = sorted(args.get("countries", []))
         domain = args.get("domain")
         return cloudfront.Distribution(
             f"{name}-distribution",
@@ -147,12 +144,8 @@ class Site(pulumi.ComponentResource):
             origin_groups=[_group()] if standby else None,
             default_cache_behavior=files,
             ordered_cache_behaviors=[api],
-            restrictions={
-                "geo_restriction": {
-                    "restriction_type": "whitelist" if countries else "none",
-                    "locations": countries,
-                }
-            },
+            # The firewall says who is served: this knows no exception for health checks, which come from six countries.
+            restrictions={"geo_restriction": {"restriction_type": "none", "locations": []}},
             viewer_certificate=self._certificate(),
             opts=self._child,
         )
@@ -276,9 +269,6 @@ def _validate(name: str, args: SiteArgs) -> None:
     price_class = args.get("price_class", "PriceClass_100")
     if price_class not in PRICE_CLASSES:
         problems.append(f"price_class is {price_class!r}; allowed: {', '.join(PRICE_CLASSES)}")
-    wrong = [country for country in args.get("countries", []) if not re.fullmatch("[A-Z]{2}", country)]
-    if wrong:
-        problems.append(f"countries holds {wrong}; allowed: ISO codes of two capital letters such as US")
     origins = [
         origin
         for origin in args.get("connect_origins", [])

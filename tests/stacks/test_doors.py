@@ -16,7 +16,7 @@ from tests.stacks.platform import configuration, run, shared
 SITE = {"domain": "ml.example.org", "zoneId": "Z0123456789ABC"}
 DOOR = {"scheme": "internet-facing", "domain": "predict.example.org", "zoneId": "Z0123456789ABC", "accelerator": True}
 WAYS: dict[str, dict[str, Any]] = {
-    "named": {"mlplatform:site": SITE, "mlplatform:loadBalancer": DOOR},
+    "named": {"mlplatform:site": SITE, "mlplatform:loadBalancer": DOOR, "mlplatform:api": {"countries": ["DE"]}},
     "elsewhere": {
         "aws:region": "eu-west-1",
         "mlplatform:loadBalancer": {**DOOR, "scheme": "internal", "accelerator": False},
@@ -49,6 +49,19 @@ def test_a_named_site_is_whose_pages_may_read_the_api() -> None:
     functions = recording.of_type("aws:lambda/function:Function")
     origins = {row.inputs["environment"]["variables"].get("CORS_ORIGIN", "https://ml.example.org") for row in functions}
     assert origins == {"https://ml.example.org"}
+
+
+def test_health_checks_are_answered_although_none_comes_from_the_country_that_may_call() -> None:
+    recording = evaluated("named")
+    answered = set()
+    for acl in recording.of_type("aws:wafv2/webAcl:WebAcl"):
+        (countries,) = [row for row in acl.inputs["rules"] if row["name"] == "countries"]
+        told = json.dumps(countries["statement"])
+        assert '"uriPath": {}' in told, acl.name
+        answered |= {path for path in ("/api/v1/health", "/index.html") if f'"searchString": "{path}"' in told}
+    asked = {row.inputs["resourcePath"] for row in recording.of_type("aws:route53/healthCheck:HealthCheck")}
+    assert asked
+    assert asked <= answered
 
 
 def test_what_cloudfront_takes_from_us_east_1_is_made_there() -> None:

@@ -113,6 +113,20 @@ def test_marked_requests_pass_address_and_country_and_nothing_else() -> None:
         assert '"not_statement"' in text
 
 
+def test_health_checks_are_answered_from_every_country_on_their_path_alone() -> None:
+    plain, asked = (
+        {row["name"]: row for row in rules(2000, ["US"], "secret-text", health_path=path)}
+        for path in (None, "/api/v1/health")
+    )
+    assert {name for name in plain if plain[name] != asked[name]} == {"countries"}
+    *others, differs = asked["countries"]["statement"]["and_statement"]["statements"]
+    assert others == plain["countries"]["statement"]["and_statement"]["statements"]
+    match = differs["not_statement"]["statements"][0]["byte_match_statement"]
+    assert (match["field_to_match"], match["positional_constraint"]) == ({"uri_path": {}}, "EXACTLY")
+    assert match["search_string"] == "/api/v1/health"
+    assert "countries" not in {row["name"] for row in rules(2000, [], health_path="/api/v1/health")}
+
+
 def test_an_unknown_noun_is_refused() -> None:
     with pytest.raises(ValueError, match="noun is 'door'; allowed: api, site, balancer"):
         acl(noun="door")
