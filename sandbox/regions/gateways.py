@@ -18,9 +18,7 @@ ROUTES = "/api/v1"
 class Gateways:
     """One server a region that declares a stage; the first region's listens where the user asked for it."""
 
-    def __init__(
-        self, cloud: Cloud, functions: Any, served: Served | None = None, begin: Begin | None = None
-    ) -> None:
+    def __init__(self, cloud: Cloud, functions: Any, served: Served | None = None, begin: Begin | None = None) -> None:
         self._cloud = cloud
         self._served, self._begin = served, begin
         self._functions = functions
@@ -40,9 +38,7 @@ class Gateways:
                 )
                 self._start(region, listener if first else listen(0, "the gateway's port"))
         if self._cloud.region not in self._apps:
-            self._apps[self._cloud.region] = app(
-                ledger, self._cloud, self._functions, self._served, self._begin
-            )
+            self._apps[self._cloud.region] = app(ledger, self._cloud, self._functions, self._served, self._begin)
             self._start(self._cloud.region, listener)
 
     def address(self, region: str) -> str:
