@@ -8,17 +8,20 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from sandbox.gateway.context import Answer, Exchange, GatewayError
 from sandbox.gateway.context.exchange import Header
+from sandbox.lambdas.encode import decode
 
 _KEYS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
 _REMAPPED = frozenset(
     {"connection", "content-length", "date", "host", "server", "transfer-encoding", "www-authenticate"}
 )
 """Headers that belong to the gateway: what a function says about them is renamed."""
-_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f]")
 _JSON = (b"content-type", b"application/json")
 
 
@@ -29,7 +32,7 @@ def respond(exchange: Exchange, payload: bytes) -> Answer:
         GatewayError: it describes none.
     """
     try:
-        found = json.loads(payload)
+        found = decode(payload)
     except ValueError:
         raise _malformed(exchange, "the function's answer is not JSON") from None
     if not isinstance(found, dict) or not found.keys() <= _KEYS:
@@ -67,18 +70,29 @@ def _headers(exchange: Exchange, found: Mapping[str, Any]) -> Iterable[Header]:
 
 
 def _header(exchange: Exchange, name: str, value: Any) -> Header:
-    text = value if isinstance(value, str) else json.dumps(value)
-    key = name.lower()
+    line = _name(name), _value(value if isinstance(value, str) else json.dumps(value))
+    if line[0] is None or line[1] is None:
+        raise _malformed(exchange, f"header {name!r} has characters that HTTP does not know")
+    return line[0], line[1]
+
+
+@lru_cache(maxsize=1024)
+def _name(text: str) -> bytes | None:
+    """A header's name as it is sent; None for one that HTTP does not know."""
+    key = text.lower()
     if key in _REMAPPED:
         key = f"x-amzn-remapped-{key}"
+    return key.encode("ascii") if _NAME.fullmatch(key) else None
+
+
+@lru_cache(maxsize=1024)
+def _value(text: str) -> bytes | None:
+    """A header's value as it is sent; None for one that HTTP does not know: a line break would begin another header."""
     try:
-        line = (key.encode("ascii"), text.encode("latin-1"))
+        line = text.encode("latin-1")
     except UnicodeEncodeError:
-        raise _malformed(exchange, f"header {name!r} has characters that HTTP does not know") from None
-    # A line break would begin another header, or the body.
-    if not _NAME.fullmatch(line[0]) or any(byte < 32 and byte != 9 for byte in line[1]):
-        raise _malformed(exchange, f"header {name!r} has characters that HTTP does not know")
-    return line
+        return None
+    return None if _CONTROL.search(line) else line
 
 
 def _body(exchange: Exchange, found: Mapping[str, Any]) -> bytes:

@@ -15,6 +15,9 @@ _VARIABLE = re.compile(
     rf"\$(?:\{{(context|stageVariables)\.({_NAME})\}}|(context|stageVariables)\.({_NAME}))",
 )
 
+_PLAIN = re.compile(r'[^"\\\x00-\x1f]*').fullmatch
+"""What stands in JSON as it is, which most values do: a search takes a fourth of the time that writing them takes."""
+
 Get = Callable[[Exchange], Any]
 
 
@@ -39,7 +42,7 @@ class Template:
             if value is None or value == "":
                 shown = missing
             elif isinstance(value, str) and quoted and not is_json:
-                shown = json.dumps(value, ensure_ascii=False)[1:-1]
+                shown = value if _PLAIN(value) else json.dumps(value, ensure_ascii=False)[1:-1]
             else:
                 shown = str(value)
             parts += (text, shown)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.gateway.context import GatewayError
-from sandbox.gateway.validate import Validate
+from sandbox.gateway.validate import Validate, parse
 from tests.sandbox.gateway.documents import api, exchange, refused
 
 VALIDATE = Validate(api())
@@ -73,6 +73,29 @@ def test_body_that_breaks_the_schema_is_told(body: bytes, detail: str) -> None:
 )
 def test_what_is_not_json_is_refused(body: bytes) -> None:
     assert refusal(body) == ("BAD_REQUEST_BODY", "[the body is not valid JSON]")
+
+
+def standard(body: bytes) -> Any:
+    """What the standard library reads, without what is no JSON."""
+
+    def refuse(name: str) -> float:
+        raise ValueError(name)
+
+    try:
+        found = json.loads(body.decode() or "{}", parse_constant=refuse)
+        json.dumps(found, allow_nan=False)
+    except ValueError:
+        return refuse
+    return found
+
+
+@given(st.text(alphabet='019eE.+-"\\ud8[]{},:truefalsn \x00\x7f', max_size=18).map(str.encode) | st.binary(max_size=18))
+def test_what_is_read_is_what_the_standard_library_reads(body: bytes) -> None:
+    expected = standard(body)
+    try:
+        assert parse(body) == expected
+    except GatewayError:
+        assert callable(expected)
 
 
 def test_parameters_of_the_media_type_do_not_matter() -> None:
