@@ -75,7 +75,7 @@ def statements(document: Any) -> Iterator[Statement]:
     for row in [found] if isinstance(found, Mapping) else found:
         yield Statement(
             sid=str(row.get("Sid", "")),
-            allows=str(row["Effect"]) == "Allow",
+            allows=_allows(row["Effect"]),
             actions=listed(row.get("Action")),
             not_actions=listed(row.get("NotAction")),
             resources=listed(row.get("Resource")),
@@ -87,6 +87,12 @@ def statements(document: Any) -> Iterator[Statement]:
                 for operator, by_key in (row.get("Condition") or {}).items()
             },
         )
+
+
+def _allows(effect: Any) -> bool:
+    if effect not in {"Allow", "Deny"}:
+        raise ValueError(f"Effect {effect!r} does not exist; allowed: Allow, Deny")
+    return bool(effect == "Allow")
 
 
 def principals(value: Any) -> Mapping[str, tuple[str, ...]]:
