@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import Any
 
+from sandbox.callers import KEY, Caller, Callers, token, variables
+
 ACCOUNT = "123456789012"
 HOST = "127.0.0.1"
-KEY = "test"
-"""Both halves of the credentials: moto looks at neither."""
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -25,6 +25,9 @@ _TABLE_WRITES = frozenset(
 )
 _session_lock = threading.Lock()
 _log = logging.getLogger(__name__)
+
+Judge = Callable[[Caller, str, str, str], str]
+"""Caller, action, resource and region → why IAM refuses it; empty when it does not."""
 
 
 class PortInUseError(RuntimeError):
@@ -69,7 +72,11 @@ class Cloud:
         self.port = 0
         self.lock = threading.RLock()
         """Held wherever moto is not safe for threads."""
-        self._clients: dict[tuple[str, str], Any] = {}
+        self.callers = Callers()
+        """Who else than the administrator has keys."""
+        self.judge: Judge = _allow
+        """Says why a call is refused that does not come over HTTP."""
+        self._clients: dict[tuple[str, str, str], Any] = {}
         self._clients_lock = threading.Lock()
         self._server: Any = None
         self._thread: threading.Thread | None = None
@@ -121,24 +128,31 @@ class Cloud:
             self._application = _dispatcher()
         self._application = layer(self._application)
 
-    def client(self, service: str, region: str | None = None) -> Any:
-        """A boto3 client for the local services, one per service and region, safe to share between threads."""
-        key = (service, region or self.region)
+    def client(self, service: str, region: str | None = None, key: str = KEY) -> Any:
+        """A boto3 client for the local services, one per service, region and key, safe to share between threads."""
+        wanted = (service, region or self.region, key)
         with self._clients_lock:
-            if key not in self._clients:
-                self._clients[key] = local_client(service, self.endpoint, region or self.region)
-            return self._clients[key]
+            if wanted not in self._clients:
+                self._clients[wanted] = local_client(service, self.endpoint, region or self.region, key=key)
+            return self._clients[wanted]
 
     def in_region(self, region: str) -> RegionalCloud:
         """The same services, seen from another region."""
         return RegionalCloud(self, region)
 
-    def environment(self) -> dict[str, str]:
+    def acting(self, caller: Caller, region: str | None = None) -> RegionalCloud:
+        """The same services, called by somebody whose rights are judged."""
+        return RegionalCloud(self, region or self.region, self.callers.key(caller))
+
+    def in_role(self, arn: str, session: str, region: str | None = None) -> RegionalCloud:
+        """The same services, called in a role; by the administrator for a part that was declared without one."""
+        return RegionalCloud(self, region or self.region, self.callers.role(arn, session))
+
+    def environment(self, key: str = KEY) -> dict[str, str]:
         """What a child process needs to reach the local services, and nothing of the user's own AWS set-up."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": KEY,
-            "AWS_SECRET_ACCESS_KEY": KEY,
+            **variables(key),
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_CONFIG_FILE": os.devnull,
@@ -160,12 +174,13 @@ class Cloud:
 
 
 class RegionalCloud:
-    """A running cloud seen from one region: clients and child processes are of that region unless they name another."""
+    """A running cloud seen from one region, by one caller: clients are of that region unless they name another."""
 
-    def __init__(self, cloud: Cloud, region: str) -> None:
+    def __init__(self, cloud: Cloud, region: str, key: str = KEY) -> None:
         self.region = region
         self.account = cloud.account
         self._cloud = cloud
+        self._key = key
 
     @property
     def endpoint(self) -> str:
@@ -174,15 +189,15 @@ class RegionalCloud:
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A boto3 client, of this region when none is named."""
-        return self._cloud.client(service, region or self.region)
+        return self._cloud.client(service, region or self.region, self._key)
 
     def environment(self) -> dict[str, str]:
         """What a child process needs to reach the services from this region."""
         regions = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
-        return {**self._cloud.environment(), **regions}
+        return {**self._cloud.environment(self._key), **regions}
 
 
-def local_client(service: str, endpoint: str, region: str, *, read_timeout_s: float = 60) -> Any:
+def local_client(service: str, endpoint: str, region: str, *, key: str = KEY, read_timeout_s: float = 60) -> Any:
     """A boto3 client for a local endpoint that nothing of the user's own AWS set-up can send elsewhere."""
     from botocore.config import Config
 
@@ -200,8 +215,9 @@ def local_client(service: str, endpoint: str, region: str, *, read_timeout_s: fl
             service,
             region_name=region,
             endpoint_url=endpoint,
-            aws_access_key_id=KEY,
+            aws_access_key_id=key,
             aws_secret_access_key=KEY,
+            aws_session_token=None if key == KEY else token(key),
             config=config,
         )
 
@@ -242,6 +258,11 @@ def service_model(service: str) -> Any:
 @cache
 def _model(service: str) -> Any:
     return _core().get_service_model(service)
+
+
+def _allow(*_: object) -> str:
+    """The judge of a cloud in which nobody's rights are looked at."""
+    return ""
 
 
 def _dispatcher() -> Application:

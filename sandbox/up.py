@@ -116,10 +116,8 @@ class Sandbox:
                 runtime.attach(self.ledger)
         with step("gateway"):
             self._serve(listener, runtimes)
-            self.notes += [*runtimes["identities"].notes, *runtimes["databases"].notes]
-            self.notes += runtimes["languages"].notes
-            self.notes += [*runtimes["rotations"].notes, *runtimes["recovery"].notes, *runtimes["alarms"].notes]
-            self.notes += runtimes["queues"].notes
+            for name in ("identities", "databases", "languages", "rotations", "recovery", "alarms", "queues", "rights"):
+                self.notes += runtimes[name].notes
         with step("demo user"):
             password = make(self.cloud.client("cognito-idp"), self.ledger.exports["user_pool_id"])
             tokens = self._tokens(password)
@@ -160,12 +158,14 @@ class Sandbox:
         from sandbox.language import Languages
         from sandbox.recovery import Recovery
         from sandbox.replication import Replication
+        from sandbox.rights.calls import Rights
         from sandbox.rotation import Rotations
         from sandbox.sources import Queues, Streams
         from sandbox.tracing.runtime import Tracing
         from sandbox.workflow import Workflows
 
         home = self.home.path
+        rights = self._kept("rights", Rights(self.cloud, home))
         caches = self._kept("caches", Caches(self.cloud, home / "cache"))
         databases = self._kept("databases", Databases(self.cloud, home / "database", lambda: caches.ca_file.parent))
         tracing = self._kept("tracing", Tracing(home / "traces"))
@@ -211,6 +211,7 @@ class Sandbox:
             "replication": replication,
             "alarms": alarms,
             "tracing": tracing,
+            "rights": rights,  # the last one is asked first
         }
         for runtime in runtimes.values():
             runtime.install()
@@ -221,10 +222,11 @@ class Sandbox:
         from sandbox.seam.create import Creator
 
         maker = Creator(self.cloud, runtimes["caches"], self.options.root, runtimes["databases"])
-        options, functions = self.options, runtimes["functions"]
+        options, functions, rights = self.options, runtimes["functions"], runtimes["rights"]
 
         def begun(ledger: Ledger) -> None:
             functions.follow(ledger)
+            rights.follow(ledger)
             if options.train:
                 ledger.watch(lambda resource: [functions.warm(arn) for arn in called(resource)])
 
@@ -250,9 +252,7 @@ class Sandbox:
 
         functions, replication = runtimes["functions"], runtimes["replication"]
         tracing = runtimes["tracing"]
-        self.gateways = Gateways(
-            self.cloud, functions, tracing.after(runtimes["alarms"].meter.served), tracing.begin
-        )
+        self.gateways = Gateways(self.cloud, functions, tracing.after(runtimes["alarms"].meter.served), tracing.begin)
         self.gateways.serve(self.ledger, listener)
         self.later("gateway", self.gateways.close)
         self.notes = list(functions.notes)
@@ -260,7 +260,8 @@ class Sandbox:
         self.later("regions", regions.close)
         regions.start()
         zones = Zones(self.ledger, runtimes["caches"], functions)
-        commands = {**regions.commands(), **zones.commands(), **runtimes["alarms"].commands()}
+        parts = (regions, zones, runtimes["alarms"], runtimes["rights"])
+        commands = {name: command for part in parts for name, command in part.commands().items()}
         control = ControlServer(self.home.path, commands)
         self.later("control", control.close)
         if len(self.ledger.regions()) > 1:

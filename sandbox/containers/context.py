@@ -31,6 +31,23 @@ class JobCloud(Protocol):
     def environment(self) -> dict[str, str]:
         """What a child needs to reach the services."""
 
+    def in_role(self, arn: str, session: str, region: str | None = None) -> RoleCloud:
+        """The services as a role may use them."""
+
+
+class RoleCloud(Protocol):
+    """The services of one region as one role may use them."""
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A client of one service."""
+
+    def environment(self) -> dict[str, str]:
+        """What a child needs to reach the services."""
+
+
+SESSION = "SageMaker"
+"""The name under which SageMaker assumes roles."""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -44,9 +61,9 @@ class Context:
     grace_s: float
     """From SIGTERM to SIGKILL when a job is stopped."""
 
-    def environment(self, region: str) -> dict[str, str]:
-        """What a child needs to reach the services from its region."""
-        return {**self.cloud.environment(), "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    def in_role(self, role: str, region: str) -> RoleCloud:
+        """The services as SageMaker uses them for a job or a model: in the role that was given with it."""
+        return self.cloud.in_role(role, SESSION, region)
 
     def announce(self, detail_type: str, detail: Mapping[str, Any], *, arn: str, region: str) -> None:
         """Publishes one of SageMaker's events, with times as SageMaker gives them (milliseconds)."""

@@ -222,12 +222,19 @@ def plan_for(backend: Any, config_name: str) -> Plan:
                 **held[0],
                 "Environment": {**(held[0].get("Environment") or {}), **(container.get("Environment") or {})},
             }
+        role = role_of(model)
         isolated = bool(model.enable_network_isolation or config.get("EnableNetworkIsolation"))
         try:
-            containers[str(declared["VariantName"])] = describe(container, isolated=isolated)
+            containers[str(declared["VariantName"])] = describe(container, isolated=isolated, role=role)
         except JobError as error:
             raise refuse(str(error)) from error
     return Plan(config_name, variants, containers, config.get("DataCaptureConfig"))
+
+
+def role_of(model: Any) -> str:
+    """ARN of the role of one of moto's models; empty for one that was made without, for which moto has a word."""
+    arn = str(model.execution_role_arn)
+    return arn if ":iam:" in arn else ""
 
 
 def package_operations(runtime: Containers, original: Mapping[str, Operation]) -> dict[str, Operation]:

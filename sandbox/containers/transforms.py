@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sandbox.containers.control import Operation, check_name, in_use, refuse
+from sandbox.containers.control import Operation, check_name, in_use, refuse, role_of
 from sandbox.containers.endpoints.model import describe
 from sandbox.containers.jobs.transform import TransformJob
 from sandbox.containers.storage import JobError
@@ -30,7 +30,8 @@ def transform_operations(runtime: Containers, original: Mapping[str, Operation])
         check_request(request)
         model = backend.describe_model(str(request["ModelName"]))
         try:
-            container = describe(model.primary_container, isolated=bool(model.enable_network_isolation))
+            isolated, role = bool(model.enable_network_isolation), role_of(model)
+            container = describe(model.primary_container, isolated=isolated, role=role)
         except JobError as error:
             raise refuse(str(error)) from error
         answer = original["create_transform_job"](self)

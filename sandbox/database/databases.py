@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandbox.callers import KEY
 from sandbox.cloud import HOST, Cloud, listen
 from sandbox.database import restores
 from sandbox.database.backups import Backup
@@ -22,9 +23,11 @@ from sandbox.processes import Process, Processes, inherited
 
 _log = logging.getLogger(__name__)
 NOTE = (
-    "database: one local PostgreSQL stands for the cluster, its readers and the proxy; the proxy's TLS, tokens of IAM "
-    "and secrets are checked as declared, the right rds-db:connect of a role is not"
+    "database: one local PostgreSQL stands for the cluster, its readers and the proxy; the proxy's TLS, tokens of IAM, "
+    "secrets and the right rds-db:connect of a caller are checked as declared"
 )
+SESSION = "RDSProxy"
+"""The name under which a proxy assumes its role."""
 
 
 @dataclass
@@ -109,15 +112,28 @@ class Databases:
         work.start()
         return HOST, found.port
 
-    def open(self, name: str, region: str, secrets: list[str]) -> tuple[str, int]:
-        """Lets callers in who bring a token of IAM, for the roles of the secrets, once the database answers."""
+    def open(
+        self, name: str, region: str, secrets: list[str], *, resource: str = "", role: str = ""
+    ) -> tuple[str, int]:
+        """Lets callers in who bring a token of IAM, for the roles of the secrets, once the database answers.
+
+        Args:
+            name: of the cluster.
+            region: where it is.
+            secrets: what the proxy may read, by ARN.
+            resource: id of the proxy, as rights name it.
+            role: ARN of the role in which the proxy reads.
+        """
         self.wait(name, region)
         found = self._find(name, region)
         found.secrets = secrets
         folder = self._authority()
         plan = {
             "addresses": [f"{HOST}:{found.port}"],
-            "keys": {key: key for key in [self.cloud.environment()["AWS_ACCESS_KEY_ID"]]},
+            "secret": KEY,
+            "administrator": KEY,
+            "resource": resource,
+            "key": self.cloud.callers.role(role, SESSION),
             "endpoint": self.cloud.endpoint,
             "region": found.region,
             "secrets": secrets,

@@ -28,6 +28,7 @@ SSL, GSS, CANCEL = 80877103, 80877104, 80877102
 PROTOCOL = 196608
 SIGN_IN_S = 10.0
 LONGEST_S = 900
+NOT_KNOWN = 'The IAM authentication failed for the role "{user}". Check the IAM token and try again.'
 
 
 class RefusedError(Exception):
@@ -44,8 +45,14 @@ class Plan:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.addresses: list[str] = document["addresses"]
         """Each `host:port` that a token may be made out to."""
-        self.keys: dict[str, str] = document["keys"]
-        """Access key → secret key of everybody who may have signed."""
+        self.secret: str = document["secret"]
+        """The secret half of everybody's access key."""
+        self.administrator: str = document["administrator"]
+        """The access key whose rights nobody asks about."""
+        self.resource: str = document["resource"]
+        """Id of the proxy, as rights name it (`prx-…`)."""
+        self.key: str = document["key"]
+        """The proxy's own access key, by which it reads secrets."""
         self.endpoint: str = document["endpoint"]
         """Where Secrets Manager answers."""
         self.region: str = document["region"]
@@ -58,7 +65,7 @@ def check_token(plan: Plan, token: str, user: str, now_s: float) -> None:
     address, _, text = token.partition("/?")
     query = dict(parse_qsl(text, keep_blank_values=True))
     signature = query.pop("X-Amz-Signature", "")
-    key, _, scope = query.get("X-Amz-Credential", "").partition("/")
+    _, _, scope = query.get("X-Amz-Credential", "").partition("/")
     stamp = query.get("X-Amz-Date", "")
     wanted = {"Action": "connect", "DBUser": user, "X-Amz-SignedHeaders": "host"}
     try:
@@ -68,27 +75,43 @@ def check_token(plan: Plan, token: str, user: str, now_s: float) -> None:
         began_s, lifetime_s = 0, 0
     fresh = 0 < lifetime_s <= LONGEST_S and began_s - 300 <= now_s < began_s + lifetime_s
     named = address in plan.addresses and all(query.get(name) == value for name, value in wanted.items())
-    if not named or not fresh or scope != f"{stamp[:8]}/{plan.region}/rds-db/aws4_request" or key not in plan.keys:
-        raise RefusedError(f'The IAM authentication failed for the role "{user}". Check the IAM token and try again.')
+    if not named or not fresh or scope != f"{stamp[:8]}/{plan.region}/rds-db/aws4_request":
+        raise RefusedError(NOT_KNOWN.format(user=user))
     canonical = "&".join(f"{name}={quote(query[name], safe='-_.~')}" for name in sorted(query))
     request = f"GET\n/\n{canonical}\nhost:{address}\n\nhost\n{sha256(b'').hexdigest()}"
     to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-    secret = f"AWS4{plan.keys[key]}".encode()
+    secret = f"AWS4{plan.secret}".encode()
     for part in scope.split("/"):
         secret = hmac.digest(secret, part.encode(), "sha256")
     if not hmac.compare_digest(hmac.new(secret, to_sign.encode(), "sha256").hexdigest(), signature):
-        raise RefusedError(f'The IAM authentication failed for the role "{user}". Check the IAM token and try again.')
+        raise RefusedError(NOT_KNOWN.format(user=user))
+
+
+def check_right(plan: Plan, token: str, user: str) -> None:
+    """Raises RefusedError unless IAM lets whoever signed the token sign in as this user.
+
+    The token is a signed request; with the proxy's id it asks the services' endpoint, which knows whose key it is.
+    """
+    text = token.partition("/?")[2]
+    if dict(parse_qsl(text)).get("X-Amz-Credential", "").partition("/")[0] == plan.administrator:
+        return
+    parts = urlsplit(plan.endpoint)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=SIGN_IN_S)
+    with contextlib.closing(connection):
+        connection.request("GET", f"/?{text}&ResourceId={quote(plan.resource)}")
+        if connection.getresponse().status != 200:
+            raise RefusedError(NOT_KNOWN.format(user=user))
 
 
 def password_of(plan: Plan, user: str) -> str:
     """The user's password, read anew each time: a rotated secret counts from the next sign-in on."""
-    parts = urlsplit(plan.endpoint)
+    parts, scope = urlsplit(plan.endpoint), f"20000101/{plan.region}/secretsmanager/aws4_request"
     for arn in plan.secrets:
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=SIGN_IN_S)
         headers = {
             "content-type": "application/x-amz-json-1.1",
             "x-amz-target": "secretsmanager.GetSecretValue",
-            "authorization": f"AWS4-HMAC-SHA256 Credential=proxy/20000101/{plan.region}/secretsmanager/aws4_request",
+            "authorization": f"AWS4-HMAC-SHA256 Credential={plan.key}/{scope}",
         }
         with contextlib.closing(connection):
             connection.request("POST", "/", json.dumps({"SecretId": arn}), headers)
@@ -154,7 +177,9 @@ class Door:
         kind, body = await _next(reader)
         if kind != b"p":
             raise RefusedError("a password message was expected", "08P01")
-        check_token(self._plan, body.rstrip(b"\0").decode(), user, time.time())
+        token = body.rstrip(b"\0").decode()
+        check_token(self._plan, token, user, time.time())
+        await asyncio.to_thread(check_right, self._plan, token, user)
         password = await asyncio.to_thread(password_of, self._plan, user)
         server = await asyncio.open_unix_connection(self._path)
         try:

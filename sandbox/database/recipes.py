@@ -52,7 +52,8 @@ def _target(work: Work) -> None:
     if work.databases is not None:
         proxies = work.call("rds.describe_db_proxies", DBProxyName=work.inputs["dbProxyName"])["DBProxies"]
         secrets = [row["SecretArn"] for row in proxies[0]["Auth"]]
-        work.databases.open(work.inputs["dbClusterIdentifier"], work.region, secrets)
+        resource, role = proxies[0]["DBProxyArn"].rpartition(":")[2], proxies[0]["RoleArn"]
+        work.databases.open(work.inputs["dbClusterIdentifier"], work.region, secrets, resource=resource, role=role)
 
 
 def _endpoint(work: Work) -> None:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.cloud import HOST, KEY
+from sandbox.callers import KEY
+from sandbox.cloud import HOST
 from sandbox.processes import inherited
 from sandbox.state import State
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.events.targets import Arn, Clients, Parcel, UnsupportedTargetError, deliver
+from sandbox.events.targets import Arn, Cloud, Parcel, UnsupportedTargetError, deliver, queue_url, sender
 
 LOG = logging.getLogger(__name__)
 
@@ -50,8 +50,8 @@ class Failure:
 class Courier:
     """A few threads that deliver what they are given."""
 
-    def __init__(self, clients: Clients, *, workers: int = 4, retry_base_s: float = 1.0) -> None:
-        self._clients = clients
+    def __init__(self, cloud: Cloud, *, workers: int = 4, retry_base_s: float = 1.0) -> None:
+        self._cloud = cloud
         self._retry_base_s = retry_base_s
         self._heap: list[_Errand] = []
         self._numbers = itertools.count()
@@ -114,7 +114,7 @@ class Courier:
 
     def _attempt(self, errand: _Errand) -> None:
         try:
-            deliver(self._clients, errand.parcel)
+            deliver(sender(self._cloud, errand.parcel, errand.source_arn), errand.parcel)
         except ClientError as error:
             code = str(error.response["Error"]["Code"])
             status = int(error.response["ResponseMetadata"].get("HTTPStatusCode", 0))
@@ -165,9 +165,10 @@ class Courier:
         attributes = {name: {"DataType": "String", "StringValue": value} for name, value in words.items() if value}
         try:
             arn = Arn.parse(str(queue))
-            client = self._clients.client("sqs", arn.region)
-            url = client.get_queue_url(QueueName=arn.resource)["QueueUrl"]
-            client.send_message(QueueUrl=url, MessageBody=errand.parcel.text, MessageAttributes=attributes)
+            # The queue for what is lost is written by the same role or, by its policy, by the service itself.
+            lost = Parcel({**errand.parcel.target, "Arn": queue}, errand.parcel.text, errand.parcel.event_id)
+            client = sender(self._cloud, lost, errand.source_arn).client("sqs", arn.region)
+            client.send_message(QueueUrl=queue_url(arn), MessageBody=lost.text, MessageAttributes=attributes)
         except (ClientError, BotoCoreError, UnsupportedTargetError, OSError) as error:
             LOG.warning("dead-letter queue %s did not take the event either: %s", queue, error)
 

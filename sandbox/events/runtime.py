@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sandbox.events import bus, s3
 from sandbox.events.clock import Clock, Entry, Now, utc_now
@@ -17,18 +17,10 @@ from sandbox.events.envelope import completed, iso_time
 from sandbox.events.hooks import Hooks
 from sandbox.events.patterns import matches
 from sandbox.events.schedules import rule_arn, rule_entries, scheduler_entries
-from sandbox.events.targets import DELIVER, Arn, Clients, Parcel, UnsupportedTargetError
+from sandbox.events.targets import DELIVER, Arn, Cloud, Parcel, UnsupportedTargetError
 from sandbox.events.transform import TransformError, target_input
 
 LOG = logging.getLogger(__name__)
-
-
-class EventsCloud(Clients, Protocol):
-    """What this runtime needs of the cloud."""
-
-    @property
-    def account(self) -> str:
-        """The account number."""
 
 
 class Events:
@@ -40,7 +32,7 @@ class Events:
 
     def __init__(
         self,
-        cloud: EventsCloud,
+        cloud: Cloud,
         directory: Path,
         *,
         now: Now = utc_now,

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from botocore import xform_name
 
+from sandbox.callers import Caller, service
+
 
 class Clients(Protocol):
     """What delivery needs of the cloud."""
@@ -21,6 +23,20 @@ class Clients(Protocol):
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A client of one service."""
+
+
+class Cloud(Clients, Protocol):
+    """The services, and who may use them as."""
+
+    @property
+    def account(self) -> str:
+        """The account number."""
+
+    def in_role(self, arn: str, session: str, region: str | None = None) -> Clients:
+        """The services as a role may use them."""
+
+    def acting(self, caller: Caller, region: str | None = None) -> Clients:
+        """The services as somebody may use them."""
 
 
 class UnsupportedTargetError(RuntimeError):
@@ -55,6 +71,11 @@ class Parcel:
     event_id: str
 
 
+OPEN = frozenset({"lambda", "sqs", "sns", "logs"})
+"""Services whose resources let EventBridge's rules in by a policy of their own."""
+SESSION = "events"
+"""The name under which EventBridge assumes roles."""
+
 ALIASES: Mapping[str, str] = {
     "sfn": "stepfunctions",
     "states": "stepfunctions",
@@ -88,6 +109,18 @@ def call(clients: Clients, service: str, operation: str, parameters: Mapping[str
     return getattr(client, method)(**{members.get(name.lower(), name): value for name, value in parameters.items()})
 
 
+def sender(cloud: Cloud, parcel: Parcel, source_arn: str) -> Clients:
+    """The services as whoever delivers may use them: the role of the target, else the service in its own name.
+
+    Functions, queues, topics and log groups let a rule in by their own policies; all else needs a role that the rule
+    is given, and a schedule always has one.
+    """
+    arn, source = Arn.parse(str(parcel.target["Arn"])), Arn.parse(source_arn)
+    if source.service == "scheduler" or arn.service not in OPEN:
+        return cloud.in_role(str(parcel.target.get("RoleArn") or ""), SESSION)
+    return cloud.acting(service(f"{source.service}.amazonaws.com", source_arn, cloud.account))
+
+
 Deliver = Callable[[Clients, Arn, Parcel], None]
 
 
@@ -109,9 +142,14 @@ def _topic(clients: Clients, arn: Arn, parcel: Parcel) -> None:
     clients.client("sns", arn.region).publish(TopicArn=arn.text, Message=_as_text(parcel.text))
 
 
+def queue_url(arn: Arn) -> str:
+    """The address of a queue, which follows from its ARN; asking for it would need a right of its own."""
+    return f"https://sqs.{arn.region}.amazonaws.com/{arn.account}/{arn.resource}"
+
+
 def _queue(clients: Clients, arn: Arn, parcel: Parcel) -> None:
     client = clients.client("sqs", arn.region)
-    url = client.get_queue_url(QueueName=arn.resource)["QueueUrl"]
+    url = queue_url(arn)
     group = (parcel.target.get("SqsParameters") or {}).get("MessageGroupId")
     extra = {"MessageGroupId": group} if group else {}
     client.send_message(QueueUrl=url, MessageBody=_as_text(parcel.text), **extra)

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+from sandbox.events.targets import Arn, queue_url
 from sandbox.lambdas.instance import Invocation
 from sandbox.lambdas.plan import Asynchronous, Plan, ThrottledError
 
@@ -89,13 +90,12 @@ def destination_record(plan: Plan, qualifier: str, payload: bytes, result: Invoc
 
 
 def _send(clients: Clients, arn: str, body: str, attributes: dict[str, str]) -> None:
-    _, _, service, region, _, rest = arn.split(":", 5)
+    target = Arn.parse(arn)
     marks = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
-    client = clients.client(service, region)
-    match service:
+    client = clients.client(target.service, target.region)
+    match target.service:
         case "sqs":
-            url = client.get_queue_url(QueueName=rest)["QueueUrl"]
-            client.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=marks)
+            client.send_message(QueueUrl=queue_url(target), MessageBody=body, MessageAttributes=marks)
         case "sns":
             client.publish(TopicArn=arn, Message=body, MessageAttributes=marks)
         case "events":
@@ -105,7 +105,7 @@ def _send(clients: Clients, arn: str, body: str, attributes: dict[str, str]) -> 
             client.invoke(FunctionName=arn, InvocationType="Event", Payload=body.encode())
         case _:
             raise ValueError(
-                f"destination {arn}: service {service!r} is no destination; use sqs, sns, events or lambda"
+                f"destination {arn}: service {target.service!r} is no destination; use sqs, sns, events or lambda"
             )
 
 

@@ -9,10 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.callers import Caller
+from sandbox.cloud import Cloud
 from sandbox.lambdas.archives import host
 from sandbox.lambdas.plan import Plan
 from sandbox.processes import inherited
 
+SOURCE = "lambda:sourcefunctionarn"
+"""Condition key that goes with calls of a function's code, and not with those that Lambda makes in its role."""
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
@@ -50,6 +54,13 @@ def variables(plan: Plan, place: Place, cloud: Mapping[str, str], extra: Mapping
         "TMPDIR": str(place.scratch),
         "HOME": str(place.scratch),
     }
+
+
+def identity(cloud: Cloud, plan: Plan) -> dict[str, str]:
+    """The variables by which an instance reaches the services: in its role, and its calls tell which function it is."""
+    if not plan.role:
+        return cloud.environment()
+    return cloud.acting(Caller(plan.role, plan.name, {SOURCE: (plan.arn,)})).environment()
 
 
 def command(handler: str) -> list[str]:

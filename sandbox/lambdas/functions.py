@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.cloud import HOST, Cloud, listen
 from sandbox.lambdas import asynchronous, memory
 from sandbox.lambdas.archives import Archives, host
-from sandbox.lambdas.environment import Place, command, variables
+from sandbox.lambdas.environment import Place, command, identity, variables
 from sandbox.lambdas.hooks import Hooks
 from sandbox.lambdas.instance import MAX_PAYLOAD, Call, Instance, Invocation, Record, new_id
 from sandbox.lambdas.logs import Logs
@@ -203,7 +203,7 @@ class Functions:
         process = self._processes.start(
             name,
             command(plan.handler),
-            environment=variables(plan, place, self.cloud.environment(), self._environment()),
+            environment=variables(plan, place, identity(self.cloud, plan), self._environment()),
             directory=place.task,
             on_exit=lambda ended: self._exited(instance, ended),
         )
@@ -263,7 +263,7 @@ class Functions:
                 qualifier,
                 payload,
                 lambda: self._invoke(plan.arn, payload, qualifier, "", tail=False),
-                self.cloud,
+                self.cloud.in_role(plan.role, plan.name),
             ),
         )
         self._events.add(task)

@@ -104,6 +104,8 @@ class Plan:
     json_logs: bool = False
     log_level: str = ""
     dead_letter: str = ""
+    role: str = ""
+    """ARN of the role that it runs in."""
     versions: Mapping[str, str] = field(default_factory=lambda: {LATEST: LATEST})
     """Every qualifier, with the version that it means."""
     codes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -171,6 +173,7 @@ def _plan(resource: Resource, layers: Mapping[str, Layer], ledger: Ledger) -> Pl
         json_logs=logging.get("logFormat") == "JSON",
         log_level=level,
         dead_letter=(declared.get("deadLetterConfig") or {}).get("targetArn") or "",
+        role=str(declared.get("role") or ""),
         versions=_versions(resource, name, arn, ledger),
         asynchronous=_asynchronous(name, arn, ledger),
     )

@@ -42,7 +42,9 @@ class Databases(Protocol):
         """Host and port of a server that has begun to start."""
         ...
 
-    def open(self, name: str, region: str, secrets: list[str]) -> tuple[str, int]:
+    def open(
+        self, name: str, region: str, secrets: list[str], *, resource: str = "", role: str = ""
+    ) -> tuple[str, int]:
         """Lets the roles of the secrets in, once the server answers."""
         ...
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from sandbox.cloud import Judge
 from sandbox.events.hooks import Hooks, inner
+from sandbox.events.targets import Clients
 from sandbox.lambdas import Invocation
 
 LOG = logging.getLogger(__name__)
@@ -30,8 +32,15 @@ class SourcesCloud(Protocol):
     def lock(self) -> Any:
         """Held by every write to a table."""
 
+    @property
+    def judge(self) -> Judge:
+        """Says why IAM refuses something."""
+
     def client(self, service: str, region: str | None = None) -> Any:
         """A client of one service."""
+
+    def in_role(self, arn: str, session: str, region: str | None = None) -> Clients:
+        """The services as a role may use them."""
 
 
 class Runner(Protocol):
@@ -117,6 +126,17 @@ class Mappings(ABC):
         except Exception:
             # The next look tries the same again; the other mappings are not touched by it.
             LOG.exception("%s could not be read", mapping.event_source_arn)
+
+    def _role(self, mapping: Any) -> str:
+        """ARN of the role in which Lambda reads a source: that of its function."""
+        from moto.awslambda.models import lambda_backends
+
+        region, name = str(mapping.event_source_arn).split(":")[3], str(mapping.function_arn).split(":")[6]
+        return str(lambda_backends[self._cloud.account][region].get_function(name).role)
+
+    def _as_function(self, mapping: Any) -> Clients:
+        """The services as Lambda uses them for a mapping."""
+        return self._cloud.in_role(self._role(mapping), str(mapping.function_arn).split(":")[6])
 
     def _enabled(self) -> Iterator[tuple[str, Any]]:
         """Region and mapping of each source that is to be read."""

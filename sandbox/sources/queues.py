@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sandbox.events.targets import Arn, queue_url
 from sandbox.sources.mappings import Mappings, Runner, SourcesCloud
 from sandbox.sources.poller import Poller
 
@@ -67,7 +68,7 @@ class Queues(Mappings):
         for region, mapping in self._enabled():
             name = str(mapping.uuid)
             if name not in self._pollers:
-                sqs = self._cloud.client("sqs", region)
-                url = sqs.get_queue_url(QueueName=str(mapping.event_source_arn).rsplit(":", 1)[1])["QueueUrl"]
+                sqs = self._as_function(mapping).client("sqs", region)
+                url = queue_url(Arn.parse(str(mapping.event_source_arn)))
                 self._pollers[name] = Poller(mapping, sqs, url, self._functions.invoke_sync)
             yield self._pollers[name]

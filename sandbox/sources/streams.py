@@ -11,11 +11,17 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sandbox.callers import Caller
 from sandbox.events.targets import Parcel, UnsupportedTargetError, deliver
 from sandbox.sources.mappings import Mappings, Runner, SourcesCloud
 from sandbox.sources.reader import Outcome, Reader, Record, given_up
 
 LOG = logging.getLogger(__name__)
+
+
+LIST = "dynamodb:ListStreams"
+READING = ("dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords", LIST)
+"""What Lambda does to read a stream for a function, in the function's role."""
 
 
 class Streams(Mappings):
@@ -55,12 +61,23 @@ class Streams(Mappings):
     def _step(self, reader: Reader) -> bool:
         """Whether a batch was dealt with."""
         records = self._records(reader)
-        if not records:
+        if not records or not self._may_read(reader.mapping):
             return False
         outcome = reader.take(records, _matches)
         if outcome.condition:
             self._give_up(reader.mapping, records[: outcome.done], outcome)
         return outcome.done > 0
+
+    def _may_read(self, mapping: Any) -> bool:
+        """Whether the function's role allows what Lambda does for it; a mapping without the rights rests."""
+        stream, role = str(mapping.event_source_arn), self._role(mapping)
+        caller, region = Caller(role, str(mapping.function_arn).split(":")[6]), stream.split(":")[3]
+        for action, resource in ((action, "*" if action == LIST else stream) for action in READING):
+            refused = self._cloud.judge(caller, action, resource, region)
+            if refused:
+                LOG.warning("stream %s is not read: %s", stream, refused)
+                return False
+        return True
 
     def _reader(self, mapping: Any) -> Reader:
         name = str(mapping.uuid)
@@ -90,7 +107,7 @@ class Streams(Mappings):
         if target:
             text = json.dumps(given_up(mapping, batch, outcome))
             try:
-                deliver(self._cloud, Parcel({"Arn": target}, text, str(mapping.uuid)))
+                deliver(self._as_function(mapping), Parcel({"Arn": target}, text, str(mapping.uuid)))
             except (ClientError, BotoCoreError, UnsupportedTargetError) as error:
                 LOG.warning("destination %s did not take them either: %s", target, error)
 

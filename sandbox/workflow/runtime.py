@@ -11,6 +11,7 @@ import uuid
 from pathlib import Path
 from typing import Any, Protocol
 
+from sandbox.callers import Callers
 from sandbox.cloud import local_client
 from sandbox.events.hooks import Hooks, inner
 from sandbox.workflow import patches
@@ -24,6 +25,9 @@ NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 
 LOG_SESSION = "_cloud_watch_logging_session"
 """Where moto's execution holds what its history is written to."""
+
+SESSION = "StepFunctions"
+"""The name under which roles are assumed for executions."""
 
 LONGEST_CALL_S = 960
 """A function may run for 15 minutes while a state waits for it."""
@@ -44,6 +48,10 @@ class WorkflowCloud(Protocol):
     def endpoint(self) -> str:
         """The address of the services."""
 
+    @property
+    def callers(self) -> Callers:
+        """Who has keys."""
+
     def client(self, service: str, region: str | None = None) -> Any:
         """A client of one service."""
 
@@ -59,7 +67,7 @@ class Workflows:
         self._cloud = cloud
         self.directory = directory
         self._hooks = Hooks()
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, str], Any] = {}
         self._lock = threading.Lock()
         self._configured: dict[str, Any] | None = None
         self._closed = False
@@ -114,15 +122,21 @@ class Workflows:
         everything = [execution for machine in machines for execution in list(machine.executions)]
         return [execution for execution in everything if execution.status == "RUNNING"]
 
-    def client_for(self, region: str, service: str, state_credentials: object = None) -> Any:
-        """A client for the calls of states: patient enough for a long function, and never repeating by itself."""
-        del state_credentials  # the role is declared; the sandbox's services do not check it
-        key = (region, service)
+    def client_for(self, region: str, service: str, state_credentials: Any = None) -> Any:
+        """A client for the calls of states, in the machine's role or the state's own.
+
+        It is patient enough for a long function, and never repeats by itself.
+        """
+        role = str(getattr(state_credentials, "role_arn", None) or "")
+        key = self._cloud.callers.role(role, SESSION)
+        wanted = (region, service, key)
         with self._lock:
-            if key not in self._clients:
+            if wanted not in self._clients:
                 # Retrying is the state machine's own business (Retry), as it is for every local client.
-                self._clients[key] = local_client(service, self._cloud.endpoint, region, read_timeout_s=LONGEST_CALL_S)
-            return self._clients[key]
+                self._clients[wanted] = local_client(
+                    service, self._cloud.endpoint, region, key=key, read_timeout_s=LONGEST_CALL_S
+                )
+            return self._clients[wanted]
 
     def _mend_backend(self) -> None:
         from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution

@@ -228,7 +228,9 @@ class Endpoint:
         ]
         capture = None
         if wanted(plan.capture) and plan.capture is not None:
-            client = self.context.cloud.client("s3", self.region)
+            # SageMaker writes what it captures in the role of the model that is declared first.
+            role = next(iter(plan.containers.values())).role
+            client = self.context.in_role(role, self.region).client("s3")
             capture = Capture(client, self.name, plan.capture, self._capture_s)
         fleet = Fleet(plan.config_name, variants, capture)
         with self._lock:

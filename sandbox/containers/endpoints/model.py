@@ -24,9 +24,11 @@ class Container:
     environment: Mapping[str, str] = field(default_factory=dict)
     isolated: bool = False
     """Network isolation: the process gets no way to AWS."""
+    role: str = ""
+    """ARN of the model's role."""
 
 
-def describe(container: Mapping[str, Any], *, isolated: bool) -> Container:
+def describe(container: Mapping[str, Any], *, isolated: bool, role: str = "") -> Container:
     """The serving part of a model's container definition.
 
     Raises:
@@ -36,9 +38,9 @@ def describe(container: Mapping[str, Any], *, isolated: bool) -> Container:
     source = (container.get("ModelDataSource") or {}).get("S3DataSource")
     if source:
         whole = source.get("CompressionType", "Gzip") == "Gzip"
-        return Container(str(source["S3Uri"]), whole, environment, isolated)
+        return Container(str(source["S3Uri"]), whole, environment, isolated, role)
     if container.get("ModelDataUrl"):
-        return Container(str(container["ModelDataUrl"]), compressed=True, environment=environment, isolated=isolated)
+        return Container(str(container["ModelDataUrl"]), environment=environment, isolated=isolated, role=role)
     raise JobError(
         f"ClientError: container {container.get('Image')!r} has no ModelDataUrl, and the sandbox runs no images"
     )

@@ -55,6 +55,7 @@ class ModelServer:
         self._context = context
         self._region = region
         self._container = container
+        self._cloud = context.in_role(container.role, region)
         self._log_names = log
         self._directory = context.directory / "endpoints" / region / name
         self._port = 0
@@ -73,7 +74,7 @@ class ModelServer:
         Raises:
             JobError: the model cannot be fetched or unpacked.
         """
-        storage = Storage(self._context.cloud.client("s3", self._region))
+        storage = Storage(self._cloud.client("s3"))
         place = OptMl(self._directory)
         model = place.folder("/opt/ml/model")
         if self._container.compressed:
@@ -159,7 +160,7 @@ class ModelServer:
         code = model / "code"
         own = dict(self._container.environment)
         if not self._container.isolated:
-            own = {**self._context.environment(self._region), **own}
+            own = {**self._cloud.environment(), **own}
         variables = place.environment(
             {
                 **own,
@@ -185,7 +186,7 @@ class ModelServer:
                 on_exit=lambda _: self._ended(began),
             )
             if self._shipper is None and self._process.log is not None:
-                logs = self._context.cloud.client("logs", self._region)
+                logs = self._cloud.client("logs")
                 self._shipper = LogShipper(logs, *self._log_names, self._process.log)
             return self._process
 

@@ -52,9 +52,15 @@ class Job(ABC):
         self.name = name
         self.request = request
         self.record = record
-        self.storage = Storage(context.cloud.client("s3", region))
+        self.cloud = context.in_role(self.role, region)
+        self.storage = Storage(self.cloud.client("s3"))
         self.stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"job-{name}", daemon=True)
+
+    @property
+    def role(self) -> str:
+        """ARN of the role in which the job reads, writes and logs."""
+        return str(self.request.get("RoleArn") or "")
 
     def start(self) -> None:
         """Begins; returns at once."""
@@ -160,7 +166,7 @@ class ProcessJob(Job):
 
     def _execute(self, place: OptMl, command: Command) -> tuple[Process, Outcome]:
         stream = f"{self.name}/algo-1-{int(time.time())}"
-        logs = self.context.cloud.client("logs", self.region)
+        logs = self.cloud.client("logs")
         # Jobs of one name may run in two regions.
         name = f"{self.region}-{self.name}"
         log = self.context.processes.directory / f"{name}.log"

@@ -59,7 +59,7 @@ class ProcessingJob(ProcessJob):
             **(self.request.get("Environment") or {}),
         }
         if not (self.request.get("NetworkConfig") or {}).get("EnableNetworkIsolation"):
-            own = {**self.context.environment(self.region), **own}
+            own = {**self.cloud.environment(), **own}
         words = rewritten([*entry, *(specification.get("ContainerArguments") or [])], place.root)
         return Command(words, place.environment(own), place.root)
 

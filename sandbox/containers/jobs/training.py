@@ -162,7 +162,7 @@ class TrainingJob(ProcessJob):
     def _command(self, place: OptMl, hyperparameters: Mapping[str, Any], variables: Mapping[str, str]) -> Command:
         own = {**variables, **(self.request.get("Environment") or {})}
         if not self.request.get("EnableNetworkIsolation"):
-            own = {**self.context.environment(self.region), **own}
+            own = {**self.cloud.environment(), **own}
         entry = self._specification.get("ContainerEntrypoint")
         if entry:
             whole = [*entry, *(self._specification.get("ContainerArguments") or [])]

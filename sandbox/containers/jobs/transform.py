@@ -23,8 +23,8 @@ class TransformJob(Job):
     """CreateTransformJob as a process that serves the model, and requests to it."""
 
     def __init__(self, container: Container, *place: Any) -> None:
-        super().__init__(*place)
         self._container = container
+        super().__init__(*place)
         self._input: Mapping[str, Any] = self.request["TransformInput"]
         self._output: Mapping[str, Any] = self.request["TransformOutput"]
         client: Mapping[str, Any] = self.request.get("ModelClientConfig") or {}
@@ -32,6 +32,11 @@ class TransformJob(Job):
         self._tries = 1 + int(client.get("InvocationsMaxRetries", 0))
         self.record.transform_start_time = self.record.transform_end_time = None
         self._enter("InProgress")
+
+    @property
+    def role(self) -> str:
+        """See `Job.role`; a transform job has none of its own and works in the model's."""
+        return self._container.role
 
     def stop(self) -> None:
         """See `Job.stop`; shows `Stopping` until it has ended."""

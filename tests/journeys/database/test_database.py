@@ -13,7 +13,7 @@ import pytest
 from functions.shared.aws.signature import Credentials
 from functions.shared.database.connection import Address, Limits, PostgreSql, sign_in
 from functions.shared.database.token import connect_token
-from sandbox.cloud import KEY
+from sandbox.callers import KEY
 from tests.journeys.support.deployed import Deployed, eventually
 
 pytestmark = pytest.mark.journey

@@ -23,7 +23,7 @@ from functions.shared.database.faults import ConnectionLostError
 from functions.shared.database.passwords import set_password
 from functions.shared.database.token import connect_token
 from sandbox.cache import certificates
-from sandbox.cloud import KEY
+from sandbox.callers import KEY, Callers
 from sandbox.database import Databases
 
 REGION = "eu-west-1"
@@ -54,7 +54,7 @@ class Cloud:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
-        self.account, self.region = "123456789012", REGION
+        self.account, self.region, self.callers = "123456789012", REGION, Callers()
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def environment(self) -> dict[str, str]:
