@@ -24,6 +24,9 @@ _RULES = {
     "pace": "each caller of predictions has `api.requestsPerUser` a second and `api.burstPerUser` at once; `RateLimit` "
     "tells what is left, 429 with `Retry-After` that nothing is. On every signed-in route a token has "
     "`api.requestsPerUser` a second on the average of a minute",
+    "lists": "`page` and `limit`. With `start`, the `pagination.start` of the first page that was read, pages stay "
+    "where they are while rows are added; with `cursor`, the `pagination.next` of the page before, in place of `page`, "
+    "also while rows are deleted",
     "`X-Correlation-Id`": "1 to 128 letters, digits and `._:-`, sent back and logged; in place of any other the "
     "request's own id",
     "`Accept-Encoding`": "answers of `api.compressBytes` and above come as `gzip` or `deflate`, as is liked most",

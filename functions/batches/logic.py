@@ -132,9 +132,8 @@ class Batches:
 
     def page(self, user_id: str, query: ListQuery) -> BatchPage:
         """One page of a user's batches."""
-        place, every = Place.of(query), self.table.of_user(user_id)
-        shown, ended = place.cut(every, at)
-        return BatchPage(data=[summary(item) for item in shown], pagination=place.pagination(len(every), ended))
+        page = Place.of(query).cut(self.table.of_user(user_id), at)
+        return BatchPage(data=[summary(item) for item in page.rows], pagination=page.pagination)
 
     def _item(self, batch_id: str, digest: str, asked: Asked) -> dict[str, Any]:
         rows, began = len(asked.rows), self.clock()

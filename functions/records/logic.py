@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from functions.records.schemas import DataRecord, RecordChange, RecordPage, RecordQuery, RecordSummary, WholeRecord
-from functions.shared.database.queries.pages import Filter, Order
+from functions.shared.database.queries.pages import Cursor, Filter, Order
 from functions.shared.database.queries.pages import Page as Rows
 from functions.shared.database.queries.records import wanted
 from functions.shared.database.session import Row
@@ -27,6 +28,17 @@ LONGEST: Final = 200
 """Characters of an attribute's value; its name has 64."""
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A page of records as their store gives it."""
+
+    page: Rows
+    total: int
+    """Rows of the whole list, counted as far as pages by number reach."""
+    first: Cursor | None = None
+    """The list's first row, where there is one."""
+
+
 class Records(Protocol):
     """Where records are; each method ends with an ApiError where the caller has to be told."""
 
@@ -38,8 +50,8 @@ class Records(Protocol):
     def one(self, record_id: UUID, owner: UUID | None) -> Row | None:
         """A record of an owner, or of anybody."""
 
-    def listed(self, chosen: Filter, order: Order, place: Place) -> tuple[Rows, int]:
-        """A page, and how many there are, counted as far as pages by number reach."""
+    def listed(self, chosen: Filter, order: Order, place: Place) -> Listed:
+        """A page."""
 
     def replace(self, record_id: UUID, version: int, whole: WholeRecord) -> Row | None:
         """Writes over a version; None when it is there no more."""
@@ -95,9 +107,17 @@ def page_of(records: Records, caller: Caller, query: RecordQuery) -> RecordPage:
     order = Order("updated_at" if query.sort.endswith("updatedAt") else "created_at", query.sort.startswith("-"))
     chosen = wanted(owner, query.status, attribute_of(query.attribute), since=query.since, until=query.until)
     place = Place.of(query, query.sort)
-    rows, total = records.listed(chosen, order, place)
-    ended = None if rows.next is None else place.mark(rows.next.moment.isoformat(), str(rows.next.id))
-    return RecordPage(data=[summary(row) for row in rows.rows], pagination=place.pagination(total, ended))
+    listed = records.listed(chosen, order, place)
+    ended = None if listed.page.next is None else place.mark(*spot(listed.page.next))
+    began = place.began(None if listed.first is None else spot(listed.first))
+    return RecordPage(
+        data=[summary(row) for row in listed.page.rows], pagination=place.pagination(listed.total, ended, began)
+    )
+
+
+def spot(row: Cursor) -> tuple[str, str]:
+    """A row's place in a list, as a caller sends it back."""
+    return row.moment.isoformat(), str(row.id)
 
 
 def found(records: Records, caller: Caller, record_id: str) -> Row:

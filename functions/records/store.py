@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from functions.records.logic import Listed
 from functions.records.schemas import WholeRecord
 from functions.shared.database.faults import StatementError, told
 from functions.shared.database.queries import records, users
-from functions.shared.database.queries.pages import Cursor, Filter, Order, Page
+from functions.shared.database.queries.pages import Cursor, Filter, Order
 from functions.shared.database.session import Database, Row
-from functions.shared.resources.lists import FURTHEST, Place
+from functions.shared.resources.lists import FURTHEST, Mark, Place
 
 _OWNER = "records_owner_id_fkey"
 
@@ -41,15 +43,18 @@ class RecordStore:
         with told():
             return records.one(self._database, record_id, owner)
 
-    def listed(self, chosen: Filter, order: Order, place: Place) -> tuple[Page, int]:
-        """A page, and how many there are, counted as far as pages by number reach."""
-        mark = place.after
-        after = None if mark is None else Cursor(datetime.fromisoformat(mark.moment), UUID(mark.id))
+    def listed(self, chosen: Filter, order: Order, place: Place) -> Listed:
+        """A page, where the list began, and how many rows there are as far as pages by number reach."""
+        asked = replace(chosen, start=cursor(place.start))
         with told():
             found = records.listed(
-                self._database, chosen, limit=place.limit, order=order, after=after, offset=place.offset
+                self._database, asked, limit=place.limit, order=order, after=cursor(place.after), offset=place.offset
             )
-            return found, records.count(self._database, chosen, most=FURTHEST, order=order)
+            total = records.count(self._database, asked, most=FURTHEST, order=order)
+            first = found.rows[:1]
+            if place.offset and place.start is None:
+                first = records.listed(self._database, asked, limit=1, order=order).rows
+        return Listed(found, total, *(Cursor(row[order.column], row["id"]) for row in first))
 
     def replace(self, record_id: UUID, version: int, whole: WholeRecord) -> Row | None:
         """Writes over a version; None when it is there no more."""
@@ -67,3 +72,8 @@ class RecordStore:
         """Deletes a version; whether it was there."""
         with told():
             return records.remove(self._database, record_id, version)
+
+
+def cursor(mark: Mark | None) -> Cursor | None:
+    """A row that a caller named, as queries know it."""
+    return None if mark is None else Cursor(datetime.fromisoformat(mark.moment), UUID(mark.id))

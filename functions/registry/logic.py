@@ -44,9 +44,8 @@ class Packages(Protocol):
 
 def page_of(models: Models, group: str, query: ListQuery) -> ModelPage:
     """One page of the models, the newest first; they are few, and all are read."""
-    place, every = Place.of(query, ids=str), models.of_group(group)
-    page, ended = place.cut(every, spot)
-    return ModelPage(data=[shown(item) for item in page], pagination=place.pagination(len(every), ended))
+    page = Place.of(query, ids=str).cut(models.of_group(group), spot)
+    return ModelPage(data=[shown(item) for item in page.rows], pagination=page.pagination)
 
 
 def spot(item: Mapping[str, Any]) -> tuple[str, str]:

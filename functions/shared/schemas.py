@@ -64,6 +64,7 @@ class Pagination(Answer):
     has_next: bool
     has_previous: bool
     next: Annotated[str | None, Field(description="Cursor of the next page, where there is one")] = None
+    start: Annotated[str | None, Field(description="Where the list began: sent with `page`, pages do not shift")] = None
 
 
 class Page(Body):

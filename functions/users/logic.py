@@ -9,10 +9,19 @@ from typing import Any, Protocol
 from functions.shared.errors import ApiError, Detail
 from functions.shared.identity.tokens import ADMINISTRATORS, Caller
 from functions.shared.resources.conditional import Tagged, expected
-from functions.shared.resources.lists import Mark, Place
+from functions.shared.resources.lists import Place
+from functions.shared.schemas import Pagination
 from functions.users.schemas import User, UserChange, UserPage, UserQuery, WholeUser
 
 Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of users as their table gives it."""
+
+    items: Sequence[Item]
+    pagination: Pagination
 
 
 class Users(Protocol):
@@ -30,8 +39,8 @@ class Users(Protocol):
     def close(self, user_id: str) -> None:
         """Notes that nothing of an account is left to do."""
 
-    def page(self, place: Place) -> tuple[Sequence[Item], Mark | None, int]:
-        """Items of a page, where it ended if more follow, and how many there are as far as pages by number reach."""
+    def page(self, place: Place) -> Listed:
+        """A page."""
 
 
 class Accounts(Protocol):
@@ -118,9 +127,8 @@ def remove(places: Places, caller: Caller, user_id: str, headers: Mapping[str, s
 
 def page_of(users: Users, query: UserQuery) -> UserPage:
     """A page of users, the newest first."""
-    place = Place.of(query)
-    items, ended, total = users.page(place)
-    return UserPage(data=[shown(item) for item in items], pagination=place.pagination(total, ended))
+    page = users.page(Place.of(query))
+    return UserPage(data=[shown(item) for item in page.items], pagination=page.pagination)
 
 
 def allowed(caller: Caller, user_id: str) -> None:

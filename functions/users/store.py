@@ -17,6 +17,7 @@ from functions.shared.logs import now
 from functions.shared.models import read
 from functions.shared.places import FOLDERS
 from functions.shared.resources.lists import FURTHEST, Mark, Place
+from functions.users.logic import Listed
 
 PERSONAL: Final = ("email", "kind", "language", "lastSignInAt", "name")
 """What a closed account's item loses; with its `kind` it leaves the list."""
@@ -54,17 +55,16 @@ class UsersTable:
         with told():
             client("dynamodb").update_item(TableName=self._table, Key=key(user_id), **setting({"closedAt": now()}))
 
-    def page(self, place: Place) -> tuple[Sequence[Mapping[str, Any]], Mark | None, int]:
-        """Items of a page, where it ended if more follow, and how many there are as far as pages by number reach."""
+    def page(self, place: Place) -> Listed:
+        """A page, where it ended if more follow, and how many there are as far as pages by number reach."""
         with told():
-            total = self._count()
-            keys = self._keys(place.after, place.offset + place.limit + 1)[place.offset :]
-            shown = keys[: place.limit]
+            total = self._count(place.start)
+            keys = self._keys(place, place.offset + place.limit + 1)
+            rest = keys[place.offset :]
+            shown = rest[: place.limit]
             items = self._items([row["userId"]["S"] for row in shown])
-        ended = None
-        if len(keys) > len(shown):
-            ended = place.mark(shown[-1]["createdAt"]["S"], shown[-1]["userId"]["S"])
-        return items, ended, total
+        ended = place.mark(*spot(shown[-1])) if len(rest) > len(shown) else None
+        return Listed(items, place.pagination(total, ended, place.began(spot(keys[0]) if keys else None)))
 
     def _update(self, user_id: str, version: int, update: dict[str, Any], **more: Any) -> dict[str, Any] | None:
         """An update of one version of a record that is there; None when it is not."""
@@ -90,19 +90,9 @@ class UsersTable:
                 return None
         return made
 
-    def _count(self) -> int:
+    def _count(self, start: Mark | None) -> int:
         """How many users there are, counted so far; each megabyte of keys, ten thousand of them, is one request."""
-        pages = (
-            client("dynamodb")
-            .get_paginator("query")
-            .paginate(
-                TableName=self._table,
-                IndexName="CreatedAtIndex",
-                KeyConditionExpression="kind = :kind",
-                ExpressionAttributeValues={":kind": {"S": KIND}},
-                Select="COUNT",
-            )
-        )
+        pages = client("dynamodb").get_paginator("query").paginate(**self._listing(start), Select="COUNT")
         total = 0
         for page in pages:
             total += page["Count"]
@@ -110,27 +100,33 @@ class UsersTable:
                 return FURTHEST
         return total
 
-    def _keys(self, after: Mark | None, most: int) -> list[dict[str, Any]]:
-        """Keys of the newest users, or of those that were there before one."""
+    def _keys(self, place: Place, most: int) -> list[dict[str, Any]]:
+        """Keys of the newest users, of those from one on, or of those that were there before one."""
         asked: dict[str, Any] = {}
-        if after is not None:
-            last = {"kind": KIND, "createdAt": after.moment, "userId": after.id}
+        if place.after is not None:
+            last = {"kind": KIND, "createdAt": place.after.moment, "userId": place.after.id}
             asked["ExclusiveStartKey"] = {name: {"S": value} for name, value in last.items()}
         found: list[dict[str, Any]] = []
         while True:
             answer = client("dynamodb").query(
-                TableName=self._table,
-                IndexName="CreatedAtIndex",
-                KeyConditionExpression="kind = :kind",
-                ExpressionAttributeValues={":kind": {"S": KIND}},
-                ScanIndexForward=False,
-                Limit=most - len(found),
-                **asked,
+                **self._listing(place.start), ScanIndexForward=False, Limit=most - len(found), **asked
             )
             found += answer["Items"]
             if len(found) >= most or "LastEvaluatedKey" not in answer:
                 return found
             asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _listing(self, start: Mark | None) -> dict[str, Any]:
+        """The query of all users, or of those who are as old as one; several may have joined in its millisecond."""
+        values, condition = {":kind": {"S": KIND}}, "kind = :kind"
+        if start is not None:
+            values[":start"], condition = {"S": start.moment}, f"{condition} AND createdAt <= :start"
+        return {
+            "TableName": self._table,
+            "IndexName": "CreatedAtIndex",
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+        }
 
     def _items(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         """The items of users in this order; the index may still name one whose account was closed a moment ago."""
@@ -195,3 +191,8 @@ class RelationalData:
 def key(user_id: str) -> dict[str, Any]:
     """The key of a user's item."""
     return {"userId": {"S": user_id}}
+
+
+def spot(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Where a key of the index stands in the list."""
+    return row["createdAt"]["S"], row["userId"]["S"]

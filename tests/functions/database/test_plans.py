@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import product
 from types import ModuleType
@@ -49,6 +50,9 @@ def lists() -> dict[str, Ask]:
             records.listed(s, chosen, limit=20, order=order, after=cursor(d.session))
             records.listed(s, chosen, limit=20, order=order, offset=200)
             records.count(s, chosen, most=FURTHEST, order=order)
+            begun = replace(chosen, start=cursor(d.session))
+            records.listed(s, begun, limit=20, order=order, offset=200)
+            records.count(s, begun, most=FURTHEST, order=order)
 
         whose = "of one" if own else "of everybody"
         found[f"records.listed {label} {whose} by {order.column} {'down' if order.descending else 'up'}"] = both

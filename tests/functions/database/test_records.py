@@ -257,6 +257,8 @@ def test_pages_by_number_tell_where_they_are(ada: Owner) -> None:
     found = ada.call("GET", query={"page": "2", "limit": "2"}).body
     assert [row["id"] for row in found["data"]] == made[::-1][2:4]
     following = found["pagination"].pop("next")
+    start = found["pagination"].pop("start")
+    assert ada.call("GET", query={"limit": "1"}).body["pagination"]["start"] == start
     assert found["pagination"] == {
         "page": 2, "limit": 2, "total": 5, "totalPages": 3, "hasNext": True, "hasPrevious": True,
     }  # fmt: skip
@@ -275,7 +277,8 @@ def test_a_cursor_is_of_one_order_and_stands_for_the_page(ada: Owner) -> None:
     cursor = ada.call("GET", query={"limit": "1"}).body["pagination"]["next"]
     other = ada.call("GET", query={"cursor": cursor, "sort": "createdAt"})
     assert other.fields == {"cursor": "send pagination.next of the last page as it was given, with the same sort"}
-    assert ada.call("GET", query={"cursor": cursor, "page": "2"}).fields == {"cursor": "send page or cursor, not both"}
+    told = {"cursor": "send it without page and start, or these alone"}
+    assert ada.call("GET", query={"cursor": cursor, "page": "2"}).fields == told
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -306,6 +309,31 @@ def test_no_row_comes_twice_and_none_is_missed_whatever_is_added_or_deleted_mean
     assert set(before) & set(there) <= set(seen)
     if sort.startswith("-"):
         assert set(seen) <= set(before)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(0, 9),
+    st.integers(1, 4),
+    st.sampled_from(["createdAt", "-createdAt", "updatedAt", "-updatedAt"]),
+    st.lists(st.integers(0, 3), max_size=9),
+)
+def test_pages_by_number_from_a_start_on_show_each_row_once_whatever_is_added_meanwhile(
+    database: PostgreSql, count: int, limit: int, sort: str, meanwhile: list[int]
+) -> None:
+    ada = Owner(database)
+    before, seen, asked = [ada.add() for _ in range(count)], list[str](), {"limit": str(limit), "sort": sort}
+    start, pages = "", -(-count // limit)
+    for page in range(1, pages + 1):
+        found = ada.call("GET", query={**asked, "page": str(page)} | ({"start": start} if start else {})).body
+        start = start or found["pagination"]["start"]
+        assert found["pagination"]["start"] == start
+        assert found["pagination"]["total"] >= count
+        seen += [row["id"] for row in found["data"]]
+        for _ in range(meanwhile.pop() if meanwhile else 0):
+            ada.add()
+    assert seen[:count] == (before[::-1] if sort.startswith("-") else before)
+    assert len(seen) == len(set(seen))
 
 
 def test_a_stack_without_a_database_says_so() -> None:

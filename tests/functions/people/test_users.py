@@ -197,6 +197,7 @@ def test_users_come_in_pages_the_newest_first(world: World) -> None:
     assert (first["pagination"]["total"], first["pagination"]["totalPages"]) == (5, 3)
     second = world.listed(limit="2", page="2").body
     followed = world.listed(limit="2", cursor=first["pagination"]["next"]).body
+    assert second["pagination"].pop("start") == first["pagination"]["start"]
     assert followed == second
     assert second["data"][0]["userId"] == newest[0]
     last = world.listed(limit="2", page="3").body
@@ -237,9 +238,21 @@ def test_nobody_comes_twice_and_nobody_is_missed_whoever_joins_or_leaves(
     assert there <= set(seen)
 
 
+def test_pages_by_number_stay_while_others_join(world: World) -> None:
+    for number in range(5):
+        world.join(str(uuid4()), "", f"2026-02-0{number + 1}T00:00:00.000Z")
+    before = [world.listed(limit="3", page=str(page)).body for page in (1, 2, 3)]
+    start = before[0]["pagination"]["start"]
+    assert {page["pagination"]["start"] for page in before} == {start}
+    for number in range(3):
+        world.join(str(uuid4()), "", f"2026-03-0{number + 1}T00:00:00.000Z")
+    assert [world.listed(limit="3", page=str(page), start=start).body for page in (1, 2, 3)] == before
+    assert world.listed(limit="3", page="2").body != before[1]
+
+
 def test_a_place_beyond_every_user_is_empty(world: World) -> None:
-    items, ended, total = UsersTable("users").page(Place.of(UserQuery(page=100, limit=100)))
-    assert (list(items), ended, total) == ([], None, 2)
+    found = UsersTable("users").page(Place.of(UserQuery(page=100, limit=100)))
+    assert (list(found.items), found.pagination.next, found.pagination.total) == ([], None, 2)
 
 
 def test_a_stack_without_a_database_has_nothing_to_forget() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -52,6 +53,42 @@ def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
     with pytest.raises(ApiError) as caught:
         Place.of(ListQuery(cursor=cursor))
     assert [detail.field for detail in caught.value.details] == ["cursor"]
+
+
+@pytest.mark.parametrize(
+    "start", ["x", text("-createdAt", "1", MOMENT, ID), text("createdAt", "0", MOMENT, ID), text("-createdAt", "-0")]
+)
+def test_a_start_that_no_page_gave_is_refused(start: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        Place.of(ListQuery(start=start))
+    assert [detail.field for detail in caught.value.details] == ["start"]
+
+
+@pytest.mark.parametrize("more", [{"page": 1}, {"start": text("-createdAt", "0", MOMENT, ID)}])
+def test_a_cursor_goes_without_what_belongs_to_numbers(more: dict[str, Any]) -> None:
+    with pytest.raises(ApiError) as caught:
+        Place.of(ListQuery(cursor=text("-createdAt", "2", MOMENT, ID), **more))
+    assert [detail.field for detail in caught.value.details] == ["cursor"]
+
+
+ROWS = st.lists(st.tuples(st.integers(0, 5).map(lambda day: f"2026-02-0{day + 1}"), st.uuids().map(str)), unique=True)
+
+
+@given(ROWS, st.lists(st.uuids().map(str), max_size=5), st.integers(1, 4))
+def test_pages_from_a_start_on_show_each_row_once_whatever_is_added(
+    rows: list[tuple[str, str]], added: list[str], limit: int
+) -> None:
+    first = Place(1, limit, "-createdAt", None).cut(rows, lambda row: row)
+    begun = first.pagination.start
+    start = Mark("-createdAt", 0, *max(rows)) if rows else None
+    assert begun == (start.text() if start is not None else None)
+    seen, later = list(first.rows), [*rows, *(("2026-03-01", row) for row in added)]
+    for page in range(2, first.pagination.total_pages + 1):
+        cut = Place(page, limit, "-createdAt", None, start).cut(later, lambda row: row)
+        assert cut.pagination.start == begun
+        assert cut.pagination.total == len(rows)
+        seen += cut.rows
+    assert seen == sorted(rows, reverse=True)
 
 
 @given(st.text(max_size=200))

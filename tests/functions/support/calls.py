@@ -22,6 +22,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "USER_POOL_ID": POOL_ID,
     "CLIENT_ID": CLIENT_ID,
     "SESSIONS_TABLE": "sessions",
+    "FOLDERS_BUCKET": "folders",
     "USERS_TABLE": "users",
     "ENGINE": "bedrock",
     "MODEL_ID": "anthropic.claude-example-v1:0",

@@ -131,6 +131,18 @@ def test_the_same_key_keeps_one_record(ada: Caller) -> None:
     assert answers[1].headers["etag"] == '"1"'
 
 
+def test_pages_by_number_stay_where_they_are_while_records_come(main: Deployed) -> None:
+    caller = signed_up(main)
+    for number in range(5):
+        assert caller.call("POST", "/data", {"payload": {"n": number}}).status == 201
+    before = [caller.call("GET", f"/data?limit=2&page={page}").content for page in (1, 2, 3)]
+    start = before[0]["pagination"]["start"]
+    assert caller.call("POST", "/data", {"payload": {"n": 5}}).status == 201
+    assert [caller.call("GET", f"/data?limit=2&page={page}&start={start}").content for page in (1, 2, 3)] == before
+    (detail,) = caller.call("GET", "/data?start=nonsense").refused(400, "invalid_request")
+    assert detail["field"] == "start"
+
+
 def test_the_python_client_follows_a_list_while_records_come_and_go(main: Deployed) -> None:
     caller = signed_up(main)
     place = str(ROOT / "dist" / "clients" / "python")

@@ -33,7 +33,7 @@ NEWEST: Final = Order()
 
 @dataclass(frozen=True)
 class Cursor:
-    """The last row of a page: the next one begins after it."""
+    """A row in the order of a list: the last one of a page, or the one that the list began with."""
 
     moment: datetime
     id: UUID
@@ -64,6 +64,8 @@ class Filter:
     more: str = ""
     """A further condition in SQL, with `values`."""
     values: Mapping[str, Any] | None = None
+    start: Cursor | None = None
+    """From this row on, in the order of the list."""
 
     def sql(self, order: Order, after: Cursor | None = None) -> tuple[str, dict[str, Any]]:
         """The clause and its values."""
@@ -79,6 +81,9 @@ class Filter:
         if after is not None:
             conditions.append(f"({order.column}, id) {'<' if order.descending else '>'} (:moment, :id)")
             values |= {"moment": after.moment, "id": after.id}
+        if self.start is not None:
+            conditions.append(f"({order.column}, id) {'<=' if order.descending else '>='} (:start_moment, :start_id)")
+            values |= {"start_moment": self.start.moment, "start_id": self.start.id}
         if self.more:
             conditions.append(self.more)
             values |= self.values or {}
