@@ -50,6 +50,9 @@ class BackupsArgs(TypedDict):
     """DynamoDB tables, every day: point-in-time recovery has the seconds between."""
     cluster_arns: NotRequired[Sequence[Input[str]]]
     """Database clusters, every day and every hour; none by default."""
+    subnet_group: NotRequired[Input[str]]
+    """DB subnet group of the other region, in which copies of clusters are restored as a test; without it clusters are
+    not tried, since AWS would look for a default network."""
     keep_days: NotRequired[int]
     """How long a daily backup and its copy are kept, 30 to 365; 35 by default."""
     final_after_days: NotRequired[int]
@@ -193,7 +196,7 @@ class Backups(pulumi.ComponentResource):
         return plan
 
     def _test(self, role: iam.Role) -> None:
-        """Restores the newest copy of each table in the other region once a week; AWS deletes it after a day."""
+        """Restores the newest copy of everything in the other region once a week; AWS deletes it after a day."""
         region = self._args["there"]["region"]
         name = f"{self._args['name_prefix']}_weekly".replace("-", "_")
         plan = backup.RestoreTestingPlan(
@@ -211,17 +214,23 @@ class Backups(pulumi.ComponentResource):
             region=region,
             opts=self._child,
         )
-        backup.RestoreTestingSelection(
-            f"{self._name}-test-tables",
-            name="tables",
-            restore_testing_plan_name=plan.name,
-            protected_resource_type="DynamoDB",
-            protected_resource_arns=["*"],
-            iam_role_arn=role.arn,
-            validation_window_hours=24,
-            region=region,
-            opts=self._child,
-        )
+        tried: dict[str, tuple[str, dict[str, Input[str]] | None]] = {"tables": ("DynamoDB", None)}
+        if self._args.get("cluster_arns", []) and "subnet_group" in self._args:
+            # Names of what is overridden have no case for AWS, which tells them in lower case.
+            tried["clusters"] = ("Aurora", {"dbsubnetgroupname": self._args["subnet_group"]})
+        for noun, (kind, overrides) in tried.items():
+            backup.RestoreTestingSelection(
+                f"{self._name}-test-{noun}",
+                name=noun,
+                restore_testing_plan_name=plan.name,
+                protected_resource_type=kind,
+                protected_resource_arns=["*"],
+                restore_metadata_overrides=overrides,
+                iam_role_arn=role.arn,
+                validation_window_hours=24,
+                region=region,
+                opts=self._child,
+            )
 
 
 def _validate(name: str, args: BackupsArgs) -> None:

@@ -119,6 +119,8 @@ def _back_up(first: Region, second: Region) -> Backups:
     }
     if first.ground.database is not None:
         args["cluster_arns"] = [first.ground.database.cluster_arn]
+    if second.ground.database is not None:
+        args["subnet_group"] = second.ground.database.cluster.db_subnet_group_name
     recovery = settings.recovery
     if recovery is not None:
         args["keep_days"] = recovery.backup_days

@@ -13,6 +13,7 @@ from tests.components.recorder import ACCOUNT, Recording, record
 HERE = {"region": "us-east-1", "key_arn": "arn:aws:kms:us-east-1:123456789012:key/a"}
 THERE = {"region": "us-west-2", "key_arn": "arn:aws:kms:us-west-2:123456789012:key/b"}
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/models"
+SELECTION = "aws:backup/restoreTestingSelection:RestoreTestingSelection"
 CLUSTER = f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster:data"
 
 
@@ -85,9 +86,18 @@ def test_the_copies_are_restored_every_week_in_the_other_region() -> None:
     chosen = plan.inputs["recoveryPointSelection"]
     assert chosen["algorithm"] == "LATEST_WITHIN_WINDOW"
     assert [arn.split(":")[3] for arn in chosen["includeVaults"]] == ["us-west-2"]
-    selection = recording.one("aws:backup/restoreTestingSelection:RestoreTestingSelection")
+    selection = recording.one(SELECTION)
     assert selection.inputs["protectedResourceType"] == "DynamoDB"
     assert selection.inputs["iamRoleArn"].endswith("backups-restore-role")
+    assert "restoreMetadataOverrides" not in selection.inputs
+
+
+def test_copies_of_clusters_are_restored_in_the_other_region_s_own_network() -> None:
+    selection = run(cluster_arns=[CLUSTER], subnet_group="theirs").one(SELECTION, "backups-test-clusters")
+    assert (selection.region, selection.inputs["protectedResourceType"]) == ("us-west-2", "Aurora")
+    assert selection.inputs["restoreMetadataOverrides"] == {"dbsubnetgroupname": "theirs"}
+    # A default network is nothing to rely on.
+    assert len(run(cluster_arns=[CLUSTER]).of_type(SELECTION)) == 1
 
 
 def test_two_roles_that_only_this_account_s_backups_assume() -> None:
