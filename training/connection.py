@@ -28,7 +28,15 @@ LOOK_OUT_S = 50e-6
 
 Headers = dict[bytes, bytes]
 Answer = Callable[[str, bytes, Headers, bytes], tuple[int, bytes]]
-"""Method, path, headers (names in lower case) and body of a request → status and JSON body."""
+"""Method, path, headers (names in lower case) and body of a request → status and body: JSON, or a Page."""
+
+
+class Page(bytes):
+    """A body that is no JSON."""
+
+    media = b"text/plain; version=0.0.4; charset=utf-8"
+    """What it is: figures for Prometheus."""
+
 
 HEADS = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
@@ -207,7 +215,10 @@ class Connection(asyncio.Protocol):
 
     def _write(self, status: int, body: bytes, *, ending: bytes) -> None:
         if self._transport is not None:
-            self._transport.write(b"%b%d\r\n%b\r\n%b" % (HEADS[status], len(body), ending, body))
+            head = HEADS[status]
+            if type(body) is Page:
+                head = head.replace(b"application/json", body.media)
+            self._transport.write(b"%b%d\r\n%b\r\n%b" % (head, len(body), ending, body))
 
 
 def too_large() -> tuple[HTTPStatus, str]:

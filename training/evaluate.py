@@ -17,6 +17,7 @@ from training.model.bundle import read_bundle
 from training.model.session import run, session_of
 from training.preprocess import write_json
 from training.problems import run_job
+from training.watched.lines import line
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,7 +46,8 @@ def evaluate(model: Path, test: Path, output: Path) -> None:
     about = {name: bundle.description[name] for name in ("version", "algorithm", "libraries", "parameters")}
     document = {**figures, "rows": len(part.codes), "classes": list(schema.classes), **about, "sample": part.sample}
     write_json(output / "evaluation.json", document)
-    print(f"{about['algorithm']} on {len(part.codes)} rows: " + " ".join(f"{n}={figures[n]:.6f}" for n in METRICS))
+    shown = " ".join(f"{name}={figures[name]:.6f}" for name in METRICS)
+    line("evaluate", f"{about['algorithm']} on {len(part.codes)} rows: {shown}")
 
 
 if __name__ == "__main__":

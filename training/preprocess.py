@@ -25,6 +25,7 @@ from training.data.split import split
 from training.data.table import Column, read
 from training.data.text import files_in
 from training.problems import DataError, Problem, run_job, writing
+from training.watched.lines import line
 
 INPUT = Path("/opt/ml/processing/input/data")
 OUTPUT = Path("/opt/ml/processing/output")
@@ -80,7 +81,7 @@ def preprocess(source: Path, output: Path, target: str, seed: int, max_size_mb: 
     }
     write_json(output / "statistics" / "statistics.json", document)
     shares = ", ".join(f"{name} {len(rows)}" for name, rows in parts.items())
-    print(f"{table.rows} rows, {len(features)} features, {len(labels.classes)} classes; {shares}", flush=True)
+    line("preprocess", f"{table.rows} rows, {len(features)} features, {len(labels.classes)} classes; {shares}")
 
 
 def feature_of(column: Column, rows: NDArray[np.int64]) -> Feature:

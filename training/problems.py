@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from training.watched.lines import line
+
 MOST_SHOWN = 20
 """A report lists this many problems; a file of garbage has millions."""
 
@@ -80,16 +82,16 @@ def writing(path: Path) -> Iterator[None]:
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     # Spot capacity is taken back with SIGTERM and two minutes' notice. What is finished is on disk already.
-    print("stopped by SIGTERM; finished algorithms stay in the checkpoints and are not trained again", flush=True)
+    line("job", "stopped by SIGTERM; finished algorithms stay in the checkpoints and are not trained again", "WARNING")
     raise SystemExit(128 + signal.SIGTERM)
 
 
 def _fail(name: str, message: str) -> int:
-    print(f"{name} failed:\n{message}", file=sys.stderr, flush=True)
+    line(name, f"{name} failed:\n{message}", "ERROR", out=sys.stderr)
     folder = Path(os.environ.get("SM_OUTPUT_DIR", "/opt/ml/output"))
     try:
         for file in ("failure", "message") if folder.is_dir() else ():
             (folder / file).write_text(message[:MESSAGE_LIMIT], encoding="utf-8")
     except OSError as error:  # the disk may be what is full
-        print(f"could not leave the message in {folder}: {error}", file=sys.stderr, flush=True)
+        line(name, f"could not leave the message in {folder}: {error}", "ERROR", out=sys.stderr)
     return 1

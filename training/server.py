@@ -16,13 +16,15 @@ import os
 import signal
 import sys
 import time
-import traceback
 from http import HTTPStatus
 
-from training.connection import Connection, Headers, Pool, error_body
+from training.connection import Connection, Headers, Page, Pool, error_body
 from training.problems import JobError
 from training.serve import JSON, BadRequestError, Model, input_fn, model_fn, output_fn, predict_fn
+from training.watched.counts import Counts
+from training.watched.lines import correlated, fault, line
 
+PATHS = "GET /ping, POST /invocations, GET /metrics"
 IDLE_S = 120.0
 """Connections without a request for so long are closed."""
 
@@ -34,18 +36,34 @@ class Service:
     """Answers requests by one model."""
 
     def __init__(self, model: Model) -> None:
-        self.model = model
+        self.model, self.counts = model, Counts(model.version)
 
     def answer(self, method: str, path: bytes, headers: Headers, body: bytes) -> tuple[int, bytes]:
-        """Status and JSON body for a request."""
+        """Status and body for a request."""
         if path == b"/invocations" and method == "POST":
-            return self.invoke(body, headers)
+            return self.counted(body, headers)
         if path == b"/ping" and method == "GET":
             return 200, b"{}"
-        if path in {b"/ping", b"/invocations"}:
-            message = f"{method} is not allowed; allowed: GET /ping, POST /invocations"
-            return HTTPStatus.METHOD_NOT_ALLOWED.value, error_body(message)
-        return HTTPStatus.NOT_FOUND.value, error_body("no such path; allowed: GET /ping, POST /invocations")
+        if path == b"/metrics" and method == "GET":
+            return 200, Page(self.counts.text().encode())
+        if path in {b"/ping", b"/invocations", b"/metrics"}:
+            return HTTPStatus.METHOD_NOT_ALLOWED.value, error_body(f"{method} is not allowed; allowed: {PATHS}")
+        return HTTPStatus.NOT_FOUND.value, error_body(f"no such path; allowed: {PATHS}")
+
+    def counted(self, body: bytes, headers: Headers) -> tuple[int, bytes]:
+        """Status and JSON body for an invocation, which is counted; one that is made for a request has its line."""
+        began = time.perf_counter()
+        status, answer = self.invoke(body, headers)
+        took_s = time.perf_counter() - began
+        self.counts.answered(status, took_s)
+        attributes = headers.get(b"x-amzn-sagemaker-custom-attributes")
+        request_id = correlated(attributes) if attributes else ""
+        if request_id:
+            told = {"status": status, "ms": round(took_s * 1000, 3), "modelVersion": self.model.version}
+            good = status < HTTPStatus.BAD_REQUEST
+            level = "INFO" if good else "ERROR" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "WARNING"
+            line("serve", "answered" if good else "refused", level, request_id=request_id, metadata=told)
+        return status, answer
 
     def invoke(self, body: bytes, headers: Headers) -> tuple[int, bytes]:
         """Status and JSON body for an invocation."""
@@ -53,11 +71,13 @@ class Service:
         try:
             data = input_fn(body, content_type.decode("latin-1") if content_type else JSON)
             prediction = predict_fn(data, self.model)
+            answers = prediction["predictions"]
+            self.counts.predicted(len(answers), sum("errors" in answer for answer in answers))
             return 200, output_fn(prediction, accept.decode("latin-1") if accept else JSON).encode()
         except BadRequestError as error:
             return error.status.value, error_body(str(error))
-        except Exception:  # noqa: BLE001 - a defect in one request must not take down the server of the others
-            traceback.print_exc()
+        except Exception as error:  # noqa: BLE001 - a defect in one request must not take down the server of the others
+            line("serve", "failed", "ERROR", metadata=fault(error))
             return HTTPStatus.INTERNAL_SERVER_ERROR.value, error_body("the prediction failed; see the server's log")
 
 
@@ -75,7 +95,7 @@ async def serve(service: Service, host: str, port: int) -> None:
 
     server = await loop.create_server(lambda: Connection(service.answer, pool), host, port, backlog=1024)
     sweep()
-    print(f"serving model {service.model.version} on {host}:{port}", flush=True)
+    line("serve", f"serving model {service.model.version} on {host}:{port}")
     await stopped.wait()
     server.close()
     pool.end()
@@ -98,10 +118,11 @@ def main(arguments: list[str] | None = None) -> int:
         gc.freeze()  # what is loaded stays; looking through it again and again would only delay answers
         asyncio.run(serve(service, options.host, options.port))
     except JobError as error:
-        print(f"server failed: {error}", file=sys.stderr, flush=True)
+        line("serve", f"server failed: {error}", "ERROR", out=sys.stderr)
         return 1
     except OSError as error:
-        print(f"server failed: {options.host}:{options.port}: {error}; name a free port", file=sys.stderr, flush=True)
+        message = f"server failed: {options.host}:{options.port}: {error}; name a free port"
+        line("serve", message, "ERROR", out=sys.stderr)
         return 1
     return 0
 

@@ -32,6 +32,7 @@ from training.model.graph import check_parity
 from training.model.session import run, session_of
 from training.parameters import one_of, some_of
 from training.problems import JobError, run_job
+from training.watched.lines import line
 
 LIBRARIES = ("numpy", "scikit-learn", "xgboost", "onnx", "onnxruntime", "skl2onnx", "onnxmltools")
 CHANNELS = ("train", "validation", "statistics")
@@ -74,12 +75,12 @@ def train(options: argparse.Namespace) -> None:
     inputs = [*parts.values(), folders["statistics"] / "statistics.json"]
     results = [one(name, options, inputs, (learned, held), schema.classes) for name in options.algorithms]
     best = max(results, key=lambda result: float(result.scores[options.metric]))  # on a tie the quickest to train
-    print(f"best model: {best.algorithm} by {options.metric} {shown(best.scores)}", flush=True)
+    line("train", f"best model: {best.algorithm} by {options.metric} {shown(best.scores)}")
     description = describe(best, results, options, schema, rows=len(learned.codes))
     model = Path(os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
     write_bundle(model, best.graph, description, held.sample, options.lib)
     packed = "with the container's runtime" if options.lib else "without a runtime: it serves where one is installed"
-    print(f"model {options.model_version} written, {packed}", flush=True)
+    line("train", f"model {options.model_version} written, {packed}")
 
 
 def one(
@@ -95,7 +96,7 @@ def one(
     checkpoints = Checkpoints(options.checkpoint_dir, fingerprint(inputs, name, values, options.seed))
     kept = checkpoints.load(name)
     if kept is not None:
-        print(f"{name}: taken from its checkpoint; {shown(kept.scores)}", flush=True)
+        line("train", f"{name}: taken from its checkpoint; {shown(kept.scores)}")
         return kept
     began = time.monotonic()
     algorithm = load(name)
@@ -107,7 +108,7 @@ def one(
     trained = Trained(name, graph, figures, difference)
     checkpoints.save(trained)
     took = time.monotonic() - began
-    print(f"{name}: {took:.1f} s, differs from its library by {difference:.1g}; {shown(figures)}", flush=True)
+    line("train", f"{name}: {took:.1f} s, differs from its library by {difference:.1g}; {shown(figures)}")
     return trained
 
 

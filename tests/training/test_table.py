@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import resource
 import subprocess
@@ -133,7 +134,9 @@ def test_garbage_below_the_limit_takes_little_memory(tmp_path: Path, line: bytes
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (200 << 20, 200 << 20)),
     )
     assert done.returncode == 1
-    assert "preprocess failed:\ngarbage.csv" in done.stderr
+    told = json.loads(done.stderr)
+    assert (told["level"], told["function"]) == ("ERROR", "preprocess")
+    assert told["message"].startswith("preprocess failed:\ngarbage.csv")
     assert not (tmp_path / "out").exists()
 
 

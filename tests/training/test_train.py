@@ -114,7 +114,7 @@ def test_a_stopped_training_goes_on_from_its_checkpoints(
     )
     try:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith("logistic_regression: ")
+        assert json.loads(process.stdout.readline())["message"].startswith("logistic_regression: ")
         process.send_signal(number)
         rest = process.stdout.read()
         assert process.wait(20) == (143 if number == signal.SIGTERM else -signal.SIGKILL)
@@ -126,7 +126,7 @@ def test_a_stopped_training_goes_on_from_its_checkpoints(
     assert ("stopped by SIGTERM" in rest) == (number == signal.SIGTERM)
     assert not (tmp_path / "model").exists()
     train_into(tmp_path, two_classes)
-    lines = capsys.readouterr().out.splitlines()
+    lines = [json.loads(line)["message"] for line in capsys.readouterr().out.splitlines()]
     assert lines[0].startswith("logistic_regression: taken from its checkpoint; validation:")
     assert "from its checkpoint" not in lines[1]
     assert (tmp_path / "model" / "model.onnx").is_file()

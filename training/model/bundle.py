@@ -21,6 +21,7 @@ SOURCES = Path(__file__).resolve().parent.parent
 SERVED = (
     *("__init__.py", "packed.py", "problems.py", "connection.py", "serve.py", "server.py"),
     *("data/__init__.py", "data/features.py", "model/__init__.py", "model/session.py"),
+    *("watched/__init__.py", "watched/counts.py", "watched/lines.py"),
 )
 """What serving imports of this package."""
 
