@@ -20,7 +20,7 @@ from components.secure_api.document import deployed, execution_path, method_path
 from components.secure_api.identity import Identity
 from components.secure_api.identity_folders import Folders
 from components.secure_api.watched import signals, usage
-from components.secure_api.web_acl import CALLER_WINDOW_S, WebAcl, WebAclArgs
+from components.secure_api.web_acl import CALLER_WINDOW_S, HEALTH_PATH, WebAcl, WebAclArgs
 from components.values import Alarm, Statement, Widget, policy_json, trust_json
 from functions.openapi import document
 from functions.routes import ROUTES
@@ -287,12 +287,12 @@ class SecureApi(pulumi.ComponentResource):
     def _web_acl_args(self) -> WebAclArgs:
         everything: Any = dict(self._args)
         given: Any = {
-            "name_prefix": self._args["name_prefix"],
             "resource_arn": self.stage.arn,
             "key_arn": self._args["keys"]["logs"],
+            "health_path": f"/{STAGE}{HEALTH_PATH}",
             "requests_per_caller": self._args.get("requests_per_user", 1000) * CALLER_WINDOW_S,
         }
-        names = ("requests_per_address", "countries", "log_days")
+        names = ("name_prefix", "requests_per_address", "countries", "log_days")
         given |= {key: everything[key] for key in names if key in everything}
         if "site_mark" in self._args:
             given["mark"] = self._args["site_mark"]
