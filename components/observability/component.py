@@ -15,7 +15,7 @@ from components.observability.checks import problems
 from components.observability.composites import COMPOSITES, rules
 from components.observability.inputs import described, metric_inputs
 from components.observability.listeners import Listeners, listen
-from components.values import Alarm, Board, Severity, Statement, Widget, policy_json
+from components.values import Alarm, Board, Severity, Statement, Widget, filled, policy_json
 
 
 class ObservabilityArgs(TypedDict):
@@ -148,7 +148,7 @@ class Observability(pulumi.ComponentResource):
         return cloudwatch.Dashboard(
             f"{self._name}-dashboard" if board == "application" else f"{self._name}-{board}-dashboard",
             dashboard_name=names.get(board, f"{args['name_prefix']}-{board}"),
-            dashboard_body=Output.from_input(body).apply(lambda known: json.dumps(known, sort_keys=True)),
+            dashboard_body=filled(body, lambda known: json.dumps(known, sort_keys=True)),
             opts=ResourceOptions(parent=self),
         )
 

@@ -19,7 +19,7 @@ from components.training_workflow.capabilities import SEED, capabilities
 from components.training_workflow.plan import CODE_ARCHIVE, Plan
 from components.training_workflow.states import definition
 from components.training_workflow.triggers import LostEvents, Triggers
-from components.values import Alarm, Statement, Widget, policy_json, trust_json
+from components.values import Alarm, Statement, Widget, filled, policy_json, trust_json
 from functions.shared.places import CODE
 
 
@@ -192,9 +192,7 @@ class TrainingWorkflow(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        document = Output.from_input(self._plan(code)).apply(
-            lambda known: json.dumps(definition(Plan(**known)), sort_keys=True)
-        )
+        document = filled(self._plan(code), lambda known: json.dumps(definition(Plan(**known)), sort_keys=True))
         return sfn.StateMachine(
             f"{name}-machine",
             name=self._machine_name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from components.values.gaps import filled
 from components.values.rights import RETENTION_DAYS, Statement, document, policy_json, trust_json
 from components.values.signals import (
     Alarm,
@@ -32,6 +33,7 @@ __all__ = [
     "Widget",
     "check_period",
     "document",
+    "filled",
     "policy_json",
     "trust_json",
 ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from inspect import isawaitable
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from pulumi import Input, Output
+
+from components.values.gaps import filled
 
 RETENTION_DAYS: Final = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -40,12 +40,7 @@ def policy_json(statements: Sequence[Statement]) -> Output[str]:
     A statement given twice appears once; different statements with the same Sid are numbered, because IAM refuses
     a Sid that repeats.
     """
-    awaited: list[Input[Any]] = []
-    # Pulumi makes an output of every text in what it is given, and nearly all of these are known already.
-    drawn = [_drawn(statement, awaited) for statement in statements]
-    if not awaited:
-        return Output.from_input(document(drawn))
-    return Output.all(*awaited).apply(lambda values: document([_filled(statement, values) for statement in drawn]))
+    return filled(list(statements), document)
 
 
 def document(statements: Sequence[Mapping[str, Any]]) -> str:
@@ -71,34 +66,6 @@ def trust_json(service: str, *, conditions: Mapping[str, Mapping[str, Input[Any]
     if conditions:
         statement["Condition"] = conditions
     return policy_json([statement])
-
-
-@dataclass(frozen=True)
-class _Gap:
-    """Stands where a value is not known yet."""
-
-    number: int
-
-
-def _drawn(value: Any, awaited: list[Input[Any]]) -> Any:
-    """The same with gaps in place of outputs, which are added to the list."""
-    if isinstance(value, Mapping):
-        return {key: _drawn(inner, awaited) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_drawn(inner, awaited) for inner in value]
-    if isinstance(value, Output) or isawaitable(value):
-        awaited.append(value)
-        return _Gap(len(awaited) - 1)
-    return value
-
-
-def _filled(value: Any, values: Sequence[Any]) -> Any:
-    """The same with values in place of gaps."""
-    if isinstance(value, Mapping):
-        return {key: _filled(inner, values) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_filled(inner, values) for inner in value]
-    return values[value.number] if isinstance(value, _Gap) else value
 
 
 def _tidy(value: Any) -> Any:
