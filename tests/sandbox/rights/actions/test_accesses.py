@@ -123,7 +123,7 @@ def test_tags_go_along_with_a_copy_unless_they_are_replaced() -> None:
     ],
 )
 def test_reads_and_writes_tell_the_partition(operation: str, params: dict[str, Any], keys: tuple[str, ...]) -> None:
-    table = {} if "RequestItems" in params else {"TableName": "t"}
+    table: dict[str, Any] = {} if "RequestItems" in params else {"TableName": "t"}
     (found,) = asked("dynamodb", operation, **table, **params)
     assert found.context["dynamodb:leadingkeys"] == keys
 
