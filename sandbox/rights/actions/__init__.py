@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from sandbox.rights.actions import keys, language, messages, models, objects, roles, secrets, tables, watching, work
+from sandbox.rights.actions import (
+    engines,
+    keys,
+    language,
+    messages,
+    models,
+    objects,
+    roles,
+    secrets,
+    tables,
+    watching,
+    work,
+)
 from sandbox.rights.actions.call import Call, Need, State, Table, UnmappedCallError, one
 from sandbox.rights.request import Access
 
@@ -19,14 +31,14 @@ TABLES: Final[Mapping[str, Table]] = {
     "comprehend": language.COMPREHEND,
     "dynamodb": tables.DYNAMODB,
     "dynamodbstreams": tables.STREAMS,
-    "ecr": watching.ECR,
-    "elasticache": watching.ELASTICACHE,
+    "ecr": engines.ECR,
+    "elasticache": engines.ELASTICACHE,
     "events": messages.EVENTS,
     "iam": roles.IAM,
     "kms": keys.KMS,
     "lambda": work.LAMBDA,
     "logs": watching.LOGS,
-    "rds-db": watching.DATABASE,
+    "rds-db": engines.DATABASE,
     "s3": objects.S3,
     "sagemaker": models.SAGEMAKER,
     "sagemaker-runtime": models.RUNTIME,

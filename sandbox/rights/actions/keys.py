@@ -12,6 +12,8 @@ OPERATIONS: Final = (
     *("GenerateMac", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListResourceTags", "Sign", "Verify"),
     "VerifyMac",
 )
+WITHOUT_ALIAS: Final = frozenset({"CreateGrant", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"})
+"""Operations that take no alias for a key."""
 
 
 def by_service(call: Call, key: str, service: str, actions: Iterable[str], **context: str) -> Iterable[Need]:
@@ -56,7 +58,8 @@ def _on_key(operation: str) -> Row:
     def row(call: Call, state: State) -> Iterable[Need]:
         # Decrypt finds the key in what it decrypts unless it is named; without a name it cannot be told here.
         name = call.text("KeyId") or "*"
-        alias = name[name.index("alias/") :] if "alias/" in name else None
+        named = "alias/" in name and operation not in WITHOUT_ALIAS
+        alias = name[name.index("alias/") :] if named else None
         facts = {**encryption_context(call.params.get("EncryptionContext") or {}), **one("kms:requestalias", alias)}
         yield Need(f"kms:{operation}", () if name == "*" else (key_arn(call, state, name),), facts)
 

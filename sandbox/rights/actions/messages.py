@@ -51,7 +51,7 @@ def _publishes(call: Call, state: State) -> Iterable[Need]:
     arn = call.text("TopicArn", "TargetArn")
     if not arn:
         # A text message goes to a telephone, which has no ARN.
-        yield Need("sns:Publish", context=one("sns:protocol", "sms"))
+        yield Need("sns:Publish")
         return
     yield Need("sns:Publish", (arn,))
     yield from by_service(call, state.key_of(arn), "sns", SENDING, aws__sns__topicArn=arn)

@@ -23,13 +23,13 @@ WRITTEN: Final[Mapping[str, str]] = {
 }
 """Parameter of a write → condition key."""
 
-ALSO: Final[Mapping[str, str]] = {
-    "ACL": "s3:PutObjectAcl",
-    "ObjectLockLegalHoldStatus": "s3:PutObjectLegalHold",
-    "ObjectLockMode": "s3:PutObjectRetention",
-    "Tagging": "s3:PutObjectTagging",
+ALSO: Final[Mapping[str, tuple[str, str]]] = {
+    "ACL": ("s3:PutObjectAcl", "s3:x-amz-acl"),
+    "ObjectLockLegalHoldStatus": ("s3:PutObjectLegalHold", "s3:object-lock-legal-hold"),
+    "ObjectLockMode": ("s3:PutObjectRetention", "s3:object-lock-mode"),
+    "Tagging": ("s3:PutObjectTagging", "s3:requestobjecttag"),
 }
-"""Parameter of a write → the action that it needs beside `s3:PutObject`."""
+"""Parameter of a write → the action that it needs beside `s3:PutObject`, and how the keys begin that it may ask for."""
 
 
 def bucket(call: Call) -> str:
@@ -100,9 +100,9 @@ def _writes(*actions: str) -> Row:
     def row(call: Call, state: State) -> Iterable[Need]:
         facts, key = _written(call, state)
         yield Need("s3:PutObject", (thing(call),), facts)
-        for name, action in ALSO.items():
+        for name, (action, keys) in ALSO.items():
             if call.text(name):
-                yield Need(action, (thing(call),), facts)
+                yield Need(action, (thing(call),), {key: value for key, value in facts.items() if key.startswith(keys)})
         yield from _with_key(call, state, thing(call), key, actions)
 
     return row

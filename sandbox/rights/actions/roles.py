@@ -8,10 +8,10 @@ from typing import Any, Final
 from sandbox.rights.actions.call import Call, Need, Row, State, Table, anything, on, one, public
 
 
-def passing(role: Any, service: str) -> Iterable[Need]:
+def passing(arn: Any, service: str) -> Iterable[Need]:
     """What it needs to hand a role to a service; nothing where there is none."""
-    if role:
-        yield Need("iam:PassRole", (str(role),), one("iam:passedtoservice", service))
+    if arn:
+        yield Need("iam:PassRole", (str(arn),), one("iam:passedtoservice", service))
 
 
 def _assumes(action: str) -> Row:
@@ -33,23 +33,23 @@ STS: Final[Table] = {
 }
 
 
-def _changes_role(operation: str) -> Row:
+def role(call: Call) -> str:
+    """The ARN of a role that a parameter names; a path before its name cannot be told."""
+    return call.arn("iam", f"role/{call.text('RoleName')}", region="")
+
+
+def _attaches(operation: str) -> Row:
     def row(call: Call, _: State) -> Iterable[Need]:
-        name = call.text("RoleName")
-        yield Need(
-            f"iam:{operation}",
-            (call.arn("iam", f"role/{name}", region=""),),
-            one("iam:policyarn", call.params.get("PolicyArn")),
-        )
+        yield Need(f"iam:{operation}", (role(call),), one("iam:policyarn", call.params.get("PolicyArn")))
 
     return row
 
 
 IAM: Final[Table] = {
-    "AttachRolePolicy": _changes_role("AttachRolePolicy"),
-    "DetachRolePolicy": _changes_role("DetachRolePolicy"),
-    "GetRole": _changes_role("GetRole"),
-    "ListAttachedRolePolicies": _changes_role("ListAttachedRolePolicies"),
+    "AttachRolePolicy": _attaches("AttachRolePolicy"),
+    "DetachRolePolicy": _attaches("DetachRolePolicy"),
+    "GetRole": on("iam:GetRole", role),
+    "ListAttachedRolePolicies": on("iam:ListAttachedRolePolicies", role),
 }
 
 

@@ -118,9 +118,10 @@ def _transacts(call: Call, state: State) -> Iterable[Need]:
         for kind, asked in part.items():
             name = str(asked["TableName"])
             keys = _leading(call, state, name, [asked.get("Item") or asked.get("Key") or {}])
+            enclosed = {} if kind == "ConditionCheck" else one("dynamodb:enclosingoperation", call.operation)
             for need in _needs(call, state, TRANSACTED[kind], name, keys):
-                enclosed = one("dynamodb:enclosingoperation", call.operation)
-                yield Need(need.action, need.resources, {**need.context, **enclosed})
+                known = enclosed if need.action.startswith("dynamodb:") else {}
+                yield Need(need.action, need.resources, {**need.context, **known})
 
 
 def _on_table(operation: str) -> Row:
