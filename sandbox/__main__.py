@@ -1,4 +1,4 @@
-"""`python -m sandbox up | status | call | traces | control | drill | report | messages | down`: the command line."""
+"""`python -m sandbox up | status | call | traces | control | drill | report | messages | rights | down`."""
 
 from __future__ import annotations
 
@@ -69,13 +69,16 @@ def _parser() -> argparse.ArgumentParser:
     from sandbox.control.command import add as add_control
     from sandbox.drill.command import add as add_drill
     from sandbox.identity.command import add as add_messages
+    from sandbox.rights.command import add as add_rights
     from sandbox.tracing.command import add as add_traces
 
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The platform on this machine.")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--directory", type=Path, default=Path(".sandbox"), help="where one sandbox keeps its state")
     common.add_argument("--debug", action="store_true", help="show where an error was raised")
-    commands = parser.add_subparsers(required=True, metavar="up|status|call|traces|control|drill|report|messages|down")
+    commands = parser.add_subparsers(
+        required=True, metavar="up|status|call|traces|control|drill|report|messages|rights|down"
+    )
     up = commands.add_parser("up", parents=[common], help="start the stack; Ctrl-C ends it")
     up.add_argument("--detach", action="store_true", help="return when it is ready and let it run")
     up.add_argument("--stack", default="dev", help="which Pulumi.<stack>.yaml (default dev)")
@@ -102,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--stack", help="plan this stack instead of asking the running one")
     report.set_defaults(command=_report)
     add_messages(commands.add_parser("messages", parents=[common], help="codes that user pools would have sent"))
+    add_rights(commands.add_parser("rights", parents=[common], help="what roles used, never used and were refused"))
     commands.add_parser("down", parents=[common], help="end it").set_defaults(command=_down)
     return parser
 

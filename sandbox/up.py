@@ -158,7 +158,7 @@ class Sandbox:
         from sandbox.language import Languages
         from sandbox.recovery import Recovery
         from sandbox.replication import Replication
-        from sandbox.rights.calls import Rights
+        from sandbox.rights.calls.runtime import Rights
         from sandbox.rotation import Rotations
         from sandbox.sources import Queues, Streams
         from sandbox.tracing.runtime import Tracing

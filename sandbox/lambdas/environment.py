@@ -14,6 +14,7 @@ from sandbox.cloud import Cloud
 from sandbox.lambdas.archives import host
 from sandbox.lambdas.plan import Plan
 from sandbox.processes import inherited
+from sandbox.rights.calls.errands import check_start
 
 SOURCE = "lambda:sourcefunctionarn"
 """Condition key that goes with calls of a function's code, and not with those that Lambda makes in its role."""
@@ -37,9 +38,11 @@ class Place:
     stream: str
     """Name of the log stream."""
     version: str
+    identity: Mapping[str, str]
+    """The variables by which it reaches the services, as the caller that it is."""
 
 
-def variables(plan: Plan, place: Place, cloud: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
+def variables(plan: Plan, place: Place, extra: Mapping[str, str]) -> dict[str, str]:
     """All variables of an instance: a declared one never replaces one that Lambda or the sandbox sets."""
     modules = [place.task, *place.layers, place.runtime]
     return {
@@ -47,7 +50,7 @@ def variables(plan: Plan, place: Place, cloud: Mapping[str, str], extra: Mapping
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         **plan.environment,
-        **cloud,
+        **place.identity,
         **extra,
         **_reserved(plan, place),
         "PYTHONPATH": os.pathsep.join(str(folder) for folder in modules),
@@ -57,7 +60,12 @@ def variables(plan: Plan, place: Place, cloud: Mapping[str, str], extra: Mapping
 
 
 def identity(cloud: Cloud, plan: Plan) -> dict[str, str]:
-    """The variables by which an instance reaches the services: in its role, and its calls tell which function it is."""
+    """The variables by which an instance reaches the services: in its role, and its calls tell which function it is.
+
+    Raises:
+        RoleError: the role does not let Lambda start the function.
+    """
+    check_start(plan, cloud.judge)
     if not plan.role:
         return cloud.environment()
     return cloud.acting(Caller(plan.role, plan.name, {SOURCE: (plan.arn,)})).environment()

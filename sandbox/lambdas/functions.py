@@ -56,7 +56,7 @@ class Functions:
         self.edge = LoopThread()
         """The event loop that the gateway is served on as well, so that a call changes no thread."""
         self.loop = self.edge.loop
-        self.logs = Logs(cloud.account)
+        self.logs = Logs(cloud)
         self.plans: dict[tuple[str, str], Plan] = {}
         self.notes: list[str] = []
         """What differs from AWS for the functions of this stack, for the report."""
@@ -69,8 +69,7 @@ class Functions:
         self._hooks = Hooks(self)
         self._growing: Ledger | None = None
         self._lost: set[str] = set()
-        self._count = 0
-        self._closed = False
+        self._count, self._closed = 0, False
 
     def install(self) -> None:
         """Lets the local cloud's Invoke, and all its services that call functions, come here."""
@@ -203,7 +202,7 @@ class Functions:
         process = self._processes.start(
             name,
             command(plan.handler),
-            environment=variables(plan, place, identity(self.cloud, plan), self._environment()),
+            environment=variables(plan, place, self._environment()),
             directory=place.task,
             on_exit=lambda ended: self._exited(instance, ended),
         )
@@ -229,6 +228,7 @@ class Functions:
             api="",
             stream=f"{dt.datetime.now(dt.timezone.utc):%Y/%m/%d}/[{pool.version}]{uuid.uuid4().hex}",
             version=pool.version,
+            identity=identity(self.cloud, plan),
         )
 
     async def _invoke(self, name: str, payload: bytes, qualifier: str, trace: str, tail: bool) -> Invocation:

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
+from sandbox.cloud import Judge
 from sandbox.lambdas.encode import encode
 from sandbox.lambdas.instance import Call, Record
 from sandbox.lambdas.plan import Plan, ThrottledError
+from sandbox.rights.calls import errands
 
 INTERVAL_S = 0.5
 KEPT = 50_000
@@ -50,11 +52,26 @@ class Tracer(Protocol):
         """Runs that are over."""
 
 
+class LogsCloud(Protocol):
+    """What the delivery needs of the cloud."""
+
+    @property
+    def account(self) -> str:
+        """The account number."""
+
+    @property
+    def judge(self) -> Judge:
+        """Says why IAM refuses something."""
+
+
 class Logs:
     """Collects entries from the event loop and delivers them from a thread of its own."""
 
-    def __init__(self, account: str) -> None:
-        self._account = account
+    def __init__(self, cloud: LogsCloud) -> None:
+        self._account = cloud.account
+        self._cloud = cloud
+        self._allowed: dict[tuple[str, bool], bool] = {}
+        """Whether the role of an instance lets Lambda log (False) and trace (True) it, by the name of its stream."""
         self.watcher: Watcher | None = None
         self.tracer: Tracer | None = None
         self._records: deque[Record] = deque()
@@ -100,11 +117,12 @@ class Logs:
             if self.watcher is not None:
                 self.watcher.invoked(records)
             if self.tracer is not None:
-                self.tracer.ran(records)
+                self.tracer.ran([record for record in records if self._may(record, trace=True)])
             for record in records:
                 plan = record.instance.plan
                 key = (plan.region, plan.log_group, record.instance.stream)
-                batches.setdefault(key, []).extend(events(record))
+                if self._may(record, trace=False):
+                    batches.setdefault(key, []).extend(events(record))
                 record.instance.loop.call_soon_threadsafe(record.instance.delivered, FILE_LIMIT)
             for _ in range(len(self._lines)):
                 region, group, stream, moment_ms, line = self._lines.popleft()
@@ -120,6 +138,18 @@ class Logs:
         self._stop.set()
         self._thread.join(5)
         self.flush()
+
+    def _may(self, record: Record, *, trace: bool) -> bool:
+        """Whether the role lets Lambda log or trace an instance; asked once an instance."""
+        plan, stream = record.instance.plan, record.instance.stream
+        known = self._allowed.get((stream, trace))
+        if known is None:
+            wanted = errands.tracing(plan) if trace else errands.logging(plan, stream)
+            problem = errands.refused(plan, self._cloud.judge, wanted)
+            if problem:
+                logger.warning("function %s: %s", plan.name, problem)
+            known = self._allowed[stream, trace] = not problem
+        return known
 
     def _run(self) -> None:
         while not self._stop.wait(INTERVAL_S):

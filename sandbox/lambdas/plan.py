@@ -106,6 +106,10 @@ class Plan:
     dead_letter: str = ""
     role: str = ""
     """ARN of the role that it runs in."""
+    key: str = ""
+    """ARN of the customer's key that encrypts its variables."""
+    placed: bool = False
+    """Whether it has a place in a network of the account."""
     versions: Mapping[str, str] = field(default_factory=lambda: {LATEST: LATEST})
     """Every qualifier, with the version that it means."""
     codes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -174,6 +178,8 @@ def _plan(resource: Resource, layers: Mapping[str, Layer], ledger: Ledger) -> Pl
         log_level=level,
         dead_letter=(declared.get("deadLetterConfig") or {}).get("targetArn") or "",
         role=str(declared.get("role") or ""),
+        key=str(declared.get("kmsKeyArn") or ""),
+        placed=bool((declared.get("vpcConfig") or {}).get("subnetIds")),
         versions=_versions(resource, name, arn, ledger),
         asynchronous=_asynchronous(name, arn, ledger),
     )

@@ -40,7 +40,7 @@ class Policies:
         if role is None:
             return {}
         inline = {name: _text(document) for name, document in dict(role.policies).items()}
-        attached = {policy.name: _text(policy.document) for policy in list(role.managed_policies.values())}
+        attached = {policy.name: _document(policy) for policy in list(role.managed_policies.values())}
         return {**inline, **attached}
 
     def _of_role(self, arn: str) -> tuple[tuple[Policy, ...], Policy | None]:
@@ -49,8 +49,7 @@ class Policies:
         limit = getattr(role, "permissions_boundary_arn", None)
         if not limit:
             return identity, None
-        document = self._iam().managed_policies[limit].document
-        return identity, _compiled(limit.rpartition("/")[2], _text(document))
+        return identity, _compiled(limit.rpartition("/")[2], _document(self._iam().managed_policies[limit]))
 
     def _of_resource(self, arn: str) -> Policy | None:
         parts = arn.split(":", 5)
@@ -118,6 +117,11 @@ class Policies:
             return None
         rows = [row for row in list(function.policy.statements) if row.get("Resource") == arn]
         return json.dumps({"Version": "2012-10-17", "Statement": rows}) if rows else None
+
+
+def _document(policy: Any) -> str:
+    """What a managed policy says in its version in force."""
+    return next(_text(one.document) for one in policy.versions if one.version_id == policy.default_version_id)
 
 
 def _text(document: Any) -> str:

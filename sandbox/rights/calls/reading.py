@@ -64,9 +64,12 @@ class Asked:
 def scope_of(environ: Mapping[str, Any]) -> Scope | None:
     """Who signed a request and for what; None for one that is not signed."""
     found = _SCOPE.match(environ.get("HTTP_AUTHORIZATION", "").partition(" ")[2].lstrip())
+    if found is None and "AccessKeyId=" in (text := environ.get("QUERY_STRING", "")):
+        # An address of S3 that was signed in the old way names no region.
+        return Scope(dict(parse_qsl(text)).get("AWSAccessKeyId", ""), "us-east-1", "s3")
     if found is None and "X-Amz-Credential" in environ.get("QUERY_STRING", ""):
-        query = dict(parse_qsl(environ["QUERY_STRING"]))
-        found = _SCOPE.match(f"Credential={query.get('X-Amz-Credential', '')}")
+        text = environ["QUERY_STRING"]
+        found = _SCOPE.match(f"Credential={dict(parse_qsl(text)).get('X-Amz-Credential', '')}")
     return Scope(found["key"], found["region"], found["service"]) if found else None
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from sandbox.lambdas.instance import new_id
 from sandbox.rights.calls.reading import Asked
 
 CODES = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}
@@ -26,7 +26,7 @@ def refuse(asked: Asked, text: str, start_response: Any) -> Iterable[bytes]:
 
 
 def _written(asked: Asked, text: str) -> tuple[int, str, dict[str, str], str]:
-    number = new_id()
+    number = str(uuid.uuid4())
     code = CODES.get(asked.service, "AccessDenied")
     if asked.protocol == "rest-xml" and asked.service == "s3":
         inside = f"<Code>AccessDenied</Code><Message>{escape(text)}</Message>"

@@ -37,7 +37,7 @@ def rights(policy: str, document: str) -> tuple[Right, ...]:
 
 def falls_under(right: Right, action: str, resource: str) -> bool:
     """Whether a use of an action on a resource is one of a right, whatever its conditions are."""
-    return _fits(right.action.lower(), action.lower()) and _fits(right.resource, resource)
+    return matches(right.action.lower(), action.lower()) and matches(right.resource, resource)
 
 
 def named(found: Iterable[Right], statement: str, action: str, resource: str) -> list[Right]:
@@ -45,7 +45,8 @@ def named(found: Iterable[Right], statement: str, action: str, resource: str) ->
     return [right for right in found if right.statement == statement and falls_under(right, action, resource)]
 
 
-def _fits(pattern: str, text: str) -> bool:
+def matches(pattern: str, text: str) -> bool:
+    """Whether a text is one that a pattern stands for."""
     return pattern in {"*", text} or _compiled(pattern).fullmatch(text) is not None
 
 

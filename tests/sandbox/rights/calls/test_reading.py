@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from sandbox.cloud import Cloud
 from sandbox.rights.calls.reading import Asked, Scope, UnknownCallError, read, scope_of, service_of
@@ -31,10 +34,8 @@ class Seen:
     def asked(self, service: str, method: str, **params: Any) -> Asked:
         self.calls.clear()
         client = self.cloud.client(service)
-        try:
+        with contextlib.suppress(client.exceptions.ClientError):  # what the service says to it is not the point
             getattr(client, method)(**params)
-        except client.exceptions.ClientError:
-            pass  # what the service says to it is not the point
         assert len(self.calls) == 1
         return self.calls[0]
 
@@ -95,15 +96,14 @@ def test_a_payload_is_no_parameter(seen: Seen) -> None:
     )
 
 
-def test_a_presigned_address_is_a_call_of_who_signed_it(seen: Seen) -> None:
-    client = seen.cloud.client("s3")
+@pytest.mark.parametrize("way", ["s3", "s3v4"])
+def test_a_presigned_address_is_a_call_of_who_signed_it(way: str) -> None:
+    keys = {"aws_access_key_id": "ASIA1", "aws_secret_access_key": "secret"}
+    client = boto3.session.Session(**keys).client("s3", "us-west-2", config=Config(signature_version=way))
     url = client.generate_presigned_url("get_object", Params={"Bucket": "bucket-one", "Key": "k"})
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/bucket-one/k", "QUERY_STRING": url.partition("?")[2]}
-    if "X-Amz-Credential" not in url:
-        pytest.skip("this SDK signs addresses in the old way by default")
-    found = scope_of(environ)
+    found = scope_of({"QUERY_STRING": url.partition("?")[2]})
     assert found is not None
-    assert (found.key, found.service) == ("test", "s3")
+    assert (found.key, found.service) == ("ASIA1", "s3")
 
 
 def test_signing_in_to_a_database_is_a_call_of_its_own() -> None:
@@ -136,7 +136,6 @@ def test_services_that_share_a_signing_name_are_told_by_path(signed: str, path: 
     [
         pytest.param("dynamodb", {"HTTP_X_AMZ_TARGET": "DynamoDB_20120810.Nothing"}, id="no such operation"),
         pytest.param("nosuchservice", {}, id="no such service"),
-        pytest.param("dynamodb", {"HTTP_X_AMZ_TARGET": "DynamoDB_20120810.GetItem"}, id="no json"),
         pytest.param("dynamodb", {"CONTENT_LENGTH": str(1 << 30)}, id="too large"),
     ],
 )

@@ -1,0 +1,43 @@
+"""`python -m sandbox rights`: what functions, jobs and state machines were refused, used, and never used."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from sandbox.control import Control, ControlError
+from sandbox.rights.calls.runtime import FILE
+from sandbox.rights.report import document, text
+from sandbox.rights.unused import reasons
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of the command."""
+    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.set_defaults(command=_run)
+
+
+def found(directory: Path) -> dict[str, Any]:
+    """What the sandbox that runs in a directory knows, or else what the last one left there.
+
+    Raises:
+        ControlError: none runs, and none was ended there.
+    """
+    try:
+        told: dict[str, Any] = Control(directory).call("rights")
+    except ControlError:
+        left = directory / FILE
+        if not left.is_file():
+            raise
+        told = json.loads(left.read_text(encoding="utf-8"))
+    return told
+
+
+def _run(options: argparse.Namespace) -> int:
+    told, listed = found(options.directory), reasons()
+    shown = json.dumps(document(told, listed), indent=1) if options.json else text(told, listed)
+    sys.stdout.write(f"{shown}\n")
+    return 0

@@ -1,0 +1,109 @@
+"""Rights that are granted and were never used: each has a line with a reason, and each line a right that needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import tomllib
+
+from sandbox.rights.calls.written import Right, matches
+
+LIST = Path(__file__).with_name("unused.toml")
+FIELDS = ("role", "statement", "action", "reason")
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A right of one role."""
+
+    role: str
+    """The role's name in the program."""
+    right: Right
+
+    def __str__(self) -> str:
+        """As messages name it."""
+        right = self.right
+        return f"{self.role}: {right.statement} allows {right.action} on {right.resource}"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why some rights are granted that nothing used; `*` stands for any text."""
+
+    role: str
+    statement: str
+    action: str
+    reason: str
+
+    def fits(self, granted: Granted) -> bool:
+        """Whether it speaks about a right."""
+        right = granted.right
+        asked = ((granted.role, self.role), (right.statement, self.statement), (right.action, self.action))
+        return all(fnmatchcase(value, pattern) for value, pattern in asked)
+
+    def __str__(self) -> str:
+        """As messages name it."""
+        return f"role {self.role!r}, statement {self.statement!r}, action {self.action!r}"
+
+
+def reasons(path: Path = LIST) -> list[Reason]:
+    """The lines of the list.
+
+    Raises:
+        ValueError: a line lacks a field, has one that is not known, or an empty one.
+    """
+    found = []
+    for number, row in enumerate(tomllib.loads(path.read_text(encoding="utf-8")).get("unused", []), 1):
+        wrong = [name for name in FIELDS if not isinstance(row.get(name), str) or not row[name].strip()]
+        wrong += sorted(set(row) - set(FIELDS))
+        if wrong:
+            raise ValueError(
+                f"{path.name}, line {number}: {', '.join(wrong)}: each line has {', '.join(FIELDS)} as text"
+            )
+        found.append(Reason(**row))
+    return found
+
+
+def granted(told: Mapping[str, Any]) -> list[Granted]:
+    """Every right that a sandbox's record names."""
+    return [
+        Granted(row["role"], Right(row["policy"], row["statement"], row["action"], row["resource"]))
+        for row in told["granted"]
+    ]
+
+
+def unused(several: Sequence[Mapping[str, Any]]) -> list[Granted]:
+    """The rights that no sandbox used, of those that any of them granted; in order, without repetitions."""
+    uses = {
+        (row["role"], row["policy"], row["statement"], row["action"], row["resource"])
+        for told in several
+        for row in told["used"]
+    }
+    by_statement: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for role, policy, statement, action, resource in uses:
+        by_statement.setdefault((role, policy, statement), []).append((action, resource))
+    every = dict.fromkeys(one for told in several for one in granted(told))
+
+    def used(one: Granted) -> bool:
+        seen = by_statement.get((one.role, one.right.policy, one.right.statement), [])
+        return any(
+            resource == one.right.resource and matches(one.right.action.lower(), action.lower())
+            for action, resource in seen
+        )
+
+    return [one for one in every if not used(one)]
+
+
+def problems(never: Iterable[Granted], listed: Sequence[Reason]) -> list[str]:
+    """What is wrong between the rights that nothing used and the list: rights without a line, lines without one."""
+    rest = list(never)
+    lacking = [one for one in rest if not any(reason.fits(one) for reason in listed)]
+    stale = [reason for reason in listed if not any(reason.fits(one) for one in rest)]
+    return [
+        *(f"{one}, and nothing used it: remove it, or give the reason in {LIST.name}" for one in lacking),
+        *(f"{LIST.name}: {reason}: no such right is left unused; remove the line" for reason in stale),
+    ]
