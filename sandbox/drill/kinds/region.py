@@ -151,7 +151,7 @@ class Region:
             for write in gone.values()
             if write.at < oldest
         ]
-        found += _led(context)
+        found += [*_led(context), *_trusted(context)]
         later = [write for write in client.writes if write.at > failed_at]
         if not later:
             found.append("no write was taken after the failure")
@@ -214,6 +214,19 @@ def _led(context: Context) -> list[str]:
         if reply.status != 200:
             found.append(f"the site's API answers {reply.status}: {reply.text[:200]}")
     return found
+
+
+def _trusted(context: Context) -> list[str]:
+    """Whether the second region takes a token that the first one's user pool gave before it was lost, and only that."""
+    address, token = f"{_places(context).second.api_url}/models?limit=1", context.token()
+    head, payload, signature = token.split(".")
+    asked = {"before the loss": (token, 200), "by nobody": (f"{head}.{payload}.{signature[::-1]}", 401)}
+    replies = {given: (call(address, token=sent, timeout_s=10), wanted) for given, (sent, wanted) in asked.items()}
+    return [
+        f"the second region answers {reply.status} to a token that was given {given}: {reply.text[:200]}"
+        for given, (reply, wanted) in replies.items()
+        if reply.status != wanted
+    ]
 
 
 def _warmed(context: Context) -> None:
