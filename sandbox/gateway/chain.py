@@ -1,17 +1,19 @@
-"""The steps of a request in their order, as an ASGI application."""
+"""The steps of a request in their order, and the application that finds them."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol
 from urllib.parse import unquote
+
+import httptools
 
 from sandbox.cloud import Cloud, RegionalCloud
 from sandbox.gateway.authorize import Authorize, Fetch, fetch_from
 from sandbox.gateway.compress import pack, unpack
+from sandbox.gateway.connection import MAX_BODY
 from sandbox.gateway.context import Answer, Exchange, GatewayError
+from sandbox.gateway.context.exchange import Header
 from sandbox.gateway.context.variables import Template
 from sandbox.gateway.cors import preflight
 from sandbox.gateway.declared import Stage, stages
@@ -23,22 +25,15 @@ from sandbox.gateway.respond import respond
 from sandbox.gateway.route import Route
 from sandbox.gateway.throttle import Throttle
 from sandbox.gateway.validate import Validate
+from sandbox.gateway.writing import Reply
 from sandbox.ledger import Ledger
 from sandbox.tracing.header import new_root
 
-MAX_BODY = 10 * 1024 * 1024
 MAX_HEAD = 10_240
-"""Bytes that API Gateway takes of a body, and of request line and headers together."""
-MAX_DISCARD = 64 * 1024 * 1024
-QUIET_S = 0.5
-"""How much of a body that is too large is still read, and after which silence no more, so that its sender sees the
-answer."""
+"""Bytes that API Gateway takes of request line and headers together."""
 BODY_S = 30.0
 """How long a caller may take to send its body."""
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 Served = Callable[[Exchange, Answer], None]
 """Counts a request with its answer; called while the caller waits."""
 Begin = Callable[[Exchange], str]
@@ -122,7 +117,7 @@ class Chain:
 
 
 class App:
-    """The ASGI application: takes requests apart, finds the stage, sends answers.
+    """The application: finds the stage of a request, and answers.
 
     Args:
         chains: stage → its steps.
@@ -131,34 +126,44 @@ class App:
     """
 
     def __init__(self, chains: dict[str, Chain], *, body_s: float = BODY_S, begin: Begin | None = None) -> None:
-        self.chains, self._body_s, self._begin = chains, body_s, begin or untraced
+        self.chains, self.body_s, self._begin = chains, body_s, begin or untraced
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answers one request."""
-        if scope["type"] != "http":
-            raise RuntimeError(f"the gateway answers HTTP only, not {scope['type']!r}")
-        name, path = _split(scope)
-        chain = self.chains.get(name)
+    def turn(self, verb: str, target: bytes, headers: list[Header], source: str, version: str) -> Turn:
+        """A request whose head is there; one that its head is enough to refuse has its refusal."""
+        if not target.startswith(b"/") or b"#" in target:
+            target = _other_form(target)
+        raw, _, query = target.partition(b"?")
+        name, _, rest = raw.lstrip(b"/").partition(b"/")
+        chain = self.chains.get(name.decode("latin-1"))
         if chain is None:
-            await _send(send, Answer(403, _FORBIDDEN, b'{"message":"Forbidden"}'), None)
-            return
-        exchange = _exchange(scope, chain.stage, path)
+            return Turn(None, None)
+        path = "/" + unquote(rest.decode("latin-1"), errors="replace")
+        exchange = Exchange(chain.stage, verb, path, query, headers, source=source, protocol=version)
         exchange.trace = self._begin(exchange)
-        refusal = _too_large(scope, exchange)
-        if refusal is None:
-            try:
-                async with asyncio.timeout(self._body_s):
-                    exchange.body = await _body(receive)
-            except TimeoutError:
-                refusal = ("DEFAULT_4XX", 408)
-            except _TooLongError:
-                refusal = ("REQUEST_TOO_LARGE", 413)
-            except ConnectionError:
-                return
-        if refusal is not None:
-            await _send(send, chain.refuse(exchange, *refusal), exchange, unread=receive)
-            return
-        await _send(send, await chain(exchange), exchange)
+        return Turn(chain, exchange, _refused(raw, exchange))
+
+
+class Turn:
+    """One request from its head to its answer."""
+
+    __slots__ = ("_chain", "_exchange", "refusal")
+
+    def __init__(self, chain: Chain | None, exchange: Exchange | None, refused: tuple[str, int] | None = None) -> None:
+        self._chain, self._exchange = chain, exchange
+        self.refusal: Reply | None = None if refused is None else self.refuse(*refused)
+
+    async def answer(self, body: bytes) -> Reply:
+        """The answer to the whole request."""
+        if self._chain is None or self._exchange is None:
+            return _NO_STAGE
+        self._exchange.body = body
+        return Reply(await self._chain(self._exchange), self._exchange)
+
+    def refuse(self, kind: str, status: int) -> Reply:
+        """The answer to a request that is given up."""
+        if self._chain is None or self._exchange is None:
+            return _NO_STAGE
+        return Reply(self._chain.refuse(self._exchange, kind, status), self._exchange)
 
 
 def app(
@@ -184,83 +189,34 @@ def untraced(exchange: Exchange) -> str:
     return f"Root={new_root(exchange.began_s)};Sampled=0"
 
 
-_FORBIDDEN = ((b"content-type", b"application/json"), (b"x-amzn-errortype", b"ForbiddenException"))
-
-
-class _TooLongError(Exception):
-    """The body is longer than the gateway takes."""
-
-
-def _split(scope: Message) -> tuple[str, str]:
-    """Stage and path below it, decoded."""
-    raw = scope.get("raw_path") or scope["path"].encode()
-    stage, _, rest = raw.partition(b"?")[0].lstrip(b"/").partition(b"/")
-    return stage.decode("latin-1"), "/" + unquote(rest.decode("latin-1"), errors="replace")
-
-
-def _exchange(scope: Message, stage: Stage, path: str) -> Exchange:
-    client = scope.get("client")
-    return Exchange(
-        stage=stage,
-        verb=scope["method"],
-        path=path,
-        raw_query=scope["query_string"],
-        headers=scope["headers"],
-        source=client[0] if client else "127.0.0.1",
-        protocol=f"HTTP/{scope['http_version']}",
+_NO_STAGE = Reply(
+    Answer(
+        403,
+        ((b"content-type", b"application/json"), (b"x-amzn-errortype", b"ForbiddenException")),
+        b'{"message":"Forbidden"}',
     )
+)
 
 
-def _too_large(scope: Message, exchange: Exchange) -> tuple[str, int] | None:
-    head = len(scope.get("raw_path") or b"") + len(exchange.raw_query) + 4 * len(exchange.headers)
+def _other_form(target: bytes) -> bytes:
+    """Path and query of an address in one of its rarer forms.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        found = httptools.parse_url(target)
+    except httptools.HttpParserInvalidURLError as error:
+        raise ValueError("the address is none") from error
+    return (found.path or b"/") + (b"?" + found.query if found.query else b"")
+
+
+def _refused(path: bytes, exchange: Exchange) -> tuple[str, int] | None:
+    """Why a request is refused by its head, if it is."""
+    head = len(path) + len(exchange.raw_query) + 4 * len(exchange.headers)
     for name, value in exchange.headers:
         head += len(name) + len(value)
     if head > MAX_HEAD:
         return "DEFAULT_4XX", 431
     length = exchange.header(b"content-length") or "0"
     return ("REQUEST_TOO_LARGE", 413) if not length.isdigit() or int(length) > MAX_BODY else None
-
-
-async def _body(receive: Receive) -> bytes:
-    message = await receive()
-    parts = [message.get("body", b"")]
-    size = len(parts[0])
-    while message.get("more_body") and size <= MAX_BODY:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-    if message["type"] == "http.disconnect":
-        raise ConnectionError
-    if size > MAX_BODY:
-        raise _TooLongError
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-async def _discard(receive: Receive) -> None:
-    """Reads the rest of a body, since the answer is lost with a connection that is closed on unread data."""
-    size, more = 0, True
-    with contextlib.suppress(TimeoutError):
-        while more and size < MAX_DISCARD:
-            message = await asyncio.wait_for(receive(), QUIET_S)
-            size += len(message.get("body", b""))
-            more = bool(message.get("more_body"))
-
-
-async def _send(send: Send, answer: Answer, exchange: Exchange | None, *, unread: Receive | None = None) -> None:
-    headers, body = [*answer.headers], answer.body
-    if answer.status in {204, 304}:
-        body = b""
-    else:
-        headers.append((b"content-length", b"%d" % len(body)))
-    if exchange is not None:
-        headers.append((b"x-amzn-requestid", exchange.request_id.encode("ascii")))
-        headers.append((b"x-amz-apigw-id", exchange.extended_id.encode("ascii")))
-        headers.append((b"x-amzn-trace-id", exchange.trace.encode("latin-1")))
-    if unread is not None:
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if unread is not None:
-        await send({"type": "http.response.body", "body": body, "more_body": True})
-        await _discard(unread)
-        body = b""
-    await send({"type": "http.response.body", "body": body})

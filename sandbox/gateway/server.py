@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import socket
-from typing import Any
-
-import uvicorn
 
 from sandbox.cloud import HOST, listen
+from sandbox.gateway.connection import Application, Connection
 from sandbox.lambdas.loop import LoopThread
 
 START_S = 10.0
+QUIET_S = 60.0
+"""A connection on which nothing came for so long, or up to twice as long, is closed."""
+GRACE_S = 1.0
+"""What requests that are being answered get at the end."""
 
 
 class Server:
@@ -27,32 +28,17 @@ class Server:
 
     def __init__(
         self,
-        application: Any,
+        application: Application,
         edge: LoopThread,
         port: int = 8080,
         listener: socket.socket | None = None,
     ) -> None:
-        listener = listener or listen(port, "--port")
-        self.port: int = listener.getsockname()[1]
+        self._listener = listener or listen(port, "--port")
+        self.port: int = self._listener.getsockname()[1]
         self._edge = edge
-        fast = importlib.util.find_spec("httptools") is not None
-        config = uvicorn.Config(
-            application,
-            http="httptools" if fast else "h11",
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            # A caller on this machine must not choose its own address by a header.
-            proxy_headers=False,
-            timeout_keep_alive=60,
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
-        self._task = asyncio.run_coroutine_threadsafe(self._server.serve([listener]), edge.loop)
-        edge.run(self._started(), START_S)
+        self._open: set[Connection] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._server = edge.run(self._serve(application), START_S)
 
     @property
     def url(self) -> str:
@@ -61,11 +47,29 @@ class Server:
 
     def close(self) -> None:
         """Stops listening; requests that are being answered get one second."""
-        self._server.should_exit = True
-        self._task.result(START_S)
+        self._edge.run(self._end(), START_S)
 
-    async def _started(self) -> None:
-        while not self._server.started:
-            if self._task.done():
-                self._task.result()
-            await asyncio.sleep(0.001)
+    async def _serve(self, application: Application) -> asyncio.Server:
+        loop = self._edge.loop
+        self._timer = loop.call_later(QUIET_S, self._look)
+        return await loop.create_server(lambda: Connection(application, self._open, loop), sock=self._listener)
+
+    def _look(self) -> None:
+        """Closes connections that nobody uses: one timer for all costs a request nothing."""
+        for connection in list(self._open):
+            if connection.idle and not connection.heard:
+                connection.finish()
+            connection.heard = False
+        self._timer = self._edge.loop.call_later(QUIET_S, self._look)
+
+    async def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._server.close()
+        self._listener.close()
+        for connection in list(self._open):
+            connection.finish()
+        if self._open:
+            await asyncio.wait([connection.gone for connection in self._open], timeout=GRACE_S)
+        for connection in list(self._open):
+            connection.abort()
