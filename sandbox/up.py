@@ -118,6 +118,7 @@ class Sandbox:
             self._serve(listener, runtimes)
             for name in ("identities", "databases", "languages", "rotations", "recovery", "alarms", "queues", "rights"):
                 self.notes += runtimes[name].notes
+            self.notes += runtimes["spending"].notes
         with step("demo user"):
             password = make(self.cloud.client("cognito-idp"), self.ledger.exports["user_pool_id"])
             tokens = self._tokens(password)
@@ -161,6 +162,7 @@ class Sandbox:
         from sandbox.rights.calls.runtime import Rights
         from sandbox.rotation import Rotations
         from sandbox.sources import Queues, Streams
+        from sandbox.spending import Spending
         from sandbox.tracing.runtime import Tracing
         from sandbox.workflow import Workflows
 
@@ -173,8 +175,7 @@ class Sandbox:
         functions = Functions(self.cloud, home / "functions", root=self.options.root, environment=told)
         functions.logs.tracer = tracing
         self.later("functions", functions.close)
-        rotations = Rotations(self.cloud, functions)
-        self.later("rotations", rotations.close)
+        rotations = self._kept("rotations", Rotations(self.cloud, functions))
         # Ends after jobs and workflows: what they tell while they end must be heard.
         events = Events(self.cloud, home / "events")
         self.later("events", events.close)
@@ -186,10 +187,9 @@ class Sandbox:
         self.later("recovery", recovery.close)
         identities = Identities(self.cloud, functions, home / "identity")
         self.later("identities", identities.close)
-        streams = Streams(self.cloud, functions, home / "streams")
-        self.later("streams", streams.close)
-        queues = Queues(self.cloud, functions, home / "queues")
-        self.later("queues", queues.close)
+        streams = self._kept("streams", Streams(self.cloud, functions, home / "streams"))
+        queues = self._kept("queues", Queues(self.cloud, functions, home / "queues"))
+        spending = self._kept("spending", Spending(self.cloud, home / "spending"))
         replication = Replication(self.cloud, home / "replication", lag_s=self.options.lag_s)
         self.later("replication", replication.close)
         alarms = Alarms(self.cloud, home / "alarms", scale=self.options.period_scale)
@@ -210,6 +210,7 @@ class Sandbox:
             "queues": queues,
             "replication": replication,
             "alarms": alarms,
+            "spending": spending,
             "tracing": tracing,
             "rights": rights,  # the last one is asked first
         }
@@ -260,7 +261,7 @@ class Sandbox:
         self.later("regions", regions.close)
         regions.start()
         zones = Zones(self.ledger, runtimes["caches"], functions)
-        parts = (regions, zones, runtimes["alarms"], runtimes["rights"])
+        parts = (regions, zones, *(runtimes[name] for name in ("alarms", "spending", "rights")))
         commands = {name: command for part in parts for name, command in part.commands().items()}
         control = ControlServer(self.home.path, commands)
         self.later("control", control.close)
