@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from sandbox.gateway.chain import App, Chain, app
-from sandbox.gateway.server import Server
+from sandbox.gateway.serving.server import Server
 
 __all__ = ["App", "Chain", "Server", "app"]

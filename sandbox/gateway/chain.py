@@ -11,7 +11,6 @@ import httptools
 from sandbox.cloud import Cloud, RegionalCloud
 from sandbox.gateway.authorize import Authorize, Fetch, fetch_from
 from sandbox.gateway.compress import pack, unpack
-from sandbox.gateway.connection import MAX_BODY
 from sandbox.gateway.context import Answer, Exchange, GatewayError
 from sandbox.gateway.context.exchange import Header
 from sandbox.gateway.context.variables import Template
@@ -23,9 +22,10 @@ from sandbox.gateway.invoke import Invoke, Runner
 from sandbox.gateway.key import check_key
 from sandbox.gateway.respond import respond
 from sandbox.gateway.route import Route
+from sandbox.gateway.serving.connection import MAX_BODY
+from sandbox.gateway.serving.writing import Reply
 from sandbox.gateway.throttle import Throttle
 from sandbox.gateway.validate import Validate
-from sandbox.gateway.writing import Reply
 from sandbox.ledger import Ledger
 from sandbox.tracing.header import new_root
 

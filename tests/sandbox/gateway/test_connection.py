@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sandbox.gateway import Server
-from sandbox.gateway.connection import MAX_BODY, MAX_LINES, MAX_WAITING
 from sandbox.gateway.context import Answer
 from sandbox.gateway.context.exchange import Header
-from sandbox.gateway.writing import Reply
+from sandbox.gateway.serving.connection import MAX_BODY, MAX_LINES, MAX_WAITING
+from sandbox.gateway.serving.writing import Reply
 from sandbox.lambdas.loop import LoopThread
 
 

@@ -6,7 +6,7 @@ import asyncio
 import socket
 
 from sandbox.cloud import HOST, listen
-from sandbox.gateway.connection import Application, Connection
+from sandbox.gateway.serving.connection import Application, Connection
 from sandbox.lambdas.loop import LoopThread
 
 START_S = 10.0

@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 import httptools
 
 from sandbox.gateway.context.exchange import Header
-from sandbox.gateway.writing import CONTINUE, MALFORMED, Reply, written
+from sandbox.gateway.serving.writing import CONTINUE, MALFORMED, Reply, written
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes that API Gateway takes of a body."""
