@@ -64,10 +64,17 @@ def flow_log_trust(account_id: Input[str], flow_logs_arn: Input[str]) -> Output[
 
 def flow_log_rights(log_group_arn: Input[str]) -> Output[str]:
     """Writing one log group."""
-    statement: Statement = {
+    write: Statement = {
         "Sid": "WriteFlowLog",
         "Effect": "Allow",
-        "Action": ["logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
         "Resource": [log_group_arn, Output.format("{0}:*", log_group_arn)],
     }
-    return policy_json([statement])
+    # The service looks for its group among all of them.
+    find: Statement = {
+        "Sid": "FindLogGroup",
+        "Effect": "Allow",
+        "Action": ["logs:DescribeLogGroups"],
+        "Resource": ["*"],
+    }
+    return policy_json([write, find])

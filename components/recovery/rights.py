@@ -37,10 +37,12 @@ def _own(args: FollowerArgs, service: str, *resources: Input[str]) -> list[Input
 def _table(args: FollowerArgs) -> list[Statement]:
     table = Output.from_input(args["models_table"]).apply(lambda name: f"table/{name}")
     stream = args["models_stream_arn"]
-    read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+    read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
     return [
         allow("ReadModels", ["dynamodb:GetItem"], _own(args, "dynamodb", table)),
         allow("HearChanges", read, [stream]),
+        # Lambda lists streams before it reads one; a list has no resource to name.
+        allow("ListStreams", ["dynamodb:ListStreams"], ["*"]),
     ]
 
 

@@ -167,6 +167,9 @@ def test_all_traffic_is_logged_encrypted_by_a_role_only_flow_logs_can_take() -> 
     (trust,) = json.loads(recording.one("aws:iam/role:Role").inputs["assumeRolePolicy"])["Statement"]
     assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": [ACCOUNT]}
     assert trust["Condition"]["ArnLike"] == {"aws:SourceArn": [f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc-flow-log/*"]}
+    rights = json.loads(recording.one("aws:iam/rolePolicy:RolePolicy").inputs["policy"])["Statement"]
+    # A list of groups names none of them.
+    assert [row["Resource"] for row in rights if row["Action"] == ["logs:DescribeLogGroups"]] == [["*"]]
 
 
 def test_all_problems_come_in_one_message() -> None:

@@ -102,6 +102,7 @@ def test_it_may_serve_a_model_here_and_pass_only_the_two_roles() -> None:
 def test_it_may_hear_changes_and_switch_the_triggers_that_it_is_told() -> None:
     found = statements(run())
     assert found["HearChanges"]["Resource"] == [STREAM]
+    assert (found["ListStreams"]["Action"], found["ListStreams"]["Resource"]) == (["dynamodb:ListStreams"], ["*"])
     assert found["ReadModels"]["Action"] == ["dynamodb:GetItem"]
     assert found["SwitchRules"]["Resource"] == [arn("events", "rule/decision"), arn("events", "rule/upload")]
     assert found["SwitchSchedule"]["Resource"] == [arn("scheduler", "schedule/default/training")]

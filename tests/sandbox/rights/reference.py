@@ -66,11 +66,13 @@ def meet(one: str, other: str) -> bool:
     return at(0, 0)
 
 
+@cache
 def takes(action: Known, resource: str) -> bool:
     """Whether an action can be asked for, or granted on, a resource."""
     return resource == "*" or any(meet(resource, form) for form in action.resources)
 
 
+@cache
 def asks(action: Known, key: str) -> bool:
     """Whether a condition on an action may ask for a key, given in lower case."""
     return any(meet(key, form) for form in action.keys)
