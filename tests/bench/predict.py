@@ -152,6 +152,31 @@ def cold() -> None:
     print(f"SDKs imported by our handler: {done.stdout.strip()}")
 
 
+def tokens(pool: Pool) -> None:
+    """Microseconds of checking one token, the first time and again, and of the look-up in a dictionary below it."""
+    verifier, header = Verifier([pool.trusted()]), f"Bearer {pool.token()}"
+    known = {pool.token(sub=f"user-{number}"): number for number in range(256)} | {header.partition(" ")[2]: 256}
+
+    def first() -> None:
+        verifier.forget()
+        verifier.caller(header)
+
+    def look() -> None:
+        known.get(header.partition(" ")[2])
+
+    rows = {"verified in full": first, "verified before": lambda: verifier.caller(header), "look-up alone": look}
+    found: dict[str, list[float]] = {name: [] for name in rows}
+    for _ in range(ROUNDS):
+        for name, run in rows.items():
+            began = time.perf_counter_ns()
+            for _ in range(BATCH):
+                run()
+            found[name].append((time.perf_counter_ns() - began) / 1000 / BATCH)
+    print(f"\n{'a token':40} {'best µs':>8} {'p50 µs':>8}")
+    for name, values in found.items():
+        print(f"{name:40} {min(values):8.2f} {median(values):8.2f}")
+
+
 def package() -> None:
     """Unzipped size of the layer, where it has been built."""
     layer = Path("dist/layer-host/python")
@@ -225,5 +250,6 @@ if __name__ == "__main__":
         cold()
     else:
         print("aws-lambda-powertools is not installed: no comparison; install it to see the ratios")
+    tokens(Pool())
     package()
     faults()
