@@ -77,7 +77,9 @@ def _decided(action: str, grants: Grants, facts: Facts) -> _Verdict:
     carried = grants.resource.get(carrier(facts.resource)) if grants.resource else None
     kind = "role trust policy" if action.startswith("sts:") else "resource-based policy"
     resource = _said(kind, _some(carried), action, facts, of_resource=True)
-    endpoint = _said("VPC endpoint policy", _some(grants.endpoint), action, facts, of_resource=True)
+    # What a service does for its caller, it does beside the caller's network.
+    door = None if facts("aws:viaawsservice") == ("true",) else grants.endpoint
+    endpoint = _said("VPC endpoint policy", _some(door), action, facts, of_resource=True)
     for said in (identity, boundary, resource, endpoint):
         if said.denies:
             return _Verdict("explicit deny", said.denies, said.kind)
@@ -88,7 +90,7 @@ def _decided(action: str, grants: Grants, facts: Facts) -> _Verdict:
     free = any(reach == "session" for _, reach in resource.allows)
     if grants.boundary is not None and not boundary.allows and not free:
         return _Verdict("boundary", (), boundary.kind)
-    if grants.endpoint is not None and not endpoint.allows:
+    if door is not None and not endpoint.allows:
         return _Verdict("endpoint policy", (), endpoint.kind)
     return granted
 

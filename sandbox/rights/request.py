@@ -111,6 +111,7 @@ _TYPES: Final = {"role": "AssumedRole", "user": "User", "federated": "FederatedU
 _DERIVED: Final[Mapping[str, Callable[[Facts], str]]] = {
     "aws:principalarn": lambda facts: facts.who.name if facts.who.account else "",
     "aws:principalaccount": lambda facts: facts.who.account,
+    "aws:username": lambda facts: facts.who.name.rsplit("/", 1)[-1] if facts.who.kind == "user" else "",
     "aws:principaltype": lambda facts: _TYPES.get(facts.who.kind, ""),
     "aws:principalisawsservice": lambda facts: "true" if facts.who.kind == "service" else "false",
     "aws:principalservicename": lambda facts: facts.who.name if facts.who.kind == "service" else "",

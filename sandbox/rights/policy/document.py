@@ -94,6 +94,8 @@ def _compiled(policy: str, label: str, row: Written, *, variables: bool) -> Stat
         raise ValueError("it needs an Action or a NotAction, and not both")
     if row.resources and row.not_resources:
         raise ValueError("it has a Resource and a NotResource; keep one of them")
+    if not (row.resources or row.not_resources or row.principals or row.not_principals):
+        raise ValueError("it needs a Resource or a NotResource; only a role's trust has none")
     if row.principals and row.not_principals:
         raise ValueError("it has a Principal and a NotPrincipal; keep one of them")
     for action in (*row.actions, *row.not_actions):

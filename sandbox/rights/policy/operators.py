@@ -36,7 +36,7 @@ def _same_letters(value: str, variables: bool) -> Match:
 
     def match(found: str, lookup: Lookup) -> bool:
         wanted = pattern.text(lookup)
-        return wanted is not None and found.casefold() == wanted.casefold()
+        return wanted is not None and found.lower() == wanted.lower()
 
     return match
 
@@ -69,8 +69,8 @@ def _ordered(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) ->
 def number(text: str) -> float:
     """A number; ValueError for anything else, infinities too."""
     found = float(text)
-    if not isfinite(found):
-        raise ValueError(f"{text!r} is no finite number")
+    if not isfinite(found) or "_" in text:
+        raise ValueError(f"{text!r} is no number of JSON")
     return found
 
 

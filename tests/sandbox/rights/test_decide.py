@@ -198,6 +198,24 @@ def test_an_endpoint_of_the_network_limits_what_goes_through_it() -> None:
     assert decide(access(), closed).text.endswith("because no VPC endpoint policy allows the s3:GetObject action")
 
 
+def test_what_a_service_does_for_its_caller_goes_through_no_endpoint() -> None:
+    trusting = policy(statement(action="kms:*", Principal={"AWS": ROOT}), name="key")
+    closed = policy(statement(action="s3:*", Principal="*"), name="endpoint")
+    grants = Grants(identity=(policy(*OWN_DECRYPT),), resource={KEY: trusting}, endpoint=closed)
+    assert decide(access("kms:Decrypt", KEY, context={"aws:viaawsservice": ("true",)}), grants).allowed
+    assert (
+        decide(access("kms:Decrypt", KEY, context={"aws:viaawsservice": ("false",)}), grants).why == "endpoint policy"
+    )
+
+
+def test_a_user_has_a_folder_by_his_name() -> None:
+    grants = granted(statement(resource=f"{BUCKET}/home/${{aws:username}}/*"))
+    ann = f"arn:aws:iam::{ACCOUNT}:user/teams/ann"
+    assert decide(access("s3:GetObject", f"{BUCKET}/home/ann/a", principal=ann), grants).allowed
+    assert not decide(access("s3:GetObject", f"{BUCKET}/home/bob/a", principal=ann), grants).allowed
+    assert not decide(access("s3:GetObject", f"{BUCKET}/home/reader/a"), grants).allowed
+
+
 def test_a_principal_in_no_known_form_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"principal 'somebody' is not known; give the ARN"):
         decide(access(principal="somebody"), Grants())

@@ -22,6 +22,7 @@ def test_a_document_is_text_or_an_object() -> None:
     [
         ({"Action": None}, "needs an Action or a NotAction, and not both"),
         ({"NotAction": "s3:*"}, "needs an Action or a NotAction, and not both"),
+        ({"Resource": None}, "needs a Resource or a NotResource; only a role's trust has none"),
         ({"NotResource": "*"}, "has a Resource and a NotResource; keep one of them"),
         ({"Principal": "*", "NotPrincipal": {"AWS": "1"}}, "has a Principal and a NotPrincipal; keep one of them"),
         ({"Action": "GetObject"}, "action 'GetObject' is not readable; write service:Operation"),

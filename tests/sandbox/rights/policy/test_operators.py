@@ -15,7 +15,7 @@ ROLE = "arn:aws:iam::123456789012:role/reader"
 CASES: Mapping[str, tuple[str | tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     # operator: what the policy says, values that are like it, values that are not
     "StringEquals": (("a", "b*"), ("a", "b*"), ("A", "bc", "")),
-    "StringEqualsIgnoreCase": ("Straße", ("strasse", "STRASSE"), ("strase",)),
+    "StringEqualsIgnoreCase": ("Straße", ("straße", "STRAßE"), ("strasse",)),
     "StringLike": (("a*", "?z"), ("a", "abc", "yz"), ("A", "z")),
     "NumericEquals": ("10", ("10", "10.0", "1e1"), ("11", "ten", "")),
     "NumericLessThan": ("10", ("9.9", "-1"), ("10", "11", "nan")),
@@ -99,6 +99,7 @@ def test_if_exists_changes_nothing_for_a_key_that_is_there(operator: str) -> Non
     [
         ("NumericEquals", "ten"),
         ("NumericEquals", "nan"),
+        ("NumericEquals", "1_000"),
         ("DateLessThan", "soon"),
         ("Bool", "maybe"),
         ("BinaryEquals", "?"),
