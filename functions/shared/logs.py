@@ -5,6 +5,7 @@ The embedded metric format makes CloudWatch read metrics from the log: they cost
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from pydantic_core import to_json
 
 from functions.measures import DIMENSION, NAMESPACE
 
+CODE = re.compile(r"[A-Z][A-Za-z]{2,63}")
+"""How codes of AWS's errors are written."""
 _SECOND: list[tuple[int, str]] = [(-1, "")]
 """The current second and its text: calls are many a second, and formatting costs more than the rest of `now`."""
 
@@ -93,9 +96,17 @@ def fault(error: BaseException) -> dict[str, Any]:
     causes: list[str] = []
     seen: BaseException | None = error
     while seen is not None and len(causes) < 5:
-        causes.append(type(seen).__name__)
+        causes.append(" ".join(filter(None, (type(seen).__name__, said_by_aws(seen)))))
         seen = seen.__cause__ or seen.__context__
     return {"error": causes, "at": places(error.__traceback__)}
+
+
+def said_by_aws(error: BaseException) -> str:
+    """The code of an error of AWS, such as `AccessDeniedException`: one of a service's fixed words, never its text."""
+    answer = getattr(error, "response", None)
+    told = answer.get("Error") if isinstance(answer, dict) else None
+    code = told.get("Code") if isinstance(told, dict) else getattr(error, "code", "")
+    return code if isinstance(code, str) and CODE.fullmatch(code) else ""
 
 
 def places(traceback: TracebackType | None) -> list[str]:
