@@ -77,7 +77,7 @@ else:
     callbacks, pools = home.ground.callbacks.secret_arn, [home.api.trusted_pool()]
     taken = Twin(tables=replicas, callbacks_arn=callbacks, cache_group_id=share_cache(home), pools=pools)
     away = compose(second, keys_there, environment, taken)
-named = address(home, away)
+named, doors = address(home, away), balance(home, away)
 exports = dict(named.exports)
 edge = publish(home, away, lambda: place("edge", replace(settings, region=EDGE_REGION), active=False))
 rows: tuple[list[Alarm], list[Widget]] = ([], [])
@@ -88,10 +88,10 @@ else:
     edge.fill([*ties.there.rules.values()])
     rows = ties.first()
     alarms, widgets = ties.second()
-    exports |= of_second(away, watch(away, [*alarms, *named.heard_in(away)], widgets))
-door = balance(home)
+    alarms += [*named.heard_in(away), *doors.second.alarms]
+    exports |= of_second(away, watch(away, alarms, [*widgets, *doors.second.widgets]))
 govern(home, away, environment)
-alarms = [*rows[0], *named.heard_in(home), *edge.alarms, *door.alarms]
-watched = watch(home, alarms, [*rows[1], *edge.widgets, *door.widgets])
-for key, value in {**of_first(home, watched), **edge.exports, **door.exports, **exports}.items():
+alarms = [*rows[0], *named.heard_in(home), *edge.alarms, *doors.first.alarms]
+watched = watch(home, alarms, [*rows[1], *edge.widgets, *doors.first.widgets])
+for key, value in {**of_first(home, watched), **edge.exports, **doors.exports, **exports}.items():
     pulumi.export(key, value)

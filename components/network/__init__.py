@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from components.network.accelerator import Accelerator, AcceleratorArgs
+from components.network.accelerator import Accelerator, AcceleratorArgs, AcceleratorEnd
 from components.network.balancer import DoorRoute, LoadBalancer, LoadBalancerArgs
 from components.network.component import Network, NetworkArgs
 
 __all__ = [
     "Accelerator",
     "AcceleratorArgs",
+    "AcceleratorEnd",
     "DoorRoute",
     "LoadBalancer",
     "LoadBalancerArgs",

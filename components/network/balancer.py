@@ -53,6 +53,9 @@ class LoadBalancerArgs(TypedDict):
     """What it hands on; everything else is answered 404."""
     internet_facing: NotRequired[bool]
     """Whether the internet reaches it; false by default."""
+    health_path: NotRequired[str]
+    """Path by which it asks its functions whether they are well; none by default, since each question is a run. Global
+    Accelerator moves callers to another region by the answers."""
     protect: NotRequired[bool]
     """Whether it refuses to be deleted; true by default."""
 
@@ -135,8 +138,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 f"{base}-target",
                 name=f"{self._args['name_prefix']}-{noun}"[:_LONGEST_NAME].rstrip("-"),
                 target_type="lambda",
-                # A check would be a run of the function every half minute; a function needs none to be reached.
-                health_check={"enabled": False},
+                health_check=_asked(self._args.get("health_path")),
                 opts=self._child,
             )
             arn = Output.from_input(alias_arn)
@@ -191,6 +193,21 @@ class LoadBalancer(pulumi.ComponentResource):
                 actions=[{"type": "forward", "target_group_arn": groups[route["target"]].arn}],
                 opts=self._child,
             )
+
+
+def _asked(path: str | None) -> Any:
+    if path is None:
+        return {"enabled": False}
+    return {
+        "enabled": True,
+        "path": path,
+        "interval": 35,
+        "timeout": 30,
+        "healthy_threshold": 2,
+        "unhealthy_threshold": 2,
+        # Of the functions behind it one has the path: any answer of its own shows that a function runs.
+        "matcher": "200-499",
+    }
 
 
 def _validate(name: str, args: LoadBalancerArgs) -> None:

@@ -9,14 +9,10 @@ from pulumi import Input, Output, ResourceOptions
 
 from components.aws import apigateway, route53
 from components.secure_api.web_acl import HEALTH_PATH
-from components.site import Certificate
-from components.values import Alarm, Metric
+from components.site import Certificate, health
+from components.values import Alarm
 
-METRICS_REGION: Final = "us-east-1"
-"""The only region where CloudWatch has figures of health checks."""
 ROLES: Final = ("PRIMARY", "SECONDARY")
-_INTERVAL_S: Final = 10
-_FAILURES: Final = 3
 
 
 class AddressArgs(TypedDict):
@@ -101,43 +97,18 @@ class Address(pulumi.ComponentResource):
         """The region does not answer; heard in us-east-1 alone, where the figures are."""
         if self.check is None:
             return []
-        healthy = Metric(
-            namespace="AWS/Route53",
-            name="HealthCheckStatus",
-            dimensions={"HealthCheckId": self.check.id},
-            statistic="Minimum",
-            label=self._args["region"],
-        )
-        return [
-            Alarm(
-                name=f"region-unhealthy-{self._args['region']}",
-                metric=healthy,
-                comparison="LessThanThreshold",
-                threshold=1,
-                periods=3,
-                missing_data="breaching",
-                description=f"the API of {self._args['region']} does not answer health checks",
-                runbook="fail-over-region",
-                severity="critical",
-            )
-        ]
+        region = self._args["region"]
+        words = f"the API of {region} does not answer health checks"
+        return [health.unhealthy(self.check, f"region-unhealthy-{region}", region, words, "fail-over-region")]
 
     def _check(self, name: str) -> route53.HealthCheck:
-        held = self._args.get("held", False)
-        return route53.HealthCheck(
-            f"{name}-health",
-            type="HTTPS",
-            fqdn=self._args["host"],
-            port=443,
-            resource_path=Output.format("/{0}{1}", self._args["stage_name"], HEALTH_PATH),
-            enable_sni=True,
-            request_interval=_INTERVAL_S,
-            failure_threshold=_FAILURES,
-            measure_latency=False,
-            # A disabled check counts as healthy, and inverted as the opposite: nothing leads here until it is undone.
-            disabled=held,
-            invert_healthcheck=held,
-            opts=ResourceOptions(parent=self),
+        return health.check(
+            name,
+            self._args["host"],
+            Output.format("/{0}{1}", self._args["stage_name"], HEALTH_PATH),
+            ResourceOptions(parent=self),
+            interval_s=health.OFTEN_S,
+            held=self._args.get("held", False),
         )
 
     def _routing(self) -> dict[str, Any]:

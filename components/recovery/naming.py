@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from pulumi import Output
 
-from components.recovery.address import METRICS_REGION, ROLES, Address, AddressArgs
+from components.recovery.address import ROLES, Address, AddressArgs
 from components.region import Region
+from components.site.health import METRICS_REGION
 from components.values import Alarm
 
 

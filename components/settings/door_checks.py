@@ -38,9 +38,9 @@ def load_balancer(settings: Settings) -> list[str]:
     door, zones = settings.load_balancer, settings.network.zones
     found = _named("loadBalancer", door.domain, door.zone_id)
     if door.scheme == "none":
-        if door.domain is not None or door.accelerator:
+        if door.domain is not None or door.accelerator or door.routing != "failover":
             found.append(
-                "loadBalancer.scheme is 'none' while domain or accelerator are given; allowed: internal, "
+                "loadBalancer.scheme is 'none' while domain, accelerator or routing are given; allowed: internal, "
                 "internet-facing; set it, or remove them"
             )
         return found
@@ -62,6 +62,16 @@ def load_balancer(settings: Settings) -> list[str]:
         found.append(
             f"loadBalancer.scheme is {door.scheme!r} while api.partners has {len(settings.api.partners)}; allowed: "
             "none, since API keys are only asked at the gateway; change one"
+        )
+    if door.routing == "latency" and (settings.recovery is None or door.scheme != "internet-facing"):
+        found.append(
+            "loadBalancer.routing is 'latency' without a second load balancer; allowed: failover, or latency with "
+            "scheme internet-facing and recovery; change one"
+        )
+    if settings.recovery is not None and door.scheme == "internet-facing" and len(settings.recovery.zones) < 2:
+        found.append(
+            f"recovery.zones has {len(settings.recovery.zones)} while loadBalancer.scheme is 'internet-facing'; "
+            "allowed: 2 or more, since the second region has one too; add a zone"
         )
     if door.domain is not None and door.domain == settings.site.domain:
         found.append(f"loadBalancer.domain is {door.domain!r}, the site's own; allowed: another name; change one")

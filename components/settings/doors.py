@@ -41,3 +41,6 @@ class LoadBalancer:
     """Hosted zone of Route 53 that answers for the domain."""
     accelerator: bool = False
     """Whether Global Accelerator gives it two addresses that never change, near every caller."""
+    routing: Literal["failover", "latency"] = "failover"
+    """Which region's the name leads to in a stack with `recovery`: the first one's while it is well (failover), or the
+    nearer one's that is (latency). Only predictions are reached this way, which both regions answer alike."""

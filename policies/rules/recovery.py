@@ -121,9 +121,10 @@ def copied_elsewhere(plan: Node) -> Iterable[str]:
 
 
 def failover_checked(record: Node) -> Iterable[str]:
-    """A record that may fail over knows how its region is."""
-    if record.rows("failoverRoutingPolicies") and not record.read("healthCheckId"):
-        yield "it has a failover policy and no healthCheckId, which counts as healthy for ever"
+    """A record that one of several regions answers knows how its own is."""
+    for policy in ("failoverRoutingPolicies", "latencyRoutingPolicies"):
+        if record.rows(policy) and not record.read("healthCheckId"):
+            yield f"it has {policy} and no healthCheckId, which counts as healthy for ever"
 
 
 RULES = (

@@ -64,10 +64,10 @@ class PendingWrite(TypedDict):
 
 
 class RecordState(TypedDict):
-    """One failover record of a name."""
+    """One record of a name that leads to several regions."""
 
     role: str
-    """`PRIMARY`, `SECONDARY`, or empty for a record without failover routing."""
+    """`PRIMARY` or `SECONDARY` of failover records, `LATENCY` of those by nearness."""
     region: str
     target: str
     """The host name that the record leads to."""
@@ -96,6 +96,6 @@ class SandboxState(TypedDict):
     regions: list[RegionState]
     replication: ReplicationState
     names: list[Resolution]
-    """Every name with failover records."""
+    """Every name with failover or latency records."""
     sites: dict[str, str]
     """Where the distribution of each name answers on this machine."""

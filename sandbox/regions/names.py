@@ -1,4 +1,4 @@
-"""Route 53 in small: health checks by real requests, and failover records that follow them."""
+"""Route 53 in small: health checks by real requests, and records by order or by nearness that follow them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from sandbox.regions.health import Check, Place
 
 RECORD = "aws:route53/record:Record"
 CHECK = "aws:route53/healthCheck:HealthCheck"
+LATENCY = "LATENCY"
+"""Role of a record by nearness."""
 TICK_S = 0.2
 LEAST_INTERVAL_S = 0.1
 
@@ -27,7 +29,7 @@ class Addresses(Protocol):
 
 
 class Names:
-    """Every declared name with failover records.
+    """Every declared name with failover or latency records.
 
     Checks ask as often as they are declared to, unless `every` says otherwise: three in a row at ten seconds is
     what a failover on AWS waits for too.
@@ -40,7 +42,7 @@ class Names:
         self.checks = {check.id: Check(check, self._place) for check in ledger.of_type(CHECK)}
         self._records: dict[str, list[Resource]] = {}
         for record in ledger.of_type(RECORD):
-            if record.inputs.get("failoverRoutingPolicies"):
+            if record.inputs.get("failoverRoutingPolicies") or record.inputs.get("latencyRoutingPolicies"):
                 self._records.setdefault(_name(record), []).append(record)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -70,16 +72,21 @@ class Names:
         """Where every name leads now."""
         return [self.resolve(name) for name in sorted(self._records)]
 
-    def resolve(self, name: str) -> Resolution:
-        """Where a name leads: the primary while it is healthy or nothing is, else the secondary."""
+    def resolve(self, name: str, near: str = "") -> Resolution:
+        """Where a name leads: the first record that is healthy, or the first one where nothing is.
+
+        The primary comes first, and of latency records the one of the region that the caller is in, or says to be
+        `near`: without it that of the stack.
+        """
         wanted = name.rstrip(".").lower()
         if wanted not in self._records:
             known = ", ".join(sorted(self._records)) or "none; declare a domain and a second region for the stack"
-            raise LookupError(f"no failover record is declared for {name!r}; there are: {known}")
+            raise LookupError(f"no failover or latency record is declared for {name!r}; there are: {known}")
         rows = [self._told(record) for record in self._records[wanted]]
-        rows.sort(key=lambda row: (not row["healthy"], row["role"] != "PRIMARY"))
-        if not any(row["healthy"] for row in rows):
-            rows.sort(key=lambda row: row["role"] != "PRIMARY")
+        first = {"PRIMARY": "", LATENCY: near or self._primary}
+        rows.sort(key=lambda row: first.get(row["role"]) not in ("", row["region"]))
+        if any(row["healthy"] for row in rows):
+            rows.sort(key=lambda row: not row["healthy"])
         return {"name": wanted, "region": rows[0]["region"], "api_url": rows[0]["api_url"], "records": rows}
 
     def url(self, host: str, path: str) -> str:
@@ -92,8 +99,9 @@ class Names:
         target = _target(declared)
         region = self._place.region(target) or record.region or self._primary
         healthy, words = self._health(str(declared.get("healthCheckId") or ""))
+        failover = declared.get("failoverRoutingPolicies") or [{"type": LATENCY}]
         return {
-            "role": str(declared["failoverRoutingPolicies"][0]["type"]),
+            "role": str(failover[0]["type"]),
             "region": region,
             "target": target,
             "api_url": self._addresses.api_url(region),

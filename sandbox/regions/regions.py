@@ -20,6 +20,8 @@ NOTES = (
     "a lost region ends connections without an answer; IAM, Route 53 and CloudFront, which have none, stay",
     "training jobs and executions of a lost region go on and fail by themselves where they call a service",
     "one checker a health check asks on this machine, where Route 53 asks from many places",
+    "nearness of latency records is what the caller says (`control resolve name=… near=REGION`), and not measured",
+    "the gateway of a region answers for its load balancer",
 )
 
 
@@ -122,9 +124,11 @@ class Regions:
             "sites": self._edges.urls,
         }
 
-    def resolve(self, name: str) -> Resolution:
-        """Where a name leads now; LookupError names those that there are."""
-        return self.names.resolve(name)
+    def resolve(self, name: str, near: str = "") -> Resolution:
+        """Where a name leads now, for a caller near a region; LookupError and ValueError name those that there are."""
+        if near:
+            self._known(near)
+        return self.names.resolve(name, near)
 
     def _told(self, region: str) -> RegionState:
         return {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.balancing import CAPABILITIES, routes
-from components.network import Accelerator, LoadBalancer, LoadBalancerArgs
+from components.network import Accelerator, AcceleratorEnd, LoadBalancer, LoadBalancerArgs
 from components.network.balancer import TLS_POLICY
 from components.secure_api import STAGE
 from functions.routes import ROUTES
@@ -122,16 +122,44 @@ def test_the_table_of_routes_gives_the_paths() -> None:
 
 def test_fixed_addresses_lead_to_the_balancer_and_keep_the_callers_own() -> None:
     def program() -> Any:
-        made = Accelerator(
-            "fixed", {"name_prefix": "mlplatform-prod", "region": REGION, "balancer_arn": "arn:balancer"}
-        )
-        return made.accelerator.dns_name
+        ends: list[AcceleratorEnd] = [{"region": REGION, "balancer_arn": "arn:balancer"}]
+        return Accelerator("fixed", {"name_prefix": "mlplatform-prod", "ends": ends}).accelerator.dns_name
 
     recording = record(program)
     group = recording.one("aws:globalaccelerator/endpointGroup:EndpointGroup").inputs
-    assert group["endpointGroupRegion"] == REGION
+    assert (group["endpointGroupRegion"], group["trafficDialPercentage"]) == (REGION, 100)
     assert group["endpointConfigurations"] == [
         {"endpointId": "arn:balancer", "weight": 128, "clientIpPreservationEnabled": True}
     ]
     listener = recording.one("aws:globalaccelerator/listener:Listener").inputs
     assert (listener["protocol"], listener["portRanges"]) == ("TCP", [{"fromPort": 443, "toPort": 443}])
+
+
+def test_functions_are_asked_whether_they_are_well_only_where_callers_can_be_moved() -> None:
+    plain, asked = (
+        run(**more).one("aws:lb/targetGroup:TargetGroup").inputs["healthCheck"]
+        for more in ({}, {"health_path": "/api/v1/health"})
+    )
+    assert plain == {"enabled": False}
+    assert (asked["enabled"], asked["path"], asked["matcher"]) == (True, "/api/v1/health", "200-499")
+    # What Elastic Load Balancing takes for functions: an answer within the interval.
+    assert asked["timeout"] < asked["interval"] <= 300
+
+
+@pytest.mark.parametrize(
+    ("ends", "says"),
+    [
+        ([], "ends are in []; allowed: one or more"),
+        ([("us-east-1", 100), ("us-east-1", 0)], "ends are in ['us-east-1', 'us-east-1']"),
+        ([("us-east-1", 0), ("us-west-2", 0)], "share_percent of ends is [0, 0]; allowed: 0 to 100, and not 0 everywh"),
+        ([("us-east-1", 101)], "share_percent of ends is [101]"),
+    ],
+    ids=["none", "twice", "nowhere", "too-much"],
+)
+def test_addresses_that_would_lead_nowhere_are_refused(ends: list[tuple[str, int]], says: str) -> None:
+    given: list[AcceleratorEnd] = [
+        {"region": region, "balancer_arn": "arn", "share_percent": share} for region, share in ends
+    ]
+    with pytest.raises(ValueError, match="Accelerator 'fixed'") as caught:
+        record(lambda: Accelerator("fixed", {"name_prefix": "mlplatform-prod", "ends": given}))
+    assert says in str(caught.value)

@@ -177,7 +177,16 @@ CASES = (
     Case(
         "failover-by-health",
         {"checked": [RECORD], "no failover": but([RECORD], "record", failoverRoutingPolicies=None, healthCheckId=None)},
-        {"unchecked": but([RECORD], "record", healthCheckId=None)},
+        {
+            "unchecked": but([RECORD], "record", healthCheckId=None),
+            "the nearer": but(
+                [RECORD],
+                "record",
+                failoverRoutingPolicies=None,
+                latencyRoutingPolicies=[{"region": "eu-west-1"}],
+                healthCheckId=None,
+            ),
+        },
         "healthCheckId",
     ),
     Case(

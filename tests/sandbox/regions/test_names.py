@@ -224,6 +224,41 @@ def test_an_interval_that_route_53_does_not_know_is_refused(two: Two, interval_s
         names(two).every(interval_s)
 
 
+def near_names(two: Two) -> Names:
+    """A name by nearness, told in the other order than the regions'."""
+    rows = []
+    for region, identity in ((WEST, "near-west"), (EAST, "near-east")):
+        row = record(region, HOSTS[region], identity, "predict.example.com")
+        row.inputs.pop("failoverRoutingPolicies")
+        row.inputs["latencyRoutingPolicies"] = [{"region": region}]
+        rows += [check(identity, fqdn=HOSTS[region]), row]
+    return names(two, *rows)
+
+
+@pytest.mark.parametrize(("near", "region"), [("", EAST), (EAST, EAST), (WEST, WEST)])
+def test_the_nearer_region_answers_while_it_is_well_and_else_the_other(two: Two, near: str, region: str) -> None:
+    found = near_names(two)
+    assert found.resolve("predict.example.com", near)["region"] == region
+    two.apis[region].status = 500
+    asked = found.checks["near-east" if region == EAST else "near-west"]
+    for _ in range(3):
+        asked.probe()
+    answer = found.resolve("predict.example.com", near)
+    assert {answer["region"], region} == {EAST, WEST}
+    assert [row["role"] for row in answer["records"]] == ["LATENCY", "LATENCY"]
+    # Nearness moves no name that has an order.
+    assert found.resolve("api.example.com", WEST)["region"] == EAST
+
+
+def test_when_no_region_is_well_the_nearer_one_answers(two: Two) -> None:
+    found = near_names(two)
+    for region, identity in ((EAST, "near-east"), (WEST, "near-west")):
+        two.apis[region].status = 503
+        for _ in range(3):
+            found.checks[identity].probe()
+    assert found.resolve("predict.example.com", WEST)["region"] == WEST
+
+
 def test_an_unknown_name_is_refused_with_those_that_there_are(two: Two) -> None:
     with pytest.raises(LookupError, match=r"for 'www\.example\.com'; there are: api\.example\.com"):
         names(two).resolve("www.example.com")
