@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
 
 from policies.documents import Statement, statements
+from sandbox.rights.actions import TABLES
+from sandbox.rights.policy.document import Policy
 from tests.sandbox.rights.reference import Known, asks, known, takes
 from tests.stacks.platform import STACKS, evaluated
 
@@ -72,6 +75,32 @@ def test_every_right_is_one_that_aws_knows(stack: str) -> None:
     rows = list(declared(stack))
     assert len(rows) > 300
     assert [f"{name}: {problem}" for name, row in rows for problem in wrong(row)] == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_policy_can_be_judged(stack: str) -> None:
+    documents = [
+        (resource.name, value)
+        for resource in evaluated(stack).resources
+        for name, value in resource.inputs.items()
+        if name.lower().endswith("policy") and '"Statement"' in as_text(value)
+    ]
+    assert len(documents) > 80
+    assert all(Policy.parse(name, as_text(value)).statements for name, value in documents)
+
+
+TASK = re.compile(r"arn:aws:states:::(?:aws-sdk:)?(?P<service>[a-z]+):(?P<operation>[A-Za-z]+)")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_task_of_a_state_machine_has_a_row(stack: str) -> None:
+    tasks = {
+        (found["service"], found["operation"][0].upper() + found["operation"][1:])
+        for machine in evaluated(stack).of_type("aws:sfn/stateMachine:StateMachine")
+        for found in TASK.finditer(machine.inputs["definition"])
+    }
+    assert ("sagemaker", "CreateTrainingJob") in tasks
+    assert sorted(tasks - {(service, operation) for service, table in TABLES.items() for operation in table}) == []
 
 
 def test_what_goes_beyond_the_list_is_declared_somewhere() -> None:
