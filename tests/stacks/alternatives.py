@@ -112,6 +112,9 @@ TEXTS: Mapping[str, Any] = {
 
 WITH: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "api.partners": {"loadBalancer": {"scheme": "none", "domain": None, "zoneId": None, "accelerator": False}},
+    "loadBalancer.routing": {
+        "loadBalancer": {"scheme": "internet-facing", "domain": "door.example.org", "zoneId": "Z0123456789ABC"}
+    },
     "loadBalancer.scheme": {"loadBalancer": {"accelerator": False}},
     "network.nat": {"identity": {"domain": None}},
     "site.enabled": {"site": {"domain": None, "zoneId": None}},
@@ -129,6 +132,9 @@ ALONE = frozenset(
 
 IN_SMALL = frozenset({"endpoint.memoryMb", "endpoint.maxConcurrency", "network.secondZone"})
 """Settings of a serverless endpoint and of a network with one zone, as in dev."""
+
+IN_TWO = frozenset({"loadBalancer.routing"})
+"""Settings, beside those of the second region itself, that only count where there is one."""
 
 NOTHING: Mapping[str, str] = {
     "artifacts": "where the built files lie: what is deployed is their content, wherever it came from",
@@ -150,7 +156,7 @@ def base_of(setting: Setting) -> str:
     """The stack that a setting is changed in."""
     if name(setting) in IN_SMALL:
         return SMALL
-    return TWO_REGIONS if setting.section == "recovery" else ONE_REGION
+    return TWO_REGIONS if setting.section == "recovery" or name(setting) in IN_TWO else ONE_REGION
 
 
 def config(base: str, changed: Iterable[Setting] = (), beside: str = "") -> dict[str, str]:

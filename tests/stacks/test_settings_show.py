@@ -9,6 +9,7 @@ from components.settings.reference import Setting, settings
 from tests.stacks.alternatives import (
     ALONE,
     IN_SMALL,
+    IN_TWO,
     NOTHING,
     TEXTS,
     alternative,
@@ -40,7 +41,7 @@ def test_what_is_changed_together_is_allowed_together(stack: str) -> None:
 
 def test_rows_name_settings_that_exist() -> None:
     known = {name(setting) for setting in settings()}
-    assert {*TEXTS, *ALONE, *IN_SMALL, *NOTHING} - known == set()
+    assert {*TEXTS, *ALONE, *IN_SMALL, *IN_TWO, *NOTHING} - known == set()
 
 
 @pytest.mark.sweep

@@ -146,3 +146,28 @@ def test_regions_that_share_no_account_are_no_pair() -> None:
 def test_every_region_can_copy_to_itself_and_none_across_a_wall(first: str) -> None:
     assert together(first, first)
     assert together(first, "us-east-1") != first.startswith(("cn-", "us-gov-"))
+
+
+DOOR = {"scheme": "internet-facing", "domain": "predict.example.org", "zoneId": "Z0123456789ABC"}
+
+
+@pytest.mark.parametrize(
+    ("recovery", "door", "says"),
+    [
+        (None, {**DOOR, "routing": "latency"}, "loadBalancer.routing is 'latency' without a second load balancer"),
+        (GOOD, {**DOOR, "scheme": "internal", "routing": "latency"}, "loadBalancer.routing is 'latency' without a sec"),
+        (GOOD, {"routing": "latency"}, "loadBalancer.scheme is 'none' while domain, accelerator or routing are given"),
+        (GOOD, {**DOOR, "routing": "nearest"}, "loadBalancer.routing is 'nearest'; allowed: failover, latency"),
+        ({**GOOD, "zones": ["a"]}, DOOR, "recovery.zones has 1 while loadBalancer.scheme is 'internet-facing'"),
+    ],
+    ids=["one-region", "internal", "none", "unknown", "one-zone-there"],
+)
+def test_nearness_needs_two_doors(recovery: Any, door: dict[str, Any], says: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(recovery, network={"zones": ["a", "b"]}, loadBalancer=door)
+    assert f"mlplatform:{says}" in str(caught.value)
+
+
+def test_two_doors_may_be_chosen_by_nearness() -> None:
+    settings = loaded(GOOD, network={"zones": ["a", "b"]}, loadBalancer={**DOOR, "routing": "latency"})
+    assert settings.load_balancer.routing == "latency"
