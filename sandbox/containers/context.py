@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Protocol
 
+from sandbox.cloud import Application
 from sandbox.events import bus
 from sandbox.processes import Processes
 
@@ -27,6 +28,9 @@ class JobCloud(Protocol):
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A client of one service."""
+
+    def wrap(self, layer: Callable[[Application], Application]) -> None:
+        """Puts a WSGI layer in front of the services."""
 
     def environment(self) -> dict[str, str]:
         """What a child needs to reach the services."""

@@ -19,7 +19,7 @@ from sandbox.containers.control import (
     training_operations,
 )
 from sandbox.containers.endpoints.endpoint import Endpoint
-from sandbox.containers.endpoints.invocation import TIMEOUT_S, invoke_operation
+from sandbox.containers.endpoints.invocation import TIMEOUT_S, layer
 from sandbox.containers.jobs.job import Job
 from sandbox.containers.opt_ml import plain_folder
 from sandbox.containers.transforms import transform_operations
@@ -71,7 +71,6 @@ class Containers:
     def install(self) -> None:
         """Makes moto's SageMaker operations run processes, and adds those that it lacks."""
         from moto.sagemaker.responses import SageMakerResponse
-        from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
         original = {name: value for name, value in vars(SageMakerResponse).items() if callable(value)}
         families = (
@@ -88,9 +87,7 @@ class Containers:
                     self._hooks.replace(SageMakerResponse, name, operation)
                 else:
                     self._hooks.add(SageMakerResponse, name, operation)
-        self._hooks.replace(SageMakerRuntimeResponse, "invoke_endpoint", invoke_operation(self, self._invoke_s))
-        # Request bodies of models need not be text.
-        self._hooks.replace(SageMakerRuntimeResponse, "use_raw_body", value=True)
+        self.context.cloud.wrap(layer(self, self._invoke_s))
 
     def attach(self, ledger: object) -> None:
         """Nothing to read: jobs and endpoints got their declarations by the calls that created them."""
