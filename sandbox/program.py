@@ -13,15 +13,17 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from sandbox.events.hooks import Hooks
 from sandbox.ledger import Ledger
 from sandbox.seam.monitor import Maker, Monitor
 
 ROOT = Path(__file__).resolve().parent.parent
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class ProgramError(RuntimeError):
@@ -43,16 +45,17 @@ def run(
     Raises ProgramError with the first cause.
     """
     root = root.resolve()
+    executor = ThreadPoolExecutor(thread_name_prefix="program")
     if maker is None:
         from sandbox.seam.create import Recorder
 
-        maker = Recorder(root)
+        maker, executor = Recorder(root), _Here()
     project, values = configuration(stack, root)
     values.update(config or {})
     ledger = Ledger(stack=stack, project=project)
     if begun is not None:
         begun(ledger)
-    contextvars.copy_context().run(_run, ledger, maker, values, root)
+    contextvars.copy_context().run(_run, ledger, maker, values, root, executor)
     return ledger
 
 
@@ -89,7 +92,7 @@ def configuration(stack: str, root: Path = ROOT) -> tuple[str, dict[str, str]]:
     return project, values
 
 
-def _run(ledger: Ledger, maker: Maker, config: dict[str, str], root: Path) -> None:
+def _run(ledger: Ledger, maker: Maker, config: dict[str, str], root: Path, executor: ThreadPoolExecutor) -> None:
     from pulumi.runtime import config as pulumi_config
     from pulumi.runtime.mocks import MockSettings
     from pulumi.runtime.settings import configure
@@ -113,7 +116,7 @@ def _run(ledger: Ledger, maker: Maker, config: dict[str, str], root: Path) -> No
         ),
     )
     pulumi_config.set_all_config(config)
-    with _loop() as loop, _at(root), _no_collection(), _no_places(), warnings.catch_warnings():
+    with _loop(executor) as loop, _at(root), _no_collection(), _no_places(), warnings.catch_warnings():
         # Importing a service of pulumi_aws warns of every type that it renamed, used or not. The use of one is logged.
         warnings.filterwarnings("ignore", category=DeprecationWarning, module="pulumi_aws")
         try:
@@ -182,10 +185,23 @@ def _no_places() -> Iterator[None]:
         hooks.undo()
 
 
+class _Here(ThreadPoolExecutor):
+    """Does at once what it is given: what only records waits for nothing, and changing threads would take longer."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """The future of what is done already; what it raises is raised here."""
+        future = Future[T]()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
 @contextlib.contextmanager
-def _loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """A loop of its own: Pulumi's tasks end with the run, and an error is not printed once for each of them."""
-    loop, executor = asyncio.new_event_loop(), ThreadPoolExecutor(thread_name_prefix="program")
+def _loop(executor: ThreadPoolExecutor) -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop of its own: Pulumi's tasks end with the run, and an error is not printed once for each of them.
+
+    It is asyncio's: a function of the provider that is called without `_output` turns the loop by its inner parts.
+    """
+    loop = asyncio.new_event_loop()
     loop.set_default_executor(executor)
     loop.set_exception_handler(lambda _loop, _context: None)
     asyncio.set_event_loop(loop)
