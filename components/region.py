@@ -82,6 +82,13 @@ def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget
         # Dashboards have no region: two with the same name would be one.
         "dashboard_names": {board: f"{stack.prefix}-{stack.named(board)}" for board in get_args(Board)},
         "emails": heard.emails,
+        "traced": {
+            "service": region.api.service,
+            "per_second": heard.traces_per_second,
+            "percent": heard.traces_percent,
+        },
+        "grafana": heard.grafana,
+        "prometheus": heard.prometheus_period_s > 0,
     }
     if findings is not None:
         args["rules"] = {severity: findings.rule_arns(severity) for severity in get_args(Severity)}
@@ -130,6 +137,7 @@ def of_first(region: Region, watched: Observability) -> dict[str, Output[str]]:
         "dashboard_name": watched.dashboard_name,
         "alarm_topic_arn": watched.topic_arn,
         "critical_alarm_topic_arn": watched.critical_topic_arn,
+        **({} if watched.grafana is None else {"grafana_dashboards": watched.grafana}),
     }
 
 
@@ -146,4 +154,5 @@ def of_second(region: Region, watched: Observability) -> dict[str, Output[str]]:
         "standby_state_machine_arn": region.workflow.state_machine_arn,
         "standby_alarm_topic_arn": watched.topic_arn,
         "standby_critical_alarm_topic_arn": watched.critical_topic_arn,
+        **({} if watched.grafana is None else {"standby_grafana_dashboards": watched.grafana}),
     }

@@ -171,6 +171,7 @@ def open_door(
         "protect": settings.data.protect,
         "account_logging": api.account_logging,
         "objective": settings.observability.objective,
+        "figures_period_s": settings.observability.prometheus_period_s,
     }
     if stack.site_mark is not None:
         args["site_mark"] = stack.site_mark

@@ -31,7 +31,7 @@ TAGS = {
     "dashboard": "Figures for a front page",
     "training": "Trainings",
     "models": "Trained models and their approval",
-    "system": "Health and this document",
+    "system": "Health, figures and this document",
 }
 
 DROPPED = frozenset({"title", "default", "example", "$defs"})

@@ -82,6 +82,7 @@ NO_RULE: Final[dict[str, str]] = {
     "aws:rds/proxyEndpoint:ProxyEndpoint": "another address of the judged proxy, in its groups and subnets",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "who may be called is bounded by endpoints' policies",
     "aws:secretsmanager/secretVersion:SecretVersion": "a value; the secret is judged",
+    "aws:xray/samplingRule:SamplingRule": "says how many requests are traced; what traces tell is bounded by the code",
 }
 """Types that stacks declare and that no rule but the one of tags judges, with the reason."""
 

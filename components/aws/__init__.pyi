@@ -24,3 +24,4 @@ from pulumi_aws import sfn as sfn
 from pulumi_aws import sns as sns
 from pulumi_aws import sqs as sqs
 from pulumi_aws import vpc as vpc
+from pulumi_aws import xray as xray

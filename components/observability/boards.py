@@ -49,14 +49,19 @@ def dashboard(
 
 def _marked(widget: Widget, alarms: Sequence[Alarm]) -> Widget:
     """With the thresholds of alarms that watch a line of it, over the same period."""
-    plain = [metric for metric in widget.metrics if isinstance(metric, Metric)]
-    found = {
-        f"alarm: {row.name}": row.threshold
-        for row in alarms
-        if isinstance(row.metric, Metric) and not row.on_band and any(_same(row.metric, metric) for metric in plain)
-    }
+    found = {f"alarm: {row.name}": row.threshold for row in watching(widget, alarms)}
     drawn = set(widget.marks.values())
     return replace(widget, marks={**widget.marks, **{key: at for key, at in found.items() if at not in drawn}})
+
+
+def watching(widget: Widget, alarms: Sequence[Alarm]) -> list[Alarm]:
+    """Alarms with a threshold on what is a line of the widget."""
+    plain = [metric for metric in widget.metrics if isinstance(metric, Metric)]
+    return [
+        row
+        for row in alarms
+        if isinstance(row.metric, Metric) and not row.on_band and any(_same(row.metric, metric) for metric in plain)
+    ]
 
 
 def _same(one: Metric, other: Metric) -> bool:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from components.observability import tracing
 from components.observability.composites import COMPOSITES
 from components.observability.emitted import OURS, SERVICES
 from components.values import Alarm, Metric, MetricExpression
@@ -29,6 +30,8 @@ def problems(args: ObservabilityArgs) -> list[str]:
             for metric in _plain([row.metric])
             if metric.region
         ]
+    if "traced" in args:
+        found += tracing.problems(args["name_prefix"], args["traced"])
     for widget in args["widgets"]:
         found += [f"widget {widget.title!r} draws {text}" for text in _unknown(widget.metrics)]
     return found

@@ -13,8 +13,10 @@ from components.aws import cloudwatch, sns
 from components.observability.boards import dashboard, index
 from components.observability.checks import problems
 from components.observability.composites import COMPOSITES, rules
+from components.observability.grafana import grafana
 from components.observability.inputs import described, metric_inputs
 from components.observability.listeners import Listeners, listen
+from components.observability.tracing import Traced, sample
 from components.values import Alarm, Board, Severity, Statement, Widget, filled, policy_json
 
 
@@ -41,6 +43,12 @@ class ObservabilityArgs(TypedDict):
     """Integration address of PagerDuty, which hears critical alarms; kept as a secret."""
     rules: NotRequired[Mapping[Severity, Sequence[Input[str]]]]
     """ARNs of event rules that publish to the topic of a severity, such as those of findings; none by default."""
+    traced: NotRequired[Traced]
+    """How many requests of the API X-Ray traces; without it as many as of any service."""
+    grafana: NotRequired[bool]
+    """Whether dashboards are made for Grafana too; false by default."""
+    prometheus: NotRequired[bool]
+    """Whether those show what Prometheus scrapes; false by default."""
     runbook_url: NotRequired[str]
     """Where docs/runbooks/ can be read; alarms carry the link. The path in the repository by default."""
 
@@ -56,6 +64,8 @@ class Observability(pulumi.ComponentResource):
     """Alarms that are made of others."""
     dashboards: dict[Board, cloudwatch.Dashboard]
     """Those that have a widget."""
+    grafana: Output[str] | None
+    """Dashboards for Grafana, a JSON document by uid; None unless it was asked for."""
     topic_arn: Output[str]
     """ARN of the topic of warnings, for further subscriptions."""
     critical_topic_arn: Output[str]
@@ -94,6 +104,9 @@ class Observability(pulumi.ComponentResource):
             widgets = [row for row in args["widgets"] if row.board == board]
             if widgets or board == "application":
                 self.dashboards[board] = self._dashboard(board, widgets, region)
+        self.grafana = self._grafana(region) if args.get("grafana", False) else None
+        if "traced" in args:
+            sample(name, args["name_prefix"], args["traced"], child)
         self.topic_arn = self.topics["warning"].arn
         self.critical_topic_arn = self.topics["critical"].arn
         self.dashboard_name = self.dashboards["application"].dashboard_name
@@ -137,6 +150,24 @@ class Observability(pulumi.ComponentResource):
                 made[row.name] = alarm
                 found.append(alarm)
         return found
+
+    def _grafana(self, region: Output[str]) -> Output[str]:
+        args, names = self._args, self._args.get("dashboard_names", {})
+        made = {}
+        for board in self.dashboards:
+            name = names.get(board, f"{args['name_prefix']}-{board}")
+            made[name] = grafana(
+                [row for row in args["widgets"] if row.board == board],
+                {
+                    "uid": name,
+                    "title": name,
+                    "region": region,
+                    "alarms": args["alarms"],
+                    "links": self._links,
+                    "prometheus": args.get("prometheus", False) and board == "application",
+                },
+            )
+        return filled(made, lambda known: json.dumps(known, sort_keys=True))
 
     def _dashboard(self, board: Board, widgets: Sequence[Widget], region: Output[str]) -> cloudwatch.Dashboard:
         args, arns, text = self._args, list[Output[str]](), ""

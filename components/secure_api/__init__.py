@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.secure_api.args import SecureApiArgs, TrustedPool
-from components.secure_api.component import STAGE, SecureApi
+from components.secure_api.args import STAGE, SecureApiArgs, TrustedPool
+from components.secure_api.component import SecureApi
 
 __all__ = ["STAGE", "SecureApi", "SecureApiArgs", "TrustedPool"]

@@ -14,6 +14,10 @@ from components.secure_api.identity import IdentityArgs
 from components.training_workflow.args import Cache
 from components.values import RETENTION_DAYS, Statement
 
+STAGE: Final = "api"
+"""First part of every address; the version is part of each route."""
+PERIODS_S: Final = (0, 60, 300, 900, 3600)
+"""How long a stretch figures may be of; CloudWatch charges each figure of each stretch."""
 ORIGIN: Final = r"\*|https?://[a-z0-9.-]+(:\d+)?"
 """Whose pages may read answers: everybody's, or those of one scheme, host and port."""
 
@@ -141,6 +145,8 @@ class SecureApiArgs(TypedDict):
     partners: NotRequired[Sequence[str]]
     """Names of third parties; each gets an API key in the usage plan. Signed-in routes then want a key of everybody: a
     gateway cannot ask some callers for one and not others."""
+    figures_period_s: NotRequired[int]
+    """How long a stretch Prometheus is told figures of: 60, 300, 900 or 3,600 s; 0, the default, tells it nothing."""
     requests_per_day: NotRequired[int]
     """Quota of each API key; unlimited by default."""
     mfa: NotRequired[str]
@@ -189,6 +195,9 @@ def problems(args: SecureApiArgs) -> list[str]:
         found.append("requests_per_day counts by API key; name partners or leave it out")
     if args.get("requests_per_day", 1) < 1:
         found.append(f"requests_per_day is {args.get('requests_per_day')}; allowed: 1 or more")
+    if args.get("figures_period_s", 0) not in PERIODS_S:
+        allowed = ", ".join(map(str, PERIODS_S))
+        found.append(f"figures_period_s is {args.get('figures_period_s')}; allowed: {allowed}; 0 tells nothing")
     if args.get("log_days", 30) not in RETENTION_DAYS:
         found.append(f"log_days is {args.get('log_days')}; allowed: {', '.join(map(str, RETENTION_DAYS))}")
     return found

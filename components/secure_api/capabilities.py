@@ -9,8 +9,8 @@ from pulumi import Input, Output, ResourceOptions
 
 from components.function import Function, FunctionArgs
 from components.ml_endpoint.rights import local_arn
-from components.secure_api import own_data
-from components.secure_api.args import SecureApiArgs
+from components.secure_api import own_data, scraping
+from components.secure_api.args import STAGE, SecureApiArgs
 from components.secure_api.identity import REFRESH_DAYS, Identity
 from components.training_workflow.rights import allow
 from components.values import Statement
@@ -69,7 +69,7 @@ def environments(args: SecureApiArgs, identity: Identity) -> dict[str, dict[str,
         "cache_port": Output.from_input(args["cache"]["port"]).apply(lambda port: str(int(port))),
         "cache_secret_arn": args["cache"]["secret_arn"],
     }
-    return {
+    made = {
         "accounts": variables(
             AccountsSettings,
             users_table=args["users_table"],
@@ -109,6 +109,7 @@ def environments(args: SecureApiArgs, identity: Identity) -> dict[str, dict[str,
             **origin,
         ),
     }
+    return made | {"metrics": scraping.environment(args, [*made, "metrics"], STAGE, {**signed_in, **origin})}
 
 
 def told_of(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,6 +189,7 @@ def _own_rights(args: SecureApiArgs, identity: Identity) -> dict[str, list[State
             *([args["database"]["statement"]] if "database" in args else []),
             *password,
         ],
+        "metrics": scraping.rights(args),
         "trainings": [allow("StartTraining", ["states:StartExecution"], [args["state_machine_arn"]])],
         "batches": [*args["batches"]["statements"]],
         "insights": [

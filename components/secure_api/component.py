@@ -14,7 +14,7 @@ from components import insights
 from components.aws import apigateway, cloudwatch, iam, lambda_
 from components.function import ALIAS, Function
 from components.secure_api import watched
-from components.secure_api.args import SecureApiArgs, TrustedPool, identity_args, problems
+from components.secure_api.args import STAGE, SecureApiArgs, TrustedPool, identity_args, problems
 from components.secure_api.capabilities import capabilities
 from components.secure_api.document import deployed, execution_path, method_path, text
 from components.secure_api.identity import Identity
@@ -24,9 +24,6 @@ from components.secure_api.web_acl import CALLER_WINDOW_S, HEALTH_PATH, WebAcl, 
 from components.values import Alarm, Statement, Widget, policy_json, trust_json
 from functions.openapi import document
 from functions.routes import ROUTES
-
-STAGE: Final = "api"
-"""First part of every address; the version is part of each route."""
 
 ACCESS_LOG: Final = {
     "apiKeyId": "$context.identity.apiKeyId",
@@ -69,6 +66,8 @@ class SecureApi(pulumi.ComponentResource):
     """The firewall."""
     keys: dict[str, apigateway.ApiKey]
     """API keys of third parties."""
+    service: str
+    """What X-Ray calls the API."""
     api_url: Output[str]
     """Address to which `/ml/predict` is appended."""
     host: Output[str]
@@ -81,6 +80,7 @@ class SecureApi(pulumi.ComponentResource):
             raise ValueError(f"SecureApi {name!r}: " + "; ".join(found))
         self._args = args
         self._api_name = f"{args['name_prefix']}-api"
+        self.service = f"{self._api_name}/{STAGE}"
         child = ResourceOptions(parent=self)
         self.identity = Identity(f"{name}-identity", identity_args(args), child)
         self.functions = capabilities(name, args, self.identity, child)

@@ -1,8 +1,8 @@
-"""Health, and the document itself."""
+"""Health, figures, and the document itself."""
 
 from __future__ import annotations
 
-from functions.routes.route import Route
+from functions.routes.route import SIGNED_IN, Route
 from functions.system import schemas as system
 
 ROUTES: tuple[Route, ...] = (
@@ -38,6 +38,20 @@ ROUTES: tuple[Route, ...] = (
         errors=("model_unavailable",),
         throttle_rps=20,
         throttle_burst=40,
+    ),
+    Route(
+        method="GET",
+        path="/v1/metrics",
+        capability="metrics",
+        operation="metrics",
+        summary="Figures of the platform for Prometheus, for programs with the scope and for administrators",
+        tag="system",
+        scopes=(*SIGNED_IN, "platform/metrics"),
+        response=None,
+        media="text/plain",
+        errors=("missing_group", "no_metrics", "unavailable"),
+        throttle_rps=1,
+        throttle_burst=5,
     ),
     Route(
         method="GET",

@@ -49,6 +49,7 @@ ERRORS: Mapping[str, Row] = {
     "unknown_user": Row(404, "there is no such user"),
     "unknown_record": Row(404, "there is no such record among those that you may see"),
     "no_database": Row(404, "this stack has no relational database, and so no records"),
+    "no_metrics": Row(404, "this stack tells Prometheus nothing; its figures are in CloudWatch"),
     "unknown_model": Row(404, "there is no model of this version"),
     "unknown_batch": Row(404, "you have no batch of this id"),
     "no_live_model": Row(404, "no model is live yet"),

@@ -1,4 +1,4 @@
-"""Log groups, metric filters, alarms and dashboards."""
+"""Log groups, metric filters, alarms, dashboards, and what is traced."""
 
 from __future__ import annotations
 
@@ -110,5 +110,10 @@ ROWS = {
         recorded="moto has no saved queries",
         id="{hash:8}-{hash:4}-{hash:4}-{hash:4}-{hash:12}",
         outputs={"queryDefinitionId": "{id}"},
+    ),
+    "aws:xray/samplingRule:SamplingRule": Recipe(
+        recorded="moto has no sampling rules; the sandbox's own tracing follows this one",
+        id="{ruleName}",
+        outputs={"arn": "arn:aws:xray:{region}:{account}:sampling-rule/{ruleName}"},
     ),
 }

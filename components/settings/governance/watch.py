@@ -33,6 +33,15 @@ class Watch:
     `pulumi config set --path mlplatform:observability.pagerdutyUrl --secret`."""
     objective: float = ranged(99.5, 90, 99.99)
     """Requests of 100 that are not to fail; alarms tell when failures use up the rest too fast."""
+    traces_per_second: int = ranged(1, 0, 1000)
+    """Requests of the API a second that X-Ray traces in any case."""
+    traces_percent: float = ranged(5, 0, 100)
+    """Share of the others that it traces."""
+    prometheus_period_s: int = one_of(0, 0, 60, 300, 900, 3600)
+    """How long a stretch `GET /v1/metrics` tells figures of, for Prometheus; 0 tells none. CloudWatch charges each of
+    some 60 figures of each stretch that is scraped: with 300 about 5 USD a month."""
+    grafana: bool = False
+    """Whether the stack exports its dashboards for Grafana too."""
     runbook_url: str | None = matching(None, r"https://\S+", "an https address")
     """Where docs/runbooks/ can be read; alarms carry the link."""
 

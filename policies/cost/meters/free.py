@@ -97,6 +97,7 @@ FREE: dict[str, str] = {
             "aws:sqs/queuePolicy:QueuePolicy",
             "aws:wafv2/webAclAssociation:WebAclAssociation",
             "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+            "aws:xray/samplingRule:SamplingRule",
         ),
         _PART,
     ),

@@ -182,7 +182,7 @@ def test_groups_and_scopes_are_those_of_the_routes(recording: Recording) -> None
     assert {group for route in ROUTES for group in route.groups} <= groups
     server = recording.one("aws:cognito/resourceServer:ResourceServer").inputs
     assert (server["identifier"], [row["scopeName"] for row in server["scopes"]]) == ("platform", platform_scopes())
-    assert platform_scopes() == ["approve", "insights", "models", "predict", "train"]
+    assert platform_scopes() == ["approve", "insights", "metrics", "models", "predict", "train"]
 
 
 def test_the_gateway_deploys_the_document_and_takes_no_warning(recording: Recording) -> None:

@@ -1,0 +1,1 @@
+"""Figures of the platform for Prometheus, as CloudWatch has them."""
