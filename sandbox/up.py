@@ -185,7 +185,7 @@ class Sandbox:
         self.later("workflows", workflows.close)
         recovery = Recovery(self.cloud, functions, home / "releases")
         self.later("recovery", recovery.close)
-        identities = Identities(self.cloud, functions, home / "identity")
+        identities = Identities(self.cloud, functions, home / "identity", callers=self.cloud.callers)
         self.later("identities", identities.close)
         streams = self._kept("streams", Streams(self.cloud, functions, home / "streams"))
         queues = self._kept("queues", Queues(self.cloud, functions, home / "queues"))

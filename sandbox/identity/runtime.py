@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from sandbox.callers import Callers
 from sandbox.cloud import Application
 from sandbox.events.hooks import Hooks
 from sandbox.identity.codes import Codes
 from sandbox.identity.endpoints import Endpoints
 from sandbox.identity.factors import Factors
+from sandbox.identity.folders import Folders
 from sandbox.identity.keys import KeyRings
 from sandbox.identity.pools import find, pool_of, refused
 from sandbox.identity.signing_in import SigningIn
@@ -30,7 +32,7 @@ class IdentityCloud(Protocol):
 
 
 class Identities:
-    """User pools as their callers know them.
+    """User pools and identity pools as their callers know them.
 
     Build it with the cloud, what calls functions, and a directory for the pools' keys; call `install()` before the
     program runs, `attach()` after it, `close()` at the end.
@@ -39,12 +41,17 @@ class Identities:
     notes = (
         "user pools send no e-mail and no text message; `python -m sandbox messages` shows what they would have sent",
         "a user pool gets a new key by `curl -X POST AWS_ENDPOINT/_sandbox/pools/POOL_ID/rotate`",
-        "identity pools give credentials that open everything: roles are declared and judged, not enforced",
+        "credentials of identity pools do not end; a pool that the program does not declare is left to moto",
         "user pools do not lock a user out after wrong passwords, and take a code of an authenticator app twice",
     )
 
     def __init__(
-        self, cloud: IdentityCloud, runner: Runner, directory: Path, clock: Callable[[], float] = time.time
+        self,
+        cloud: IdentityCloud,
+        runner: Runner,
+        directory: Path,
+        clock: Callable[[], float] = time.time,
+        callers: Callers | None = None,
     ) -> None:
         self._cloud = cloud
         self._hooks = Hooks()
@@ -55,9 +62,11 @@ class Identities:
         self._signing_up = SigningUp(self.codes, self._triggers)
         self._signing_in = SigningIn(self._tokens, self.codes, Factors(clock))
         self._endpoints = Endpoints(self.rings, self._tokens, self.codes)
+        self._folders = Folders(self.rings, Callers() if callers is None else callers, clock)
 
     def install(self) -> None:
         """Puts this runtime's operations in the place of moto's."""
+        from moto.cognitoidentity.responses import CognitoIdentityResponse
         from moto.cognitoidp.models import CognitoIdpUserPool
         from moto.cognitoidp.responses import CognitoIdpResponse
 
@@ -71,6 +80,9 @@ class Identities:
             self._hooks.wrap(CognitoIdpResponse, operation.__name__, _around(operation))
         self._hooks.add(CognitoIdpResponse, "resend_confirmation_code", _around(up.resend_confirmation_code)(None))
         self._hooks.add(CognitoIdpResponse, "revoke_token", _revoke_token)
+        folders = self._folders
+        for operation in (folders.get_id, folders.get_credentials_for_identity, folders.get_open_id_token):
+            self._hooks.wrap(CognitoIdentityResponse, operation.__name__, _around(operation))
         for name, made in _token_methods(self._tokens).items():
             self._hooks.replace(CognitoIdpUserPool, name, made)
         self._hooks.wrap(CognitoIdpUserPool, "sign_out", _by_its_own_name)
@@ -79,6 +91,7 @@ class Identities:
     def attach(self, ledger: Ledger) -> None:
         """Takes over what the program declared."""
         self._triggers.attach(ledger)
+        self._folders.attach(ledger)
 
     def close(self) -> None:
         """Gives moto its own operations back."""

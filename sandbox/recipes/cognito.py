@@ -70,11 +70,11 @@ ROWS = {
         outputs={"arn": "arn:aws:cognito-identity:{region}:{account}:identitypool/{id}"},
     ),
     "aws:cognito/identityPoolProviderPrincipalTag:IdentityPoolProviderPrincipalTag": Recipe(
-        recorded="moto keeps no tags of identity pools",
+        recorded="moto keeps no tags of identity pools; the credentials that are given carry them",
         id="{identityPoolId}:{identityProviderName}",
     ),
     "aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment": Recipe(
-        recorded="moto keeps no roles of identity pools",
+        recorded="moto keeps no roles of identity pools; the credentials that are given are theirs",
         id="{identityPoolId}",
     ),
 }

@@ -7,8 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import jwt
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from sandbox.identity.factors import totp
 from tests.journeys.support.caller import PASSWORD, Answer, Caller, signed_up
@@ -166,3 +169,49 @@ def test_program_that_the_platform_does_not_know(main: Deployed) -> None:
         robot.predict(row_of()).refused(403, "missing_scope")
     finally:
         cognito.delete_user_pool_domain(UserPoolId=pool, Domain="robots")
+
+
+def folder_of(main: Deployed, caller: Caller) -> Any:
+    """S3 as somebody sees it who trades an id token for credentials, as an app does."""
+    outputs, region = main.state.outputs, main.state.region
+    given = main.client("cognito-idp").initiate_auth(
+        ClientId=outputs["user_pool_client_id"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": caller.email, "PASSWORD": PASSWORD},
+    )["AuthenticationResult"]
+    logins = {f"cognito-idp.{region}.amazonaws.com/{outputs['user_pool_id']}": given["IdToken"]}
+    identities = main.client("cognito-identity")
+    identity = identities.get_id(IdentityPoolId=outputs["identity_pool_id"], Logins=logins)["IdentityId"]
+    keys = identities.get_credentials_for_identity(IdentityId=identity, Logins=logins)["Credentials"]
+    return boto3.session.Session(keys["AccessKeyId"], keys["SecretKey"], keys["SessionToken"], region).client(
+        "s3", endpoint_url=main.state.aws_endpoint, config=Config(retries={"total_max_attempts": 1}, proxies={})
+    )
+
+
+def test_a_user_reaches_a_folder_and_nothing_else(main: Deployed) -> None:
+    ada, bob = signed_up(main), signed_up(main)
+    bucket, mine = main.state.outputs["processed_bucket"], f"users/{ada.user_id}/"
+    hers, his = folder_of(main, ada), folder_of(main, bob)
+    hers.put_object(Bucket=bucket, Key=f"{mine}notes.txt", Body=b"mine")
+    assert hers.get_object(Bucket=bucket, Key=f"{mine}notes.txt")["Body"].read() == b"mine"
+    assert hers.list_objects_v2(Bucket=bucket, Prefix=mine)["KeyCount"] == 1
+    refused: list[Callable[[], Any]] = [
+        lambda: his.get_object(Bucket=bucket, Key=f"{mine}notes.txt"),
+        lambda: his.put_object(Bucket=bucket, Key=f"{mine}notes.txt", Body=b"his"),
+        lambda: his.delete_object(Bucket=bucket, Key=f"{mine}notes.txt"),
+        lambda: his.list_objects_v2(Bucket=bucket, Prefix=mine),
+        lambda: hers.list_objects_v2(Bucket=bucket),
+        lambda: hers.put_object(Bucket=bucket, Key="train/notes.txt", Body=b"x"),
+        lambda: hers.put_object(Bucket=bucket, Key="public/notes.txt", Body=b"x"),
+        lambda: hers.put_object(Bucket=main.state.outputs["raw_bucket"], Key=f"{mine}notes.txt", Body=b"x"),
+    ]
+    for ask in refused:
+        with pytest.raises(ClientError) as caught:
+            ask()
+        assert caught.value.response["Error"]["Code"] == "AccessDenied"
+    hers.delete_object(Bucket=bucket, Key=f"{mine}notes.txt")
+
+
+def test_nobody_gets_credentials_without_a_token(main: Deployed) -> None:
+    with pytest.raises(ClientError, match="Unauthenticated access is not supported"):
+        main.client("cognito-identity").get_id(IdentityPoolId=main.state.outputs["identity_pool_id"])

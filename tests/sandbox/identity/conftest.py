@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.callers import Callers
 from sandbox.cloud import Cloud
 from sandbox.identity import Identities
 from tests.sandbox.identity.support import Clock, Place, Pool, Runner
@@ -14,10 +15,10 @@ from tests.sandbox.identity.support import Clock, Place, Pool, Runner
 
 @pytest.fixture
 def place(cloud: Cloud, tmp_path: Path) -> Iterator[Place]:
-    runner, clock = Runner(), Clock()
-    identities = Identities(cloud, runner, tmp_path, clock)
+    runner, clock, callers = Runner(), Clock(), Callers()
+    identities = Identities(cloud, runner, tmp_path, clock, callers)
     identities.install()
-    yield Place(cloud, identities, runner, clock)
+    yield Place(cloud, identities, runner, clock, callers)
     identities.close()
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import jwt
 
+from sandbox.callers import Callers
 from sandbox.cloud import Cloud
 from sandbox.identity import Identities
 from sandbox.identity.factors import totp
@@ -70,6 +71,7 @@ class Place:
     identities: Identities
     runner: Runner
     clock: Clock
+    callers: Callers
 
     @property
     def cognito(self) -> Any:
