@@ -1,10 +1,12 @@
-"""`python -m operations tables|objects …`: compares with an earlier state and brings it back, piece by piece."""
+"""`python -m operations tables|objects|dashboards …`: brings an earlier state back, and provisions Grafana."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 
@@ -15,14 +17,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
-    except (BotoCoreError, ClientError, ValueError) as error:
+    except (BotoCoreError, ClientError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m operations", description=__doc__)
-    nouns = parser.add_subparsers(required=True, metavar="tables|objects")
+    nouns = parser.add_subparsers(required=True, metavar="tables|objects|dashboards")
     verbs = nouns.add_parser("tables", help="DynamoDB").add_subparsers(
         required=True, metavar="restorable|compare|copy-back"
     )
@@ -47,6 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     objects.add_argument("--at", required=True, type=moment, help="the last good time, such as 2026-01-31T12:00:00Z")
     objects.add_argument("--dry-run", action="store_true", help="tell what would be done")
     objects.set_defaults(command=_restore)
+    boards = nouns.add_parser("dashboards", help="files for Grafana and Prometheus, from a stack's exports")
+    boards.add_argument("--exports", required=True, type=Path, help="what `pulumi stack output --json` printed")
+    boards.add_argument("--to", required=True, type=Path, help="a folder such as dist/grafana")
+    boards.set_defaults(command=_dashboards)
     return parser
 
 
@@ -65,6 +71,14 @@ def _client(service: str) -> Any:
     import boto3
 
     return boto3.client(service)
+
+
+def _dashboards(options: Any) -> int:
+    from operations.dashboards import provision
+
+    for path in provision(json.loads(options.exports.read_text(encoding="utf-8")), options.to):
+        print(path)
+    return 0
 
 
 def _restorable(options: Any) -> int:

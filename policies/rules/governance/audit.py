@@ -31,7 +31,7 @@ ELIGIBLE: Final = frozenset(
         *("acm", "apigateway", "appautoscaling", "backup", "bedrock", "cfg", "cloudfront", "cloudtrail", "cloudwatch"),
         *("cognito", "dynamodb", "ec2", "elasticache", "globalaccelerator", "guardduty", "kms", "lambda", "lb", "rds"),
         *("route53", "s3", "sagemaker", "scheduler", "secretsmanager", "securityhub", "sfn", "sns", "sqs", "vpc"),
-        "wafv2",
+        *("wafv2", "xray"),
     }
 )
 """Services of the provider that are in the list, or parts of one that is."""
