@@ -24,6 +24,7 @@ from sandbox.alarms.measured.sources import sample_queues, watch
 from sandbox.alarms.rules import read
 from sandbox.events.hooks import Hooks
 from sandbox.ledger import Ledger
+from sandbox.processes.named import name_thread
 
 if TYPE_CHECKING:
     from sandbox.containers import Containers
@@ -252,6 +253,7 @@ class Alarms:
         return [(region, backend) for region, backend in found if backend.alarms and region not in self._lost]
 
     def _run(self) -> None:
+        name_thread(self._thread.name)
         while not self._stop.wait(TICK_S):
             self._try()
 

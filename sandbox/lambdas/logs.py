@@ -16,6 +16,7 @@ from sandbox.cloud import Judge
 from sandbox.lambdas.encode import encode
 from sandbox.lambdas.instance import Call, Record
 from sandbox.lambdas.plan import Plan, ThrottledError
+from sandbox.processes.named import name_thread
 from sandbox.rights.calls import errands
 
 INTERVAL_S = 0.5
@@ -152,6 +153,7 @@ class Logs:
         return known
 
     def _run(self) -> None:
+        name_thread(self._thread.name)
         while not self._stop.wait(INTERVAL_S):
             self._try()
 

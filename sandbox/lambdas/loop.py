@@ -9,6 +9,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from sandbox.processes.named import name_thread
+
 T = TypeVar("T")
 
 SWITCH_S = 0.0005
@@ -41,6 +43,7 @@ class LoopThread:
         sys.setswitchinterval(self._interval_s)
 
     def _run(self) -> None:
+        name_thread(self._thread.name)
         asyncio.set_event_loop(self.loop)
         self.loop.run_forever()
 

@@ -12,8 +12,9 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from sandbox.client import sign_in
 from tests.bench.driver.asked import Answers, Request, cold, mixed, send, warm, writes
 from tests.bench.driver.parts import breakdown, plain
+from tests.bench.driver.spent import Spent, nested, stretch
 from tests.journeys.support.caller import PASSWORD, Caller
 from tests.journeys.support.deployed import Deployed, Place, eventually
 
@@ -158,15 +160,17 @@ def baselines(seconds: float) -> Answers:
     return found
 
 
-def where(box: Deployed, token: str, whole: Answers) -> None:
+def where(box: Deployed, token: str, single: Answers, between: list[datetime]) -> None:
     """Where the time of a prediction from a warm cache goes, with one connection."""
-    steps = breakdown(box, token)
-    inside = sum(took for name, took in steps if "first" not in name)
-    once = whole.percentile(0.5) * 1000
-    print("\nwhere the time goes, one connection, warm cache (µs)")
-    for name, took in [*steps, ("all else: HTTP, runtime client, function, cache", once - inside), ("whole", once)]:
-        print(f"  {name:48} {took:8.1f}")
-    print()
+    table("where the time goes, one connection, warm cache (µs)", nested(box, single, between))
+    table("steps of the gateway, each by itself (µs)", breakdown(box, token))
+
+
+def table(title: str, rows: Iterable[tuple[str, float]]) -> None:
+    """Names and figures."""
+    print(f"\n{title}")
+    for name, figure in rows:
+        print(f"  {name:52} {figure:8.1f}")
 
 
 def main(seconds: float) -> None:
@@ -180,13 +184,19 @@ def main(seconds: float) -> None:
     with sandbox() as box:
         tokens, port = callers(box), box.place.port
         send(port, warm(tokens), seconds=1.0)
-        row("warm cache", send(port, warm(tokens), seconds=seconds), best)
-        single = send(port, warm(tokens), connections=1, seconds=seconds)
+        spent = Spent(box)
+        busy = send(port, warm(tokens), seconds=seconds)
+        row("warm cache", busy, best)
+        each = spent.each(busy)
+        with stretch() as between:
+            single = send(port, warm(tokens), connections=1, seconds=seconds)
         row("warm cache, 1 connection", single, best)
         quiet = send(port, cold(tokens, 0), seconds=seconds)
         row("cold cache", quiet, best)
         row("one bad request in ten", send(port, mixed(tokens), seconds=seconds), best)
-        where(box, tokens[0], single)
+        table("processor time of a request, warm cache (µs)", [*each.items(), ("all", sum(each.values()))])
+        where(box, tokens[0], single, between)
+        print()
         faults(box, tokens, seconds, best, quiet)
 
 
