@@ -209,11 +209,11 @@ def test_what_a_service_does_for_its_caller_goes_through_no_endpoint() -> None:
 
 
 def test_a_user_has_a_folder_by_his_name() -> None:
-    grants = granted(statement(resource=f"{BUCKET}/home/${{aws:username}}/*"))
+    grants = granted(statement(resource=f"{BUCKET}/homes/${{aws:username}}/*"))
     ann = f"arn:aws:iam::{ACCOUNT}:user/teams/ann"
-    assert decide(access("s3:GetObject", f"{BUCKET}/home/ann/a", principal=ann), grants).allowed
-    assert not decide(access("s3:GetObject", f"{BUCKET}/home/bob/a", principal=ann), grants).allowed
-    assert not decide(access("s3:GetObject", f"{BUCKET}/home/reader/a"), grants).allowed
+    assert decide(access("s3:GetObject", f"{BUCKET}/homes/ann/a", principal=ann), grants).allowed
+    assert not decide(access("s3:GetObject", f"{BUCKET}/homes/bob/a", principal=ann), grants).allowed
+    assert not decide(access("s3:GetObject", f"{BUCKET}/homes/reader/a"), grants).allowed
 
 
 def test_a_principal_in_no_known_form_is_refused_by_name() -> None:

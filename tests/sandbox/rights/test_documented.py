@@ -28,22 +28,22 @@ HOME = granted(
     statement(
         action="s3:ListBucket",
         resource=LAKE,
-        Condition={"StringLike": {"s3:prefix": ["", "home/", "home/${aws:username}/*"]}},
+        Condition={"StringLike": {"s3:prefix": ["", "homes/", "homes/${aws:username}/*"]}},
     ),
-    statement(action=["s3:GetObject", "s3:PutObject"], resource=f"{LAKE}/home/${{aws:username}}/*"),
+    statement(action=["s3:GetObject", "s3:PutObject"], resource=f"{LAKE}/homes/${{aws:username}}/*"),
 )
 
 
 @pytest.mark.parametrize(
     ("operation", "params", "why"),
     [
-        ("ListObjectsV2", {"Prefix": "home/ann/pictures"}, "allowed"),
-        ("ListObjectsV2", {"Prefix": "home/"}, "allowed"),
-        ("ListObjectsV2", {"Prefix": "home/bob/"}, "no allow"),
+        ("ListObjectsV2", {"Prefix": "homes/ann/pictures"}, "allowed"),
+        ("ListObjectsV2", {"Prefix": "homes/"}, "allowed"),
+        ("ListObjectsV2", {"Prefix": "homes/bob/"}, "no allow"),
         ("ListObjectsV2", {}, "no allow"),
-        ("GetObject", {"Key": "home/ann/a"}, "allowed"),
-        ("GetObject", {"Key": "home/bob/a"}, "no allow"),
-        ("DeleteObject", {"Key": "home/ann/a"}, "no allow"),
+        ("GetObject", {"Key": "homes/ann/a"}, "allowed"),
+        ("GetObject", {"Key": "homes/bob/a"}, "no allow"),
+        ("DeleteObject", {"Key": "homes/ann/a"}, "no allow"),
     ],
 )
 def test_a_home_in_a_shared_bucket(operation: str, params: dict[str, str], why: str) -> None:
