@@ -38,7 +38,11 @@ def used(sources: Path = _SOURCES) -> list[str]:
         found |= {
             f"{node.value.id}.{node.attr}"
             for node in ast.walk(tree)
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in services
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in services
+            # Classes of structures are only named in types.
+            and not node.attr.endswith(("Args", "ArgsDict"))
         }
     return sorted(found)
 

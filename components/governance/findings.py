@@ -9,8 +9,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import cloudwatch
 
+from components.aws import cloudwatch
 from components.keys import partition
 from components.training_workflow.signals import lost_events
 from components.training_workflow.triggers import LostEvents
