@@ -13,7 +13,7 @@ from components.secure_api import own_data, scraping
 from components.secure_api.args import STAGE, SecureApiArgs
 from components.secure_api.identity import REFRESH_DAYS, Identity
 from components.training_workflow.rights import allow
-from components.values import Statement
+from components.values import Statement, formatted
 from functions.accounts.settings import Settings as AccountsSettings
 from functions.batches.settings import Settings as BatchesSettings
 from functions.insights.settings import Settings as InsightsSettings
@@ -139,7 +139,7 @@ def tokens(args: SecureApiArgs, identity: Identity) -> dict[str, Any]:
         clients = Output.all(*(client.id for client in identity.programs.values()))
         told["program_client_ids"] = clients.apply(",".join)
     if args.get("other_pools"):
-        rows = [Output.format("{0}={1}", row["user_pool_id"], row["client_id"]) for row in args["other_pools"]]
+        rows = [formatted("{0}={1}", row["user_pool_id"], row["client_id"]) for row in args["other_pools"]]
         told["other_pools"] = Output.all(*rows).apply(";".join)
     return told
 
@@ -168,14 +168,14 @@ def _own_rights(args: SecureApiArgs, identity: Identity) -> dict[str, list[State
     sessions, users = _table(args, args["sessions_table"]), _table(args, args["users_table"])
     password = [
         allow("ReadCachePassword", ["secretsmanager:GetSecretValue"], [args["cache"]["secret_arn"]]),
-        allow("ReadEncrypted", ["kms:Decrypt"], [data, args["keys"]["secrets"]]),
+        allow("OpenCachePassword", ["kms:Decrypt"], [args["keys"]["secrets"]]),
     ]
     packages = local_arn(data, "sagemaker", f"model-package/{args['model_package_group']}/*")
     return {
         **own_data.rights(args, identity, password),
         "accounts": [
             allow("KeepSessions", ["dynamodb:UpdateItem"], [sessions, users]),
-            allow("FindSessions", ["dynamodb:Query"], [Output.format("{0}/index/UserIdIndex", sessions)]),
+            allow("FindSessions", ["dynamodb:Query"], [formatted("{0}/index/UserIdIndex", sessions)]),
             *password,
         ],
         "predictions": [
@@ -195,11 +195,10 @@ def _own_rights(args: SecureApiArgs, identity: Identity) -> dict[str, list[State
         "insights": [
             *args["insights"]["statements"],
             allow("CountTokens", ["dynamodb:UpdateItem"], [_table(args, args["insights"]["counters_table"])]),
-            allow("CountEncrypted", ["kms:Decrypt"], [data]),
         ],
         "registry": [
             allow("ReadModels", ["dynamodb:GetItem", "dynamodb:UpdateItem"], [models]),
-            allow("ListModels", ["dynamodb:Query"], [Output.format("{0}/index/GroupIndex", models)]),
+            allow("ListModels", ["dynamodb:Query"], [formatted("{0}/index/GroupIndex", models)]),
             allow("DecideOnModels", ["sagemaker:UpdateModelPackage"], [packages]),
         ],
     }

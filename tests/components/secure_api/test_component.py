@@ -10,7 +10,7 @@ import pytest
 
 from components.insights import may_ask
 from components.secure_api import SecureApi, SecureApiArgs
-from components.secure_api.component import ACCESS_LOG
+from components.secure_api.watched.access import ACCESS_LOG
 from components.secure_api.identity import GROUPS, platform_scopes
 from functions.routes import ROUTES
 from tests.components.recorder import ACCOUNT, REGION, Recording, record
@@ -154,7 +154,9 @@ def test_text_messages_bring_a_role_that_only_cognito_takes() -> None:
     assert trust["Principal"] == {"Service": "cognito-idp.amazonaws.com"}
     assert trust["Condition"]["StringEquals"]["sts:ExternalId"] == [pool["externalId"]]
     assert trust["Condition"]["StringEquals"]["aws:SourceAccount"] == [ACCOUNT]
-    assert rights(recording, "api-identity-messages-rights")["SendMessages"]["Action"] == ["sns:Publish"]
+    found = rights(recording, "api-identity-messages-rights")
+    assert (found["SendMessages"]["Action"], found["SendMessages"]["Resource"]) == (["sns:Publish"], ["*"])
+    assert (found["NoTopics"]["Effect"], found["NoTopics"]["Resource"]) == ("Deny", ["arn:aws:sns:*:*:*"])
 
 
 @pytest.mark.parametrize(("threat", "tier"), [("OFF", "ESSENTIALS"), ("AUDIT", "PLUS"), ("ENFORCED", "PLUS")])
@@ -219,7 +221,7 @@ def test_each_route_may_call_its_alias_and_nothing_else(recording: Recording) ->
 def test_the_stage_is_traced_and_logged_without_personal_data(recording: Recording) -> None:
     stage = recording.one("aws:apigateway/stage:Stage").inputs
     assert (stage["stageName"], stage["xrayTracingEnabled"]) == ("api", True)
-    assert json.loads(stage["accessLogSettings"]["format"]) == ACCESS_LOG
+    assert json.loads(stage["accessLogSettings"]["format"]) == {**ACCESS_LOG, "apiName": "mlplatform-dev-api"}
     assert not [value for value in ACCESS_LOG.values() if "sourceIp" in value or "email" in value]
     for name in ("api-access-log", "api-error-log", "api-firewall-log"):
         log = recording.one("aws:cloudwatch/logGroup:LogGroup", name).inputs
@@ -275,17 +277,17 @@ def test_only_what_has_no_resource_is_allowed_on_everything(recording: Recording
                 "SeeEndedSessions",
                 "ReadCachePassword",
                 "ReadEncrypted",
-                "ReadEncrypted2",
+                "OpenCachePassword",
             },
         ),
-        ("system", {"AskEndpoint", "ReadCachePassword", "ReadEncrypted"}),
+        ("system", {"AskEndpoint", "ReadCachePassword", "OpenCachePassword"}),
         ("trainings", {"KeepAnswers", "StartTraining", "SeeEndedSessions", "ReadEncrypted"}),
         ("registry", {"ReadModels", "ListModels", "DecideOnModels", "SeeEndedSessions", "ReadEncrypted"}),
         (
             "predictions",
             {
                 *("AskEndpoint", "KeepPredictions", "DescribeLiveModel", "ReadCachePassword"),
-                *("SeeEndedSessions", "ReadEncrypted", "ReadEncrypted2"),
+                *("SeeEndedSessions", "ReadEncrypted", "OpenCachePassword"),
             },
         ),
     ],
