@@ -220,17 +220,23 @@ class Identity(pulumi.ComponentResource):
             description="Cognito sends codes by text message",
             opts=ResourceOptions(parent=self),
         )
-        # A text message goes to a number, which is no resource.
-        statement: Statement = {
+        # A text message goes to a number, which is no resource; topics are, and none of them is meant.
+        send: Statement = {
             "Sid": "SendMessages",
             "Effect": "Allow",
             "Action": ["sns:Publish"],
             "Resource": ["*"],
         }
+        no_topics: Statement = {
+            "Sid": "NoTopics",
+            "Effect": "Deny",
+            "Action": ["sns:Publish"],
+            "Resource": ["arn:aws:sns:*:*:*"],
+        }
         iam.RolePolicy(
             f"{name}-messages-rights",
             role=role.id,
-            policy=policy_json([statement]),
+            policy=policy_json([send, no_topics]),
             opts=ResourceOptions(parent=self),
         )
         return {"external_id": external_id, "sns_caller_arn": role.arn}

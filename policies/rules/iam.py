@@ -49,7 +49,6 @@ WITHOUT_RESOURCE: tuple[tuple[str, str, str], ...] = (
     ("logs:DescribeResourcePolicies", "", "vended log deliveries have no resource level"),
     ("logs:DescribeLogGroups", "", "asked by the service that delivers vended logs"),
     ("sts:GetCallerIdentity", "", "anyone may ask who they are"),
-    ("sns:Publish", "sns:protocol", "a text message to a telephone has no topic"),
     ("secretsmanager:GetRandomPassword", "", "a random password is nobody's"),
     ("sagemaker:ListModelPackages", "", "lists have no resource level; what a list tells is no model"),
     ("sagemaker:ListTags", "", "asked before the resource's name is known"),
@@ -71,6 +70,10 @@ NETWORK_INTERFACE_ACTIONS = frozenset(
 Right only where the document denies them to the code itself (`lambda:SourceFunctionArn`), where a condition such as
 `ec2:Subnet` bounds them, or where the statement names the subnets that the interfaces are made in.
 """
+
+
+EVERY_TOPIC = "arn:aws:sns:*:*:*"
+"""Whoever may send text messages, to numbers that no ARN names, is denied these."""
 
 
 def whole_service(action: str) -> bool:
@@ -105,6 +108,10 @@ def wildcard_resources(node: Node) -> Iterable[str]:
     """Resources are named; `*` stands only where the action has none."""
     rows = list(statements(_document(node)))
     code_denied = any(not row.allows and "lambda:sourcefunctionarn" in row.condition_keys for row in rows)
+    topics_denied = any(
+        not row.allows and "sns:Publish" in row.actions and EVERY_TOPIC in row.resources and not row.condition
+        for row in rows
+    )
     for row in rows:
         if not row.allows:
             continue
@@ -113,6 +120,9 @@ def wildcard_resources(node: Node) -> Iterable[str]:
         open_ones = [resource for resource in row.resources if whole_kind(resource)]
         faults: dict[str, list[str]] = {}
         for action in row.actions if open_ones else ():
+            # A text message to a telephone has no topic.
+            if action == "sns:Publish" and topics_denied:
+                continue
             if fault := _unbounded(action, row, open_ones, code_denied=code_denied):
                 faults.setdefault(fault, []).append(action)
         for fault, actions in faults.items():

@@ -29,6 +29,7 @@ CODE_DENIED = {
     "Resource": "*",
     "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": ["arn:aws:lambda:eu-west-1:1:function:f"]}},
 }
+TOPICS_DENIED = {"Effect": "Deny", "Action": ["sns:Publish"], "Resource": ["arn:aws:sns:*:*:*"]}
 TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
 IAM = (
     Case(
@@ -57,6 +58,7 @@ IAM = (
             "bounded metrics": policy(
                 may("cloudwatch:PutMetricData", "*", StringEquals={"cloudwatch:namespace": "mlplatform"})
             ),
+            "text messages": policy(may("sns:Publish", "*"), TOPICS_DENIED),
             "interfaces": policy(may(INTERFACES, "*"), CODE_DENIED),
             "interfaces in named subnets": policy(
                 may(
@@ -83,6 +85,10 @@ IAM = (
             "any table": policy(may("dynamodb:GetItem", f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/*")),
             "any bucket": policy(may("s3:GetObject", "arn:aws:s3:::*/*")),
             "any topic": policy(may("sns:Publish", f"arn:aws:sns:eu-west-1:{ACCOUNT}:*")),
+            "messages to topics too": policy(may("sns:Publish", "*")),
+            "messages to topics at times": policy(
+                may("sns:Publish", "*"), {**TOPICS_DENIED, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+            ),
             "any log": policy(may("logs:PutLogEvents", f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:*")),
             "metrics anywhere": policy(may("cloudwatch:PutMetricData", "*")),
             "interfaces anywhere": policy(

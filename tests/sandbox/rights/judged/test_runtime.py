@@ -199,6 +199,8 @@ def test_a_service_needs_a_policy_that_names_it(judged: Judged) -> None:
         "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
     }
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": written(named)})
+    # moto would forget the policy here.
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "5"})
     events.send_message(QueueUrl=url, MessageBody="m")
     assert judged.used("service:events.amazonaws.com") == [("Rule", "sqs:SendMessage", "")]
 
