@@ -154,11 +154,10 @@ class Functions:
             FunctionError: Lambda refused the call: unknown function, no concurrency left, payload too large.
             ValueError: the function cannot be started on this machine; the message says why.
         """
-        work = self._invoke(name_or_arn, payload, qualifier, trace, tail)
-        async with asyncio.timeout(timeout_s):
-            if asyncio.get_running_loop() is self.loop:
-                return await work
-            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
+        work = self._invoke(*self.find(name_or_arn, qualifier), payload, trace, tail=tail, timeout_s=timeout_s)
+        if asyncio.get_running_loop() is self.loop:
+            return await work
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
 
     def invoke_sync(self, name_or_arn: str, payload: bytes, **options: Any) -> Invocation:
         """`invoke` for a thread that may wait."""
@@ -194,7 +193,7 @@ class Functions:
         self._count += 1
         name = f"{plan.name}-{self._count}"
         place = self._place(pool, name)
-        instance = Instance(plan, pool.version, place.stream, pool, self.loop)
+        instance = Instance(plan, pool.version, place.stream, pool, self.loop, self.edge.deadlines)
         listener = listen(0, "the runtime API's port")
         place = replace(place, api=f"{HOST}:{listener.getsockname()[1]}")
         serving = self.loop.create_task(self.loop.create_server(lambda: RuntimeApi(instance), sock=listener))
@@ -231,14 +230,15 @@ class Functions:
             identity=identity(self.cloud, plan),
         )
 
-    async def _invoke(self, name: str, payload: bytes, qualifier: str, trace: str, tail: bool) -> Invocation:
+    async def _invoke(
+        self, plan: Plan, qualifier: str, payload: bytes, trace: str, *, tail: bool, timeout_s: float | None
+    ) -> Invocation:
         if len(payload) > MAX_PAYLOAD:
             raise PayloadTooLargeError(_too_large(len(payload), MAX_PAYLOAD))
-        plan, used = self.find(name, qualifier)
-        call = Call(new_id(), plan.qualified(used), payload, trace, self.loop.create_future(), tail)
+        call = Call(new_id(), plan.qualified(qualifier), payload, trace, self.loop.create_future(), tail)
         with self.logs.counted(plan, call):
-            self._pool(plan, used).submit(call)
-        return await call.done
+            self._pool(plan, qualifier).submit(call)
+        return await self.edge.deadlines.within(call.done, timeout_s)
 
     def _pool(self, plan: Plan, qualifier: str) -> Pool:
         key = (plan.region, plan.name, plan.version(qualifier))
@@ -262,7 +262,7 @@ class Functions:
                 plan,
                 qualifier,
                 payload,
-                lambda: self._invoke(plan.arn, payload, qualifier, "", tail=False),
+                lambda: self.invoke(plan.arn, payload, qualifier=qualifier),
                 self.cloud.in_role(plan.role, plan.name),
             ),
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from sandbox.lambdas.loop import Deadlines
 from sandbox.lambdas.plan import Plan
 from sandbox.lambdas.runtime_api import RuntimeApi
 from sandbox.processes import Process
@@ -47,7 +48,7 @@ class Call:
     trace: str
     done: asyncio.Future[Invocation]
     tail: bool = False
-    timer: asyncio.TimerHandle | None = None
+    deadline: int = 0
     began: float = 0.0
     began_ms: int = 0
     log_from: int = 0
@@ -95,6 +96,7 @@ class Instance:
     stream: str
     owner: Owner
     loop: asyncio.AbstractEventLoop
+    deadlines: Deadlines
     server: asyncio.Server | None = None
     process: Process | None = None
     ready: bool = False
@@ -135,7 +137,7 @@ class Instance:
         if api is None or not api.send(head.encode(), call.payload):
             return False
         self.current = call
-        call.timer = self.loop.call_later(self.plan.timeout_s, self._timed_out, call)
+        call.deadline = self.deadlines.add(self.plan.timeout_s, lambda: self._timed_out(call))
         return True
 
     def wants(self, api: RuntimeApi) -> None:
@@ -218,8 +220,7 @@ class Instance:
 
     def _finish(self, call: Call, payload: bytes, status: str, message: str = "") -> None:
         self.current = None
-        if call.timer is not None:
-            call.timer.cancel()
+        self.deadlines.remove(call.deadline)
         duration = (time.perf_counter() - call.began) * 1000
         self._log_end = os.fstat(self._log).st_size
         first, self._reported = not self._reported, True

@@ -6,7 +6,7 @@ import asyncio
 import importlib.util
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from sandbox.processes.named import name_thread
@@ -14,6 +14,56 @@ from sandbox.processes.named import name_thread
 T = TypeVar("T")
 
 SWITCH_S = 0.0005
+EVERY_S = 0.02
+"""How often deadlines are looked at."""
+
+
+class Deadlines:
+    """What is called when something took too long: one timer for all, since making one costs more than keeping it.
+
+    They come up to `EVERY_S` late. For use on the loop alone.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: dict[int, tuple[float, Callable[[], object]]] = {}
+        self._last = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, seconds: float, call: Callable[[], object]) -> int:
+        """Calls after a time, unless the number that this gives is removed before."""
+        self._last += 1
+        self._waiting[self._last] = (self._loop.time() + seconds, call)
+        if self._timer is None:
+            self._timer = self._loop.call_later(EVERY_S, self._look)
+        return self._last
+
+    def remove(self, number: int) -> None:
+        """Forgets one; does nothing where it has been called already."""
+        self._waiting.pop(number, None)
+
+    async def within(self, done: asyncio.Future[T], seconds: float | None) -> T:
+        """The result of a future; TimeoutError, also for all others who wait for it, when it is not there in time."""
+        if seconds is None:
+            return await done
+
+        def late() -> None:
+            if not done.done():
+                done.set_exception(TimeoutError())
+
+        number = self.add(seconds, late)
+        try:
+            return await done
+        finally:
+            self.remove(number)
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        late = [number for number, (until, _) in self._waiting.items() if until <= now]
+        self._timer = self._loop.call_later(EVERY_S, self._look) if len(self._waiting) > len(late) else None
+        for number in late:
+            _, call = self._waiting.pop(number)
+            call()
 
 
 class LoopThread:
@@ -21,6 +71,7 @@ class LoopThread:
 
     def __init__(self, name: str = "edge") -> None:
         self.loop = _new_loop()
+        self.deadlines = Deadlines(self.loop)
         # A busy thread of the local cloud gives the interpreter back after this time; the usual 5 ms are what the last
         # of a hundred requests would wait.
         self._interval_s = sys.getswitchinterval()
