@@ -178,7 +178,7 @@ class RegionalCloud:
 
     def __init__(self, cloud: Cloud, region: str, key: str = KEY) -> None:
         self.region = region
-        self.account = cloud.account
+        self.account, self.judge = cloud.account, cloud.judge
         self._cloud = cloud
         self._key = key
 

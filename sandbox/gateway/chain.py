@@ -20,6 +20,7 @@ from sandbox.gateway.errors import Errors
 from sandbox.gateway.firewall import Firewall
 from sandbox.gateway.invoke import Invoke, Runner
 from sandbox.gateway.key import check_key
+from sandbox.gateway.permission import Permission, open_to_all
 from sandbox.gateway.respond import respond
 from sandbox.gateway.route import Route
 from sandbox.gateway.serving.connection import MAX_BODY
@@ -59,7 +60,14 @@ class Chain:
     """All steps for one stage."""
 
     def __init__(
-        self, stage: Stage, functions: Runner, fetch: Fetch, log: Log | None = None, served: Served | None = None
+        self,
+        stage: Stage,
+        functions: Runner,
+        fetch: Fetch,
+        log: Log | None = None,
+        served: Served | None = None,
+        *,
+        permitted: Callable[[Exchange], None] = open_to_all,
     ) -> None:
         self.stage = stage
         self._served = served
@@ -70,7 +78,7 @@ class Chain:
         self._throttle = Throttle(stage.limits)
         self._authorize = Authorize(fetch)
         self._validate = Validate(stage.api)
-        self._invoke = Invoke(functions)
+        self._invoke = Invoke(functions, permitted)
         self._errors = Errors(stage.api)
 
     async def __call__(self, exchange: Exchange) -> Answer:
@@ -180,7 +188,11 @@ def app(
     """
     found = stages(ledger, cloud.region, cloud.account)
     fetch = fetch_from(cloud.endpoint)
-    chains = {name: Chain(stage, functions, fetch, functions.logs, served) for name, stage in found.items()}
+    permitted = Permission(cloud.judge)
+    chains = {
+        name: Chain(stage, functions, fetch, functions.logs, served, permitted=permitted)
+        for name, stage in found.items()
+    }
     return App(chains, begin=begin)
 
 

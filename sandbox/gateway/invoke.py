@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from sandbox.gateway.context import Exchange, GatewayError
 from sandbox.gateway.context.exchange import canonical, request_time
+from sandbox.gateway.permission import open_to_all
 from sandbox.lambdas import FunctionError, Invocation, PayloadTooLargeError, ThrottledError
 from sandbox.lambdas.encode import encode
 
@@ -48,15 +50,17 @@ class Runner(Protocol):
 class Invoke:
     """The step."""
 
-    def __init__(self, functions: Runner) -> None:
+    def __init__(self, functions: Runner, permitted: Callable[[Exchange], None] = open_to_all) -> None:
         self._functions = functions
+        self._permitted = permitted
 
     async def __call__(self, exchange: Exchange) -> bytes:
         """The function's answer as it is.
 
         Raises:
-            GatewayError: the function failed, was refused, or did not answer in time.
+            GatewayError: the function failed, may not be called, was refused, or did not answer in time.
         """
+        self._permitted(exchange)
         integration = exchange.matched.integration
         payload = encode(event(exchange))
         began = time.perf_counter()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -28,6 +28,8 @@ class Decision:
     """The first resource that was refused; empty where all are allowed."""
     text: str = ""
     """The refusal in AWS's words; empty where all are allowed."""
+    almost: tuple[str, ...] = ()
+    """What AWS does not say: statements that name the action, and what keeps each from allowing this call."""
 
     @property
     def allowed(self) -> bool:
@@ -66,7 +68,8 @@ def decide(access: Access, grants: Grants) -> Decision:
         facts.resource = resource
         found = _decided(action, grants, facts)
         if found.why != "allowed":
-            return Decision(found.why, found.statements, resource, _text(access, facts, found))
+            almost = () if found.why == "explicit deny" else tuple(_almost(action, grants, facts))
+            return Decision(found.why, found.statements, resource, _text(access, facts, found), almost)
         used.update(dict.fromkeys(found.statements))
     return Decision("allowed", tuple(used))
 
@@ -156,6 +159,15 @@ def _direct(said: _Said) -> tuple[Statement, ...]:
 
 def _some(policy: Policy | None) -> tuple[Policy, ...]:
     return () if policy is None else (policy,)
+
+
+def _almost(action: str, grants: Grants, facts: Facts) -> Iterator[str]:
+    """Statements that would have allowed another call of the action."""
+    carried = grants.resource.get(carrier(facts.resource))
+    for policy in (*grants.identity, *_some(grants.boundary), *_some(carried), *_some(grants.endpoint)):
+        for row in policy.naming(action):
+            if row.allows and (unmet := row.unmet(facts.resource, facts)):
+                yield f"{row} {', and '.join(unmet)}"
 
 
 def _text(access: Access, facts: Facts, found: _Verdict) -> str:

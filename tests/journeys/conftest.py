@@ -13,6 +13,15 @@ import pytest
 from tests.journeys.support.caller import Caller, demo, signed_up
 from tests.journeys.support.data_sets import BAD, clean, noisy, wine
 from tests.journeys.support.deployed import ROOT, Deployed, Place, Uploads
+from tests.journeys.support.rights import LAST, WHOLE, whole
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What adds up rights looks at all that the other journeys did, so it comes after them."""
+    items.sort(key=lambda item: item.path.name == LAST)
+    chosen = bool(config.getoption("keyword") or config.getoption("markexpr"))
+    config.stash[WHOLE] = not chosen and whole({item.path for item in items})
 
 
 @pytest.fixture(scope="session")

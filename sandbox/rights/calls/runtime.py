@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from sandbox.cloud import Application, Cloud
+from sandbox.events.hooks import Hooks
 from sandbox.ledger import Ledger, Resource
 from sandbox.rights.calls.judge import Judge
 from sandbox.rights.calls.policies import Policies
@@ -32,6 +33,7 @@ class Rights:
     def __init__(self, cloud: Cloud, directory: Path) -> None:
         self._cloud = cloud
         self._directory = directory
+        self._hooks = Hooks()
         self._roles: dict[str, str] = {}
         self._ledger = Ledger()
         self._policies = Policies(cloud.account)
@@ -41,6 +43,9 @@ class Rights:
 
     def install(self) -> None:
         """Puts the judge in front of the services."""
+        from moto.sqs.models import Queue
+
+        self._hooks.wrap(Queue, "_set_attributes", _keeping)
         self._cloud.wrap(self._layer)
         self._cloud.judge = self.judge.denial
 
@@ -53,7 +58,8 @@ class Rights:
         self._ledger = ledger
 
     def close(self) -> None:
-        """Leaves what was called in the sandbox's directory."""
+        """Leaves what was called in the sandbox's directory, and gives moto its own behaviour back."""
+        self._hooks.undo()
         path = self._directory / FILE
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(self.told(), file, indent=1, sort_keys=True)
@@ -99,3 +105,15 @@ class Rights:
             return application(environ, start_response)
 
         return answer
+
+
+def _keeping(change: Callable[..., None]) -> Callable[..., None]:
+    """A queue keeps its policy when other attributes are set; moto would forget it."""
+
+    def changed(queue: Any, attributes: dict[str, Any], now: float | None = None) -> None:
+        policy = getattr(queue, "policy", None)
+        change(queue, attributes, now)
+        if "Policy" not in attributes:
+            queue.policy = policy
+
+    return changed

@@ -18,7 +18,11 @@ IF_EXISTS: Final = "IfExists"
 class Test:
     """One key under one operator."""
 
+    operator: str
+    """As it is written, quantifier and all."""
     key: str
+    said: tuple[str, ...]
+    """What the policy wants, as it is written."""
     matches: tuple[Match, ...]
     """One for each value of the policy: any of them is enough, and none may be for a negated operator."""
     quantifier: Quantifier
@@ -50,7 +54,9 @@ class Test:
 class Null:
     """Whether a key is absent."""
 
+    operator: str
     key: str
+    said: tuple[str, ...]
     absent: frozenset[bool]
 
     def holds(self, lookup: Lookup) -> bool:
@@ -71,13 +77,13 @@ def compiled(
         for key, values in by_key.items():
             try:
                 if plain == "Null":
-                    yield Null(key, frozenset(truth(value) for value in values))
+                    yield Null(name, key, values, frozenset(truth(value) for value in values))
                     continue
                 operator = OPERATORS[plain]
                 matches = tuple(operator.read(value, variables) for value in values)
             except ValueError as error:
                 raise ValueError(f"{name} on {key!r} cannot read its value: {error}") from None
-            yield Test(key, matches, quantifier, operator.negated, if_exists)
+            yield Test(name, key, values, matches, quantifier, operator.negated, if_exists)
 
 
 def _taken_apart(name: str) -> tuple[Quantifier, str, bool]:

@@ -43,6 +43,16 @@ class Statement:
         """Whether it speaks about a resource in a call with these facts."""
         return self._resources.matches(resource, lookup) and all(test.holds(lookup) for test in self._tests)
 
+    def unmet(self, resource: str, lookup: Lookup) -> list[str]:
+        """What keeps it from speaking about a call of an action that it names."""
+        if not self._resources.matches(resource, lookup):
+            return [f"is about {'all but ' if self._resources.inverted else ''}{', '.join(self._resources.written)}"]
+        return [
+            f"wants {test.operator} {test.key} {' or '.join(test.said)}; the call has {_shown(lookup(test.key))}"
+            for test in self._tests
+            if not test.holds(lookup)
+        ]
+
     def __str__(self) -> str:
         """How reports name it."""
         return f"{self.policy} {self.label}"
@@ -81,12 +91,16 @@ class Policy:
 
     def about(self, action: str, resource: str, lookup: Lookup) -> Iterator[Statement]:
         """The statements that speak about an action, given in lower case, on a resource; whoever calls."""
+        for row in self.naming(action):
+            if row.fits(resource, lookup):
+                yield row
+
+    def naming(self, action: str) -> tuple[Statement, ...]:
+        """The statements that name an action, given in lower case."""
         named = self._about.get(action)
         if named is None:
             named = self._about[action] = tuple(row for row in self.statements if row.names(action))
-        for row in named:
-            if row.fits(resource, lookup):
-                yield row
+        return named
 
 
 def _compiled(policy: str, label: str, row: Written, *, variables: bool) -> Statement:
@@ -132,10 +146,11 @@ class Actions:
 class Resources:
     """The resources of a statement, or all but those that it names; every one where it names none."""
 
-    __slots__ = ("_every", "_inverted", "_named", "_patterns")
+    __slots__ = ("_every", "_named", "_patterns", "inverted", "written")
 
     def __init__(self, resources: tuple[str, ...], *, inverted: bool = False, variables: bool = True) -> None:
-        self._inverted = inverted
+        self.inverted = inverted
+        self.written = resources
         # Trust policies have no resource: they speak about the role that has them.
         self._every = not resources or (not inverted and "*" in resources)
         patterns = [_resource(name, variables) for name in resources]
@@ -147,12 +162,16 @@ class Resources:
         if self._every:
             return True
         found = resource in self._named or any(pattern.matches(resource, lookup) for pattern in self._patterns)
-        return found != self._inverted
+        return found != self.inverted
 
 
 @lru_cache(maxsize=8192)
 def _resource(name: str, variables: bool) -> Pattern:
     return Pattern(name, "arn", variables=variables)
+
+
+def _shown(values: tuple[str, ...]) -> str:
+    return " and ".join(value or "an empty one" for value in values) or "none"
 
 
 def _nothing(_: str) -> tuple[str, ...]:
