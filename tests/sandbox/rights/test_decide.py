@@ -55,6 +55,25 @@ def test_a_call_without_a_resource_is_refused_by_name() -> None:
         decide(Access(ROLE, "s3:GetObject", ()), Grants())
 
 
+def test_a_refusal_tells_which_statements_came_near_and_what_they_lack() -> None:
+    prefix = {"StringLike": {"s3:prefix": ["a/*", "b/*"]}, "Null": {"aws:username": "false"}}
+    grants = granted(
+        statement(action="s3:PutObject", Sid="Write"),
+        statement(resource=f"{BUCKET}/other/*", Sid="Elsewhere"),
+        statement(resource=None, NotResource=OBJECT, Sid="Others"),
+        statement(Sid="Listed", Condition=prefix),
+        statement("Deny", Sid="Never", resource=f"{BUCKET}/secret"),
+    )
+    elsewhere, others, listed = decide(access(context={"s3:prefix": ("c/",)}), grants).almost
+    assert elsewhere == f"own Elsewhere is about {BUCKET}/other/*"
+    assert others == f"own Others is about all but {OBJECT}"
+    assert listed == (
+        "own Listed wants StringLike s3:prefix a/* or b/*; the call has c/, "
+        "and wants Null aws:username false; the call has none"
+    )
+    assert decide(access("s3:PutObject"), grants).almost == ()
+
+
 def test_a_refusal_where_there_is_no_resource_names_none() -> None:
     assert "on resource" not in decide(access("xray:PutTraceSegments", "*"), Grants()).text
 
