@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+SECRET_INPUTS: Final = frozenset({"authToken", "masterPassword", "secretString"})
+"""Inputs that the engine would keep encrypted in its state."""
+HIDDEN: Final = "[secret]"
+_SHORTEST_SECRET: Final = 12
 Status = Literal["created", "recorded", "component"]
 """created: lives in the local cloud; recorded: kept here only, with a reason; component: groups other resources."""
 
@@ -127,7 +131,34 @@ class Ledger:
         return totals
 
     def to_json(self) -> str:
-        """The whole ledger as sorted JSON: two runs of the same program give the same text."""
+        """The whole ledger as sorted JSON without secrets: two runs of the same program give the same text."""
         rows = sorted((asdict(resource) for resource in self), key=lambda row: str(row["urn"]))
         document = {"project": self.project, "stack": self.stack, "exports": self.exports, "resources": rows}
-        return json.dumps(document, sort_keys=True, indent=1, default=str)
+        text = json.dumps(document, sort_keys=True, indent=1, default=str)
+        for secret in sorted(_secrets(self), key=len, reverse=True):
+            # In an object that is kept as text, it is written twice over.
+            once = json.dumps(secret)[1:-1]
+            for form in (json.dumps(once)[1:-1], once):
+                text = text.replace(form, HIDDEN)
+        return text
+
+
+def _secrets(resources: Iterable[Resource]) -> set[str]:
+    """Every secret that was declared; where one is in an object, what the object says besides stays readable."""
+    given = [str(row.inputs[name]) for row in resources for name in SECRET_INPUTS & row.inputs.keys()]
+    found: set[str] = set()
+    for text in given:
+        try:
+            values = list(_leaves(json.loads(text)))
+        except ValueError:
+            values = [text]
+        found.update(value for value in values if len(value) >= _SHORTEST_SECRET)
+    return found
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    elif isinstance(value, str):
+        yield value

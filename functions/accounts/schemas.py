@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from functions.shared.schemas import Answer, Body, example
 
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", min_length=3, max_length=254)]
-Password = Annotated[str, Field(min_length=8, max_length=256)]
-RefreshToken = Annotated[str, Field(min_length=1, max_length=4096)]
-Code = Annotated[str, Field(pattern="^[0-9]{6}$")]
-SignIn = Annotated[str, Field(min_length=20, max_length=2048)]
+
+
+def _secret(words: str) -> WithJsonSchema:
+    """What the document says of a secret: no length and no pattern, since the gateway quotes what breaks them."""
+    return WithJsonSchema({"type": "string", "format": "password", "description": words})
+
+
+Password = Annotated[str, Field(min_length=8, max_length=256), _secret("8 to 256 characters")]
+KnownPassword = Annotated[str, Field(min_length=1, max_length=256), _secret("at most 256 characters")]
+RefreshToken = Annotated[str, Field(min_length=1, max_length=4096), _secret("as the sign-in gave it")]
+Code = Annotated[str, Field(pattern="^[0-9]{6}$"), _secret("six digits")]
+SignIn = Annotated[str, Field(min_length=20, max_length=2048), _secret("as the error `challenge_required` gives it")]
 """The session of a sign-in that waits for a further step, as the error `challenge_required` gives it."""
 
 ChallengeName = Literal["MFA_SETUP", "NEW_PASSWORD_REQUIRED", "SMS_MFA", "SOFTWARE_TOKEN_MFA"]
@@ -83,7 +91,7 @@ class Login(Body):
 
     model_config = example({"email": "ada@example.org", "password": "Correct-Horse-7"})
     email: Email
-    password: Annotated[str, Field(min_length=1, max_length=256)]
+    password: KnownPassword
 
 
 class Challenge(Body):
@@ -100,7 +108,7 @@ class Challenge(Body):
     email: Email
     challenge: ChallengeName
     session: SignIn
-    answer: Annotated[str, Field(max_length=256)] = ""
+    answer: Annotated[str, Field(max_length=256), _secret("a code, or a new password")] = ""
 
 
 class FactorSetup(Body):

@@ -88,11 +88,15 @@ def check_header(header: list[str], name: str, target: str) -> None:
     blank = [str(place) for place, column in enumerate(names, 1) if not column]
     if blank:
         raise WorkError(f"{name}: columns {', '.join(blank)} have no name; name each column in the first line")
-    twice = sorted({column for column in names if names.count(column) > 1})
+    # Told by place, not by what stands there: the first line of a file without names is somebody's data.
+    twice = [str(place) for place, column in enumerate(names, 1) if names.count(column) > 1]
     if twice:
-        raise WorkError(f"{name}: columns {', '.join(twice)} appear twice; give each column its own name")
+        raise WorkError(f"{name}: columns {', '.join(twice)} have a name twice; give each column its own name")
     if target not in names:
-        raise WorkError(f"{name}: column {target!r} is missing; it has {', '.join(names[:20])}; add or rename one")
+        raise WorkError(
+            f"{name}: column {target!r} is missing in the first line, which has {len(names)} columns; put the columns' "
+            "names there, and add or rename one"
+        )
     if len(names) == 1:
         raise WorkError(f"{name}: holds no column beside {target!r}; add the columns to predict from")
 
@@ -108,5 +112,4 @@ def check_rows(rows: list[list[str]], name: str, target: str, *, whole: bool) ->
     place = [column.strip() for column in rows[0]].index(target)
     classes = {row[place] for row in rows[1:]}
     if whole and len(classes) == 1:
-        only = next(iter(classes))
-        raise WorkError(f"{name}: column {target!r} is {only!r} in every row; rows of two or more classes are needed")
+        raise WorkError(f"{name}: column {target!r} is the same in every row; rows of two or more classes are needed")

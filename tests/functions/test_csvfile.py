@@ -36,12 +36,15 @@ BAD: dict[str, tuple[bytes, str]] = {
     "garbage": (NOISE, "is not UTF-8 text at byte"),
     "zipped": (gzip.compress(b"age,target\n1,yes\n2,no\n"), "is not UTF-8 text"),
     "binary": (b"age,target\n1,\0\n2,no\n", "holds binary data"),
-    "no target": (b"age,label\n1,yes\n2,no\n", "column 'target' is missing; it has age, label; add or rename one"),
+    "no target": (
+        b"age,label\n1,yes\n2,no\n",
+        "column 'target' is missing in the first line, which has 2 columns; put the",
+    ),
     "target only": (b"target\nyes\nno\n", "holds no column beside 'target'"),
     "a column without a name": (b"age,,target\n1,2,yes\n2,3,no\n", "columns 2 have no name"),
-    "a column twice": (b"age,age,target\n1,2,yes\n2,3,no\n", "columns age appear twice"),
+    "a column twice": (b"age,age,target\n1,2,yes\n2,3,no\n", "columns 1, 2 have a name twice; give each"),
     "a short row": (b"age,target\n1,yes\n2\n", "row 3 has 1 values and the header 2"),
-    "one class": (b"age,target\n1,yes\n2,yes\n", "is 'yes' in every row; rows of two or more classes are needed"),
+    "one class": (b"age,target\n1,yes\n2,yes\n", "is the same in every row; rows of two or more classes are needed"),
     "an open quote": (b'age,target\n1,"yes\n2,no\n', "is not CSV"),
 }
 

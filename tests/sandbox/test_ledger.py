@@ -76,3 +76,22 @@ def test_counts_and_children() -> None:
     assert [child.name for child in ledger.children("urn::lake")] == ["raw", "paper"]
     assert ledger.by_urn("urn::raw").id == "raw-1"
     assert len(ledger) == 3
+
+
+def test_what_is_written_down_has_no_secret() -> None:
+    ledger = Ledger("dev", "mlplatform")
+    secret = "Mk8Rtg2KzvRbmUoE3Ntz"
+    version = {"secretId": "cache", "secretString": json.dumps({"username": "application", "token": secret})}
+    ledger.add(Resource(urn="urn:1", type="aws:secretsmanager/secretVersion:SecretVersion", name="1", inputs=version))
+    group = {"authToken": secret, "port": 6379}
+    ledger.add(Resource(urn="urn:2", type="aws:elasticache/replicationGroup:ReplicationGroup", name="2", inputs=group))
+    rule = {"rules": [{"searchString": "mark-of-the-site-0815"}]}
+    ledger.add(Resource(urn="urn:3", type="aws:wafv2/webAcl:WebAcl", name="3", inputs=rule))
+    mark = {"secretString": "mark-of-the-site-0815"}
+    ledger.add(Resource(urn="urn:4", type="aws:secretsmanager/secretVersion:SecretVersion", name="4", inputs=mark))
+    text = ledger.to_json()
+    assert secret not in text
+    assert "mark-of-the-site" not in text
+    assert json.loads(text)["resources"][1]["inputs"] == {"authToken": "[secret]", "port": 6379}
+    assert "cache" in text
+    assert ledger.by_urn("urn:2").inputs["authToken"] == secret

@@ -82,14 +82,13 @@ class Column:
             )
         elif self.is_numeric:
             if self.first_text:
-                row, cell = self.first_text
-                found = (
-                    f"{cell[:60]!r} is text in a column of numbers ({self.numeric} of {self.rows} cells are numbers)"
-                )
+                # Told by its place: what stands there is somebody's data, and this goes into logs and messages.
+                row, _ = self.first_text
+                found = f"text in a column of numbers ({self.numeric} of {self.rows} cells are numbers)"
                 yield Problem(f"{where}, row {row}", found, "a finite number or an empty cell", "correct the cell")
             if self.first_infinite:
-                row, cell = self.first_infinite
-                found = f"{cell[:60]!r} is not a finite number of ordinary size"
+                row, _ = self.first_infinite
+                found = "no finite number of ordinary size"
                 allowed = f"a number between -{LARGEST:g} and {LARGEST:g} or an empty cell"
                 yield Problem(f"{where}, row {row}", found, allowed, "correct the cell")
         elif self.codes is None:

@@ -71,16 +71,17 @@ class Caller:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request, sent as it is where `raw` is given; one that is throttled is sent again when the answer says."""
-        answer = self._send(method, path, body, raw, headers or {})
-        while answer.status == 429:
-            time.sleep(int(answer.headers["retry-after"]))
-            answer = self._send(method, path, body, raw, headers or {})
-        return answer
-
-    def _send(self, method: str, path: str, body: Any, raw: bytes | None, headers: Mapping[str, str]) -> Answer:
-        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if body is not None:
             raw = json.dumps(body).encode()
+        answer = self.send(method, path, raw, headers or {})
+        while answer.status == 429:
+            time.sleep(int(answer.headers["retry-after"]))
+            answer = self.send(method, path, raw, headers or {})
+        return answer
+
+    def send(self, method: str, path: str, raw: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """One request as it is, and what came back, whatever it is."""
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if raw is not None:
             sent["Content-Type"] = "application/json"
         sent |= headers

@@ -52,11 +52,11 @@ def _bad() -> dict[str, tuple[bytes, str]]:
         "no_target": (wine().replace(b",target", b",label"), "column 'target' is missing"),
         "text": (
             "\n".join([*rows[:101], f"wide,{rows[101].split(',', 1)[1]}"]).encode(),
-            "column 'mean_radius', row 102: 'wide' is text in a column of numbers",
+            "column 'mean_radius', row 102: text in a column of numbers",
         ),
         "one_class": (
             "\n".join([rows[0], *one_class]).encode(),
-            "column 'target' is 'benign' in every row; rows of two or more classes are needed",
+            "column 'target' is the same in every row; rows of two or more classes are needed",
         ),
         "header_only": (rows[0].encode(), "holds a header and no row; add rows"),
         "garbage": (b"\xff" + BYTES, "is not UTF-8 text at byte 0; save it as CSV in UTF-8"),
