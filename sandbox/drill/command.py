@@ -40,6 +40,10 @@ def drill(options: Any) -> int:
     if not (options.resume or options.mend):
         return _run(BY_NAME[options.kind], journal, options)
     journal.load()
+    if journal.over:
+        journal.close()
+        print(f"the sandbox that a drill of {journal.kind} was interrupted in has ended, and the failure with it")
+        return 0 if options.mend else 1
     if options.kind not in (None, journal.kind):
         raise ValueError(f"the open drill is of {journal.kind!r}, not of {options.kind!r}; leave the kind out")
     kind = BY_NAME[journal.kind]
@@ -60,6 +64,8 @@ def _run(kind: Kind, journal: Any, options: Any) -> int:
     context: Context | None = None
     try:
         context = _context(kind, journal, options, say)
+        if (owner := context.home.owner()) is not None:
+            journal.belongs(owner)
         report = (resume if options.resume else conduct)(kind, context, say)
     except KeyboardInterrupt:
         return _interrupted(kind, context)

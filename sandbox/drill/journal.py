@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from sandbox.state import Owner
 
 PHASES = ("begun", "failing", "failed", "recovered")
 """begun: the client writes; failing: a part of the failure may be made; failed: all of it; recovered: the runbook has
@@ -34,10 +37,11 @@ class Journal:
         """Begins a drill; JournalError when another one was not ended."""
         if self._path.is_file():
             self.load()
-            raise JournalError(
-                f"a drill of {self.kind} was interrupted here; go on with `python -m sandbox drill --resume`, "
-                "or undo what it did with `python -m sandbox drill --mend`"
-            )
+            if not self.over:
+                raise JournalError(
+                    f"a drill of {self.kind} was interrupted here; go on with `python -m sandbox drill --resume`, "
+                    "or undo what it did with `python -m sandbox drill --mend`"
+                )
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.ledger.unlink(missing_ok=True)
         self.content = {"kind": kind, "phase": "begun", "began": time.time(), "steps": 0, "memory": {}}
@@ -64,6 +68,16 @@ class Journal:
     def close(self) -> None:
         """The drill has ended and left nothing behind."""
         self._path.unlink(missing_ok=True)
+
+    def belongs(self, owner: Owner) -> None:
+        """Says which process runs the sandbox that the drill is about."""
+        self.content["sandbox"] = asdict(owner)
+        self.save()
+
+    @property
+    def over(self) -> bool:
+        """Whether that process has ended, and what the drill had broken with it."""
+        return "sandbox" in self.content and not Owner(**self.content["sandbox"]).alive()
 
     @property
     def kind(self) -> str:

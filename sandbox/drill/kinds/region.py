@@ -13,13 +13,11 @@ from sandbox.control.answers import PendingWrite
 from sandbox.drill.channels import Items, Objects, Pages, Place, Places, Predictions
 from sandbox.drill.client import Channel, Client, RefusedError
 from sandbox.drill.context import Context
-from sandbox.drill.losses import Lost, Write
+from sandbox.drill.losses import Lost, Write, unexpected
 from sandbox.drill.report import FULL_S
 
 SETTLE_S = 20.0
 UNDER_WAY_S = 5.0
-MARGIN_S = 1.0
-"""What a copy may take beside the lag before it counts as late: the copying itself, and a turn of its clock."""
 _REGIONS = ("us-west-2", "us-east-1")
 _NAME = {"domain": "api.example.org", "zoneId": "Z0123456789EXAMPLE"}
 """What the API of a drill's own stack is called: callers are led by health checks and records, as on AWS."""
@@ -117,7 +115,10 @@ class Region:
         status = control.status()
         _warmed(context)
         control.health(_ASK_S)
-        context.journal.remember(region=status["primary"], lag_s=status["replication"]["lag_s"])
+        replication = status["replication"]
+        # What is paused on purpose is older than any lag when the region goes.
+        lag_s = None if replication["paused"] else replication["lag_s"]
+        context.journal.remember(region=status["primary"], lag_s=lag_s)
 
     def fail(self, context: Context) -> None:
         """Takes the first region away; what it had not copied yet is known from its queues."""
@@ -135,22 +136,7 @@ class Region:
         """What is lost is exactly what was on its way, no more and no fewer, and none of it older than the lag."""
         memory = context.journal.memory
         waiting = {identity for row in memory["pending"] if (identity := _identity(row))}
-        gone = {row.write.id: row.write for row in lost}
-        known = {write.id for write in client.writes if write.at <= failed_at}
-        found = [
-            f"{identity} is lost, although it was not on its way any more" for identity in sorted(gone.keys() - waiting)
-        ]
-        found += [
-            f"{identity} was on its way and is in the second region all the same"
-            for identity in sorted((waiting & known) - gone.keys())
-        ]
-        oldest = failed_at - memory["lag_s"] - MARGIN_S
-        found += [
-            f"{write.id} was acknowledged {failed_at - write.at:.1f} s before the failure, longer ago than the lag of "
-            f"{memory['lag_s']:g} s, and is lost"
-            for write in gone.values()
-            if write.at < oldest
-        ]
+        found = unexpected(client.writes, lost, waiting, failed_at, memory["lag_s"])
         found += [*_led(context), *_trusted(context)]
         later = [write for write in client.writes if write.at > failed_at]
         if not later:

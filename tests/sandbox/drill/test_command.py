@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sandbox.__main__ import main
 from sandbox.drill.command import KINDS
 from sandbox.drill.journal import Journal, JournalError
 from sandbox.drill.kinds import KINDS as BY_NAME
+from sandbox.state import Owner, start_time
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,31 @@ def test_an_own_stack_that_has_ended_needs_no_mending(tmp_path: Path, capsys: py
     assert "no sandbox runs in" in capsys.readouterr().err
     assert main(["drill", "--mend", "--directory", str(tmp_path)]) == 0
     assert "the drill of region is undone" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("word", "code"), [("--mend", 0), ("--resume", 1)])
+def test_a_failure_ends_with_its_sandbox(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str, code: int
+) -> None:
+    journal = Journal(tmp_path)
+    journal.open("region")
+    # The number may be taken again, but not by a process that began at the same time.
+    journal.belongs(Owner(os.getpid(), "0"))
+    assert main(["drill", word, "--directory", str(tmp_path)]) == code
+    assert "the sandbox that a drill of region was interrupted in has ended" in capsys.readouterr().out
+    with pytest.raises(JournalError, match="no drill is open"):
+        journal.load()
+
+
+def test_a_drill_begins_where_another_sandbox_left_one(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.open("region")
+    journal.belongs(Owner(os.getpid(), start_time(os.getpid())))
+    with pytest.raises(JournalError, match="a drill of region was interrupted here"):
+        Journal(tmp_path).open("table")
+    journal.belongs(Owner(os.getpid(), "0"))
+    journal.open("table")
+    assert (journal.kind, journal.over) == ("table", False)
 
 
 def test_every_kind_of_the_command_line_exists() -> None:

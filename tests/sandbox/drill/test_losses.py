@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.drill.losses import Lost, Write, compare, recovery_point_s
+from sandbox.drill.losses import Lost, Write, compare, recovery_point_s, unexpected
 
 
 class Replica:
@@ -64,3 +65,32 @@ def test_writes_that_are_lost_after_the_failure_count_too() -> None:
     assert recovery_point_s([Lost(write, "missing")], 3.0) == 0.0
     assert recovery_point_s([Lost(write, "missing"), Lost(replace(write, at=1.0), "missing")], 3.0) == 4.0
     assert recovery_point_s([Lost(replace(write, at=1.0), "missing")], 3.0) == 2.0
+
+
+OLD, NEW = Write("items", "old", "1", 10.0), Write("items", "new", "2", 99.5)
+
+
+@pytest.mark.parametrize(
+    ("gone", "waiting", "lag_s", "says"),
+    [
+        pytest.param([NEW], {"new"}, 1.0, [], id="just-what-waited"),
+        pytest.param([], {"new"}, 1.0, ["new was on its way and is in the second region all the same"], id="there"),
+        pytest.param([OLD], set(), 100.0, ["old is lost, although it was not on its way any more"], id="not-waiting"),
+        pytest.param(
+            [OLD],
+            {"old"},
+            1.0,
+            ["old was acknowledged 90.0 s before the failure, longer ago than the lag of 1 s, and is lost"],
+            id="late",
+        ),
+        pytest.param([OLD, NEW], {"old", "new"}, None, [], id="paused-on-purpose"),
+        pytest.param([OLD], {"old", "new"}, None, ["new was on its way and is in the second"], id="paused-and-there"),
+        pytest.param([], {"later"}, 1.0, [], id="taken-after-the-failure"),
+    ],
+)
+def test_exactly_what_waited_is_lost(
+    gone: list[Write], waiting: set[str], lag_s: float | None, says: list[str]
+) -> None:
+    found = unexpected([OLD, NEW], [Lost(write, "missing") for write in gone], waiting, 100.0, lag_s)
+    assert len(found) == len(says)
+    assert all(line.startswith(words) for line, words in zip(found, says, strict=True))
