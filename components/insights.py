@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from pulumi import Input, Output
+from pulumi import Input
 
 from components.ml_endpoint.rights import local_arn, place
-from components.values import Alarm, Metric, MetricExpression, Statement, Widget
+from components.values import Alarm, Metric, MetricExpression, Statement, Widget, formatted
 
 _PROFILE: Final = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?P<model>.+)")
 """An inference profile of AWS's: a model that is asked in whichever of several regions has room."""
@@ -56,7 +56,7 @@ def may_ask(key_arn: Input[str], engine: str, model_id: str) -> list[Statement]:
     where, found = place(key_arn), _PROFILE.fullmatch(model_id)
     if found is None:
         region = where[1].apply(lambda text: text.split(":")[0])
-        model = Output.format("arn:{0}:bedrock:{1}::foundation-model/{2}", where[0], region, model_id)
+        model = formatted("arn:{0}:bedrock:{1}::foundation-model/{2}", where[0], region, model_id)
         return [{"Sid": "AskModel", "Effect": "Allow", "Action": ["bedrock:InvokeModel"], "Resource": [model]}]
     profile = local_arn(key_arn, "bedrock", f"inference-profile/{model_id}")
     return [
@@ -66,7 +66,7 @@ def may_ask(key_arn: Input[str], engine: str, model_id: str) -> list[Statement]:
             "Sid": "AskModelOfProfile",
             "Effect": "Allow",
             "Action": ["bedrock:InvokeModel"],
-            "Resource": [Output.format("arn:{0}:bedrock:*::foundation-model/{1}", where[0], found["model"])],
+            "Resource": [formatted("arn:{0}:bedrock:*::foundation-model/{1}", where[0], found["model"])],
             "Condition": {"StringEquals": {"bedrock:InferenceProfileArn": [profile]}},
         },
     ]

@@ -9,7 +9,7 @@ import pulumi
 from pulumi import Input, Output, ResourceOptions
 
 from components.aws import kms
-from components.values import Statement, policy_json
+from components.values import Statement, formatted, policy_json
 
 DataClass = Literal["data", "models", "logs", "secrets", "notifications"]
 
@@ -137,7 +137,7 @@ def partition(region: str) -> str:
 
 def key_policy(data_class: DataClass, account_id: Input[str], region: str) -> Output[str]:
     """The account's administrators by IAM, and the services that come to the key in no one's name."""
-    root = Output.format("arn:{0}:iam::{1}:root", partition(region), account_id)
+    root = formatted("arn:{0}:iam::{1}:root", partition(region), account_id)
     statements: list[Statement] = [
         {
             "Sid": "AccountAdministersByIam",
@@ -155,8 +155,8 @@ def _service_statements(data_class: DataClass, account_id: Input[str], region: s
     # Buckets, tables, volumes and secrets are reached in the name of the caller, whose role holds the right.
     if data_class == "logs":
         buckets = f"arn:{partition(region)}:s3:::*"
-        trails = Output.format("arn:{0}:cloudtrail:*:{1}:trail/*", partition(region), account_id)
-        groups = Output.format("arn:{0}:logs:{1}:{2}:log-group:*", partition(region), region, account_id)
+        trails = formatted("arn:{0}:cloudtrail:*:{1}:trail/*", partition(region), account_id)
+        groups = formatted("arn:{0}:logs:{1}:{2}:log-group:*", partition(region), region, account_id)
         return [
             {
                 "Sid": "CloudWatchLogs",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pulumi import Output
-
 from components.baseline import Baseline
 from components.database import ADMINISTRATOR, APPLICATION
 from components.foundation import Foundation, Stack
@@ -18,6 +16,7 @@ from components.secure_api import SecureApi, SecureApiArgs, TrustedPool
 from components.settings import digest
 from components.training_workflow import TrainingWorkflow
 from components.training_workflow.triggers import LostEvents
+from components.values import formatted
 from functions.shared.places import PRODUCTION
 
 
@@ -106,7 +105,7 @@ def train(stack: Stack, ground: Foundation, endpoint: MlEndpoint) -> TrainingWor
         {
             "models_table": ground.tables.table_name("models"),
             "model_package_group": workflow.model_package_group,
-            "model_data_url": Output.format(
+            "model_data_url": formatted(
                 "s3://{0}/{1}baseline/{2}/model.tar.gz", ground.lake.bucket_name("models"), PRODUCTION, archive
             ),
             "evaluation": built.evaluation(),

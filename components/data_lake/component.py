@@ -12,7 +12,7 @@ from components.data_lake import documents
 from components.data_lake.args import DataLakeArgs, validate
 from components.data_lake.documents import BUCKETS, BucketName
 from components.data_lake.lifecycle import ARCHIVE_TIERS, STORAGE_TYPES, lifecycle
-from components.values import Metric, MetricExpression, Statement, Widget, policy_json
+from components.values import Metric, MetricExpression, Statement, Widget, formatted, policy_json
 from functions.shared.places import ACCESS_LOGS, ARCHIVE, INVENTORY
 
 _DAY_S: Final = 86_400
@@ -234,9 +234,7 @@ class DataLake(pulumi.ComponentResource):
             # Buckets of the site and of the audit are made after this one, which takes their access logs.
             later = [noun for service, noun in documents.LATER.items() if service in services]
             part = arn.apply(lambda known: known.split(":")[1])
-            sources += [
-                Output.format("arn:{0}:s3:::{1}-{2}-*", part, self._args["name_prefix"], noun) for noun in later
-            ]
+            sources += [formatted("arn:{0}:s3:::{1}-{2}-*", part, self._args["name_prefix"], noun) for noun in later]
             account = self._args["account_id"]
             statements += documents.allow_delivery(arn, account, sources)
             statements += [documents.allow_service(service, arn, account) for service in services if service != "audit"]

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from pulumi import Input, Output
 
-from components.values import Statement
+from components.values import Statement, formatted
 from functions.shared.places import ACCESS_LOGS, INVENTORY, LOAD_BALANCER_LOGS, SITE_LOGS
 
 BucketName = Literal["raw", "processed", "models", "logs"]
@@ -76,7 +76,7 @@ def allow_service(service: LogService, logs_arn: Input[str], account_id: Input[s
     of_account = {"StringEquals": {"aws:SourceAccount": [account_id]}}
     if service == "load-balancer":
         principal = "logdelivery.elasticloadbalancing.amazonaws.com"
-        folder = Output.format("{0}AWSLogs/{1}/", LOAD_BALANCER_LOGS, account_id)
+        folder = formatted("{0}AWSLogs/{1}/", LOAD_BALANCER_LOGS, account_id)
         return _write_by("LoadBalancersDeliverLogs", principal, logs_arn, folder, of_account)
     handed_over = {"StringEquals": {**of_account["StringEquals"], "s3:x-amz-acl": ["bucket-owner-full-control"]}}
     return _write_by("CloudFrontDeliversLogs", "delivery.logs.amazonaws.com", logs_arn, SITE_LOGS, handed_over)
@@ -90,7 +90,7 @@ def _write_by(
         "Effect": "Allow",
         "Principal": {"Service": service},
         "Action": ["s3:PutObject"],
-        "Resource": [Output.format("{0}/{1}*", logs_arn, prefix)],
+        "Resource": [formatted("{0}/{1}*", logs_arn, prefix)],
         "Condition": condition,
     }
 
@@ -109,7 +109,7 @@ def _deny(
 
 
 def _objects(bucket_arn: Input[str], prefix: str = "") -> Output[str]:
-    return Output.format("{0}/{1}*", bucket_arn, prefix)
+    return formatted("{0}/{1}*", bucket_arn, prefix)
 
 
 def check_prefix(prefix: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pulumi import Input, Output
 
 from components.aws import rds
-from components.values import RETENTION_DAYS, Statement, policy_json
+from components.values import RETENTION_DAYS, Statement, formatted, policy_json
 
 PORT: Final = 5432
 NAME: Final = "platform"
@@ -73,7 +73,7 @@ def user_arn(proxy_arn: str, user: str) -> str:
 
 def monitoring_rights(partition: str, region: str, account_id: Input[str]) -> Output[str]:
     """Where enhanced monitoring writes: the log group that RDS shares among all databases of a region."""
-    group = Output.format("arn:{0}:logs:{1}:{2}:log-group:RDSOSMetrics", partition, region, account_id)
+    group = formatted("arn:{0}:logs:{1}:{2}:log-group:RDSOSMetrics", partition, region, account_id)
     return policy_json(
         [
             {
@@ -86,7 +86,7 @@ def monitoring_rights(partition: str, region: str, account_id: Input[str]) -> Ou
                 "Sid": "WriteStreams",
                 "Effect": "Allow",
                 "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:GetLogEvents", "logs:PutLogEvents"],
-                "Resource": [Output.format("{0}:log-stream:*", group)],
+                "Resource": [formatted("{0}:log-stream:*", group)],
             },
         ]
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from pulumi import Input, Output
+from pulumi import Input
 
-from components.values import Statement
+from components.values import Statement, formatted
 
 _NETWORK_ACTIONS: Final = (
     "ec2:AssignPrivateIpAddresses",
@@ -31,7 +31,7 @@ def own_statements(log_group_arn: Input[str], key_arn: Input[str]) -> list[State
             "Sid": "WriteOwnLog",
             "Effect": "Allow",
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": [Output.format("{0}:*", log_group_arn)],
+            "Resource": [formatted("{0}:*", log_group_arn)],
         },
         {
             "Sid": "SendTraces",

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from pulumi import Output
-
 from components.data_lake.documents import BucketName
 from components.governance.budget import Budget, BudgetArgs, SpendingRole
 from components.governance.trail import Trail
 from components.governance.watchers import Standard, Watchers, WatchersArgs
+from components.values import formatted
 
 if TYPE_CHECKING:
     from components.region import Region
@@ -33,9 +32,7 @@ def _limit(regions: Sequence[Region], environment: str) -> Budget:
         SpendingRole(name=role.name, arn=role.arn) for region in regions for role in region.workflow.spending_roles()
     ]
     roles += [
-        SpendingRole(
-            name=path.rpartition("/")[2], arn=Output.format("arn:aws:iam::{0}:role/{1}", stack.account_id, path)
-        )
+        SpendingRole(name=path.rpartition("/")[2], arn=formatted("arn:aws:iam::{0}:role/{1}", stack.account_id, path))
         for path in chosen.stop_roles
     ]
     args: BudgetArgs = {

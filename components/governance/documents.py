@@ -8,7 +8,7 @@ from typing import Any, Final
 from pulumi import Input, Output
 
 from components.observability import deny_without_tls
-from components.values import Statement, policy_json, trust_json
+from components.values import Statement, formatted, policy_json, trust_json
 
 BUDGETS: Final = "budgets.amazonaws.com"
 ANOMALIES: Final = "costalerts.amazonaws.com"
@@ -58,9 +58,7 @@ def of_account(account_id: Input[str]) -> dict[str, dict[str, Input[Any]]]:
 def of_budgets(account_id: Input[str]) -> dict[str, dict[str, Input[Any]]]:
     """Condition: for a budget of this account."""
     # AWS Budgets is in the commercial partition alone.
-    return of_account(account_id) | {
-        "ArnLike": {"aws:SourceArn": [Output.format("arn:aws:budgets::{0}:*", account_id)]}
-    }
+    return of_account(account_id) | {"ArnLike": {"aws:SourceArn": [formatted("arn:aws:budgets::{0}:*", account_id)]}}
 
 
 def stop() -> Statement:
@@ -112,7 +110,7 @@ def deliver_trail(bucket_arn: Input[str], account_id: Input[str], trail_arn: Inp
             "Effect": "Allow",
             "Principal": service,
             "Action": ["s3:PutObject"],
-            "Resource": [Output.format("{0}/AWSLogs/{1}/*", bucket_arn, account_id)],
+            "Resource": [formatted("{0}/AWSLogs/{1}/*", bucket_arn, account_id)],
             "Condition": handed_over,
         },
     ]
@@ -130,13 +128,13 @@ def write_logs(streams: Input[str]) -> Statement:
 
 def deliver_records(bucket: Input[str], key_arn: Input[str], account_id: Input[str], part: str) -> list[Statement]:
     """AWS Config's role looks at the bucket, writes below its own folder, and uses the key for that alone."""
-    objects = Output.format("arn:{0}:s3:::{1}/AWSLogs/{2}/Config/*", part, bucket, account_id)
+    objects = formatted("arn:{0}:s3:::{1}/AWSLogs/{2}/Config/*", part, bucket, account_id)
     return [
         {
             "Sid": "LookAtArchive",
             "Effect": "Allow",
             "Action": ["s3:GetBucketAcl", "s3:ListBucket"],
-            "Resource": [Output.format("arn:{0}:s3:::{1}", part, bucket)],
+            "Resource": [formatted("arn:{0}:s3:::{1}", part, bucket)],
         },
         {
             "Sid": "WriteRecords",

@@ -14,7 +14,7 @@ from components.aws import cloudwatch
 from components.keys import partition
 from components.training_workflow.signals import lost_events
 from components.training_workflow.triggers import LostEvents
-from components.values import Alarm, Severity
+from components.values import Alarm, Severity, formatted
 
 RUNBOOK: Final = "security-finding"
 """Page in docs/runbooks/ that every message names."""
@@ -166,7 +166,7 @@ class Findings(pulumi.ComponentResource):
         """Rules that publish to the topic of a severity, for its policy."""
         place = f"arn:{partition(self._args['region'])}:events:{self._args['region']}"
         return [
-            Output.format("{0}:{1}:rule/{2}", place, self._args["account_id"], self._rule_name(row))
+            formatted("{0}:{1}:rule/{2}", place, self._args["account_id"], self._rule_name(row))
             for row in FINDINGS
             if row.severity == severity
         ]

@@ -13,7 +13,7 @@ from components.governance.archive import Archive
 from components.governance.documents import TRAILS, of_trail, write_logs
 from components.keys import partition
 from components.lean import Lean
-from components.values import policy_json, trust_json
+from components.values import formatted, policy_json, trust_json
 
 
 class TrailArgs(TypedDict):
@@ -56,7 +56,7 @@ class Trail(pulumi.ComponentResource):
         self._name, self._args, self.key_arn = name, args, args["key_arn"]
         trail_name = f"{args['name_prefix']}-audit"
         place = f"arn:{partition(args['region'])}:cloudtrail:{args['region']}"
-        self._arn = Output.format("{0}:{1}:trail/{2}", place, args["account_id"], trail_name)
+        self._arn = formatted("{0}:{1}:trail/{2}", place, args["account_id"], trail_name)
         self.archive = Archive(
             f"{name}-archive",
             {
@@ -109,12 +109,12 @@ class Trail(pulumi.ComponentResource):
             description="How the trail writes to its log group",
             opts=child,
         )
-        streams = Output.format("{0}:log-stream:*", group.arn)
+        streams = formatted("{0}:log-stream:*", group.arn)
         granted = iam.RolePolicy(
             f"{self._name}-rights", role=role.id, policy=policy_json([write_logs(streams)]), opts=child
         )
         # CloudTrail wants the group's ARN with an asterisk behind it.
-        where = {"cloud_watch_logs_group_arn": Output.format("{0}:*", group.arn), "cloud_watch_logs_role_arn": role.arn}
+        where = {"cloud_watch_logs_group_arn": formatted("{0}:*", group.arn), "cloud_watch_logs_role_arn": role.arn}
         return granted, where
 
 
@@ -129,7 +129,7 @@ def selectors(buckets: Sequence[Input[str]], part: str) -> list[dict[str, Any]]:
     if not buckets:
         return [_MANAGEMENT]
     # The slash ends the name: another bucket may begin with it.
-    places = [Output.format("arn:{0}:s3:::{1}/", part, bucket) for bucket in buckets]
+    places = [formatted("arn:{0}:s3:::{1}/", part, bucket) for bucket in buckets]
     return [
         _MANAGEMENT,
         {

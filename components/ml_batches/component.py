@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import pulumi
-from pulumi import Output, ResourceOptions
+from pulumi import ResourceOptions
 
 from components.aws import cloudwatch, iam
 from components.function import Function, FunctionArgs
@@ -15,7 +15,7 @@ from components.ml_batches import rights, signals
 from components.ml_batches.args import BatchDoor, MlBatchesArgs, validate
 from components.ml_batches.queues import WorkQueue
 from components.ml_endpoint.hosting import takes_volume_key
-from components.values import Alarm, Statement, Widget, policy_json
+from components.values import Alarm, Statement, Widget, formatted, policy_json
 from functions.batchwork.settings import Settings as WorkSettings
 from functions.callbacks.settings import Settings as CallbackSettings
 from functions.shared.settings import variables
@@ -99,7 +99,7 @@ class MlBatches(pulumi.ComponentResource):
     def door(self) -> BatchDoor:
         """What the function behind the routes is given."""
         args = self._args
-        index = Output.format("{0}/index/UserIndex", args["batches_table_arn"])
+        index = formatted("{0}/index/UserIndex", args["batches_table_arn"])
         listing: Statement = {
             "Sid": "ListBatches",
             "Effect": "Allow",

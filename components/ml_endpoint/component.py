@@ -24,7 +24,7 @@ from components.ml_endpoint.hosting import (
     production_variant,
 )
 from components.observability import metric_inputs
-from components.values import Alarm, Metric, Statement, Widget, policy_json, trust_json
+from components.values import Alarm, Metric, Statement, Widget, formatted, policy_json, trust_json
 from functions.shared.places import INFERENCE_LOGS, PRODUCTION
 
 CAPTURE_PREFIX: Final = INFERENCE_LOGS.rstrip("/")
@@ -131,7 +131,7 @@ class MlEndpoint(pulumi.ComponentResource):
             f"{name}-model",
             primary_container={
                 "image": self.image,
-                "model_data_url": Output.format("s3://{0}/{1}", archive.bucket, archive.key),
+                "model_data_url": formatted("s3://{0}/{1}", archive.bucket, archive.key),
                 "environment": dict(SERVING_ENVIRONMENT),
             },
             **as_inputs(self.hosting["Model"]),
@@ -192,9 +192,7 @@ class MlEndpoint(pulumi.ComponentResource):
     def _capture_uri(self) -> Output[str] | None:
         bucket = self._args.get("capture_bucket")
         return (
-            Output.format("s3://{0}/{1}", bucket, CAPTURE_PREFIX)
-            if bucket is not None and self._hosting.captures
-            else None
+            formatted("s3://{0}/{1}", bucket, CAPTURE_PREFIX) if bucket is not None and self._hosting.captures else None
         )
 
     def _shape(self) -> HostingShape:

@@ -8,7 +8,7 @@ from typing import Final
 
 from pulumi import Input, Output
 
-from components.values import Statement
+from components.values import Statement, filled
 
 _IMAGE: Final = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)")
 
@@ -20,13 +20,17 @@ def place(key_arn: Input[str]) -> Output[tuple[str, str]]:
 
 def local_arn(key_arn: Input[str], service: str, resource: Input[str]) -> Output[str]:
     """ARN of a resource in the key's region and account."""
-    where = place(key_arn)
-    return Output.format("arn:{0}:{1}:{2}:{3}", where[0], service, where[1], resource)
+
+    def local(known: list[str]) -> str:
+        _, partition, _, region, account, *_ = known[0].split(":")
+        return f"arn:{partition}:{service}:{region}:{account}:{known[1]}"
+
+    return filled([key_arn, resource], local)
 
 
 def bucket_arn(key_arn: Input[str], bucket: Input[str], keys: str = "") -> Output[str]:
     """ARN of a bucket, or with keys (``/models/*``) of the objects in it."""
-    return Output.format("arn:{0}:s3:::{1}{2}", place(key_arn)[0], bucket, keys)
+    return filled([key_arn, bucket], lambda known: f"arn:{known[0].split(':')[1]}:s3:::{known[1]}{keys}")
 
 
 def container(key_arn: Input[str], log_group: str, image: Input[str]) -> list[Statement]:
@@ -52,7 +56,7 @@ def container(key_arn: Input[str], log_group: str, image: Input[str]) -> list[St
 
 def pull(key_arn: Input[str], image: Input[str]) -> list[Statement]:
     """Pulling one image: SageMaker does it in the role's name, for its own prebuilt images as for any other."""
-    repository = Output.all(place(key_arn), image).apply(lambda known: _repository(known[0][0], known[1]))
+    repository = filled([key_arn, image], lambda known: _repository(known[0].split(":")[1], known[1]))
     return [
         {
             "Sid": "PullImage",

@@ -6,7 +6,7 @@ from pulumi import Input, Output, Resource, ResourceOptions
 
 from components.aws import cloudwatch, ec2, iam
 from components.keys import partition
-from components.values import Statement, policy_json
+from components.values import Statement, formatted, policy_json
 
 
 def record_flows(
@@ -29,7 +29,7 @@ def record_flows(
         retention_in_days=retention_days,
         opts=child,
     )
-    flow_logs = Output.format("arn:{0}:ec2:{1}:{2}:vpc-flow-log/*", partition(region), region, account_id)
+    flow_logs = formatted("arn:{0}:ec2:{1}:{2}:vpc-flow-log/*", partition(region), region, account_id)
     role = iam.Role(
         f"{name}-flow-log-role",
         assume_role_policy=flow_log_trust(account_id, flow_logs),
@@ -68,7 +68,7 @@ def flow_log_rights(log_group_arn: Input[str]) -> Output[str]:
         "Sid": "WriteFlowLog",
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-        "Resource": [log_group_arn, Output.format("{0}:*", log_group_arn)],
+        "Resource": [log_group_arn, formatted("{0}:*", log_group_arn)],
     }
     # The service looks for its group among all of them.
     find: Statement = {

@@ -10,7 +10,7 @@ from pulumi import Input, Output, ResourceOptions
 
 from components.aws import iam, sns
 from components.lean import Lean
-from components.values import Severity, Statement, policy_json, trust_json
+from components.values import Severity, Statement, formatted, policy_json, trust_json
 
 CHANNEL: Final = "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration"
 
@@ -70,7 +70,7 @@ def _slack(name: str, args: Listeners, topics: Mapping[Severity, sns.Topic], opt
             "slack_channel_id": args["slack_channel"],
             "sns_topic_arns": [topic.arn for topic in topics.values()],
             # The most that anybody in the channel can do; AdministratorAccess, unless it is said.
-            "guardrail_policy_arns": [Output.format("arn:{0}:iam::aws:policy/CloudWatchReadOnlyAccess", partition)],
+            "guardrail_policy_arns": [formatted("arn:{0}:iam::aws:policy/CloudWatchReadOnlyAccess", partition)],
             "logging_level": "ERROR",
         },
         (),

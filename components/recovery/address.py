@@ -10,7 +10,7 @@ from pulumi import Input, Output, ResourceOptions
 from components.aws import apigateway, route53
 from components.secure_api.web_acl import HEALTH_PATH
 from components.site import Certificate, health
-from components.values import Alarm
+from components.values import Alarm, formatted
 
 ROLES: Final = ("PRIMARY", "SECONDARY")
 
@@ -90,7 +90,7 @@ class Address(pulumi.ComponentResource):
             # A name that leads to an API before the mapping stands answers 403.
             opts=ResourceOptions(parent=self, depends_on=[mapping]),
         )
-        self.url = Output.format("https://{0}/{1}/v1", args["domain"], args["stage_name"])
+        self.url = formatted("https://{0}/{1}/v1", args["domain"], args["stage_name"])
         self.register_outputs({"url": self.url})
 
     def alarms(self) -> list[Alarm]:
@@ -105,7 +105,7 @@ class Address(pulumi.ComponentResource):
         return health.check(
             name,
             self._args["host"],
-            Output.format("/{0}{1}", self._args["stage_name"], HEALTH_PATH),
+            formatted("/{0}{1}", self._args["stage_name"], HEALTH_PATH),
             ResourceOptions(parent=self),
             interval_s=health.OFTEN_S,
             held=self._args.get("held", False),

@@ -11,7 +11,16 @@ from pulumi import Input, Output, ResourceOptions
 from components.aws import iam, s3
 from components.keys import partition
 from components.settings.regions import region_problems
-from components.values import Alarm, Metric, MetricExpression, Statement, Widget, policy_json, trust_json
+from components.values import (
+    Alarm,
+    Metric,
+    MetricExpression,
+    Statement,
+    Widget,
+    formatted,
+    policy_json,
+    trust_json,
+)
 
 TIME_MIN: Final = 15
 """What replication time control promises, and the only number that S3 takes for it."""
@@ -168,7 +177,7 @@ class Replication(pulumi.ComponentResource):
         )
 
     def _arn(self, bucket: Input[str], keys: str = "") -> Output[str]:
-        return Output.format("arn:{0}:s3:::{1}{2}", partition(self._args["region"]), bucket, keys)
+        return formatted("arn:{0}:s3:::{1}{2}", partition(self._args["region"]), bucket, keys)
 
     def _statements(self) -> list[Statement]:
         args, pairs = self._args, list(self._args["buckets"].values())

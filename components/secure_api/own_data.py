@@ -10,7 +10,7 @@ from components.ml_endpoint.rights import bucket_arn, local_arn
 from components.secure_api.args import SecureApiArgs
 from components.secure_api.identity import REFRESH_DAYS, Identity
 from components.training_workflow.rights import allow
-from components.values import Statement
+from components.values import Statement, formatted
 from functions.dashboard.settings import Settings as DashboardSettings
 from functions.records.settings import Settings as RecordsSettings
 from functions.shared.places import FOLDERS
@@ -115,4 +115,4 @@ def _table(args: SecureApiArgs, table: Input[str]) -> Output[str]:
 
 
 def _index(table: Output[str], index: str) -> Output[str]:
-    return Output.format("{0}/index/{1}", table, index)
+    return formatted("{0}/index/{1}", table, index)

@@ -14,7 +14,7 @@ from components.secure_api.web_acl import MARK_HEADER
 from components.site import documents, health, signals
 from components.site.bucket import SiteBucket
 from components.site.content import SiteFile
-from components.values import Alarm, Widget
+from components.values import Alarm, Widget, formatted
 
 PRICE_CLASSES: Final = ("PriceClass_100", "PriceClass_200", "PriceClass_All")
 _FILES: Final = "files"
@@ -97,7 +97,7 @@ class Site(pulumi.ComponentResource):
         if domain is not None:
             self.check = health.check(name, domain, args.get("health_path", health.PAGE), self._child)
         host = self.distribution.domain_name if domain is None else Output.from_input(domain)
-        self.address = Output.format("https://{0}", host)
+        self.address = formatted("https://{0}", host)
         self.register_outputs({"address": self.address, "distribution_id": self.distribution.id})
 
     def alarms(self) -> list[Alarm]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from pulumi import Input, Output
+from pulumi import Input
 
-from components.values import Statement
+from components.values import Statement, formatted
 
 API_PATH: Final = "/api/*"
 """`/api` is the stage of the API, so a path means the same with and without the site before it."""
@@ -73,7 +73,7 @@ def security_headers(policy: Input[str]) -> dict[str, Any]:
 
 def bucket_statements(bucket_arn: Input[str], distribution_arn: Input[str]) -> list[Statement]:
     """The distribution reads, and nobody speaks to the bucket in the clear."""
-    objects = Output.format("{0}/*", bucket_arn)
+    objects = formatted("{0}/*", bucket_arn)
     reader = {"StringEquals": {"aws:SourceArn": [distribution_arn]}}
     return [
         {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final, TypedDict
 
 import pulumi
-from pulumi import Input, Output, ResourceOptions
+from pulumi import Input, ResourceOptions
 
 from components.aws import cloudwatch
+from components.values import formatted
 from functions.shared.places import SITE_LOGS
 
 FIELDS: Final = (
@@ -51,7 +52,7 @@ class SiteLog(pulumi.ComponentResource):
             output_format="json",
             # The prefix is part of the ARN: a suffix path of the delivery is read back changed, a difference for ever.
             delivery_destination_configuration={
-                "destination_resource_arn": Output.format("{0}/{1}", args["bucket_arn"], SITE_LOGS.rstrip("/"))
+                "destination_resource_arn": formatted("{0}/{1}", args["bucket_arn"], SITE_LOGS.rstrip("/"))
             },
             opts=child,
         )

@@ -10,7 +10,7 @@ from pulumi import Input, Output, ResourceOptions
 
 from components.aws import dynamodb
 from components.tables.plan import EXPIRING, INDEXES, KEYS, TABLES, TableName, attributes, indexes
-from components.values import Alarm, Metric, MetricExpression, Statement, Widget
+from components.values import Alarm, Metric, MetricExpression, Statement, Widget, formatted
 
 _READ: Final = ("dynamodb:BatchGetItem", "dynamodb:GetItem")
 _WRITE: Final = ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
@@ -117,7 +117,7 @@ class Tables(pulumi.ComponentResource):
         self._known(table)
         if index not in INDEXES[table]:
             raise ValueError(f"table {table!r} has no index {index!r}; allowed: {', '.join(INDEXES[table])}")
-        return self._may("Query", table, _QUERY, Output.format("{0}/index/{1}", self.table_arn(table), index), index)
+        return self._may("Query", table, _QUERY, formatted("{0}/index/{1}", self.table_arn(table), index), index)
 
     def may_accelerate(self) -> list[Statement]:
         """What a DAX cluster needs in its callers' place: to look at every table, read, write and query it."""

@@ -19,7 +19,7 @@ from components.training_workflow.capabilities import SEED, capabilities
 from components.training_workflow.plan import CODE_ARCHIVE, Plan
 from components.training_workflow.states import definition
 from components.training_workflow.triggers import LostEvents, Triggers
-from components.values import Alarm, Statement, Widget, filled, policy_json, trust_json
+from components.values import Alarm, Statement, Widget, filled, formatted, policy_json, trust_json
 from functions.shared.places import CODE
 
 
@@ -203,7 +203,7 @@ class TrainingWorkflow(pulumi.ComponentResource):
                 "level": "ALL",
                 # Inputs name files and people; the history in Step Functions has them for those who may see it.
                 "include_execution_data": False,
-                "log_destination": Output.format("{0}:*", log_group.arn),
+                "log_destination": formatted("{0}:*", log_group.arn),
             },
             tracing_configuration={"enabled": True},
             # Step Functions tries the role's right to deliver logs when the machine is made.
@@ -224,7 +224,7 @@ class TrainingWorkflow(pulumi.ComponentResource):
             "image": args["image"],
             "role_arn": self.job_role.arn,
             "key_arn": args["keys"]["models"],
-            "code_uri": Output.format("s3://{0}/{1}", code.bucket, code.key),
+            "code_uri": formatted("s3://{0}/{1}", code.bucket, code.key),
             "models_table": args["models_table"],
             "model_package_group": self.group.model_package_group_name,
             "topic_arn": self.topic.arn,

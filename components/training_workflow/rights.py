@@ -11,7 +11,7 @@ from components.ml_endpoint import rights as sagemaker_rights
 from components.ml_endpoint.hosting import HostingShape
 from components.ml_endpoint.rights import bucket_arn, local_arn
 from components.training_workflow.args import TrainingWorkflowArgs
-from components.values import Statement
+from components.values import Statement, formatted
 from functions.shared.places import CODE, METADATA, PRODUCTION, STATISTICS, TEST, TRAIN, TRAINING, UPLOADS, VALIDATION
 
 
@@ -206,7 +206,7 @@ def approvals_statements(args: TrainingWorkflowArgs, machine_name: str, queue_ar
     table = table_arn(args)
     return [
         allow("ReadVersions", ["dynamodb:GetItem", "dynamodb:UpdateItem"], [table]),
-        allow("FindPackages", ["dynamodb:Query"], [Output.format("{0}/index/PackageIndex", table)]),
+        allow("FindPackages", ["dynamodb:Query"], [formatted("{0}/index/PackageIndex", table)]),
         allow(
             "AnswerExecutions",
             ["states:SendTaskSuccess", "states:StartExecution"],

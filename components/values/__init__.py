@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.values.gaps import filled
+from components.values.gaps import filled, formatted
 from components.values.rights import RETENTION_DAYS, Statement, document, policy_json, trust_json
 from components.values.signals import (
     Alarm,
@@ -34,6 +34,7 @@ __all__ = [
     "check_period",
     "document",
     "filled",
+    "formatted",
     "policy_json",
     "trust_json",
 ]
