@@ -89,8 +89,10 @@ def _decided(action: str, grants: Grants, facts: Facts) -> _Verdict:
     granted = _granted(action, facts)(identity, resource)
     if granted.why != "allowed":
         return granted
-    # A grant to one session by its name is the only one that a boundary does not limit.
-    free = any(reach == "session" for _, reach in resource.allows)
+    # A boundary limits what a resource grants to a role by its name; not what it grants to a session, to a user or to
+    # everyone: such grants do not come by the role.
+    by_role = "principal" if facts.who.kind == "role" else "account"
+    free = any(reach not in {"account", by_role} for _, reach in resource.allows)
     if grants.boundary is not None and not boundary.allows and not free:
         return _Verdict("boundary", (), boundary.kind)
     if door is not None and not endpoint.allows:

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.callers import Caller
 from sandbox.rights.actions import Call, UnmappedCallError, accesses
 from sandbox.rights.calls.policies import Policies
-from sandbox.rights.calls.records import Records, Refusal
+from sandbox.rights.calls.records import Own, Records, Refusal
 from sandbox.rights.calls.state import State
 from sandbox.rights.calls.written import rights
 from sandbox.rights.decide import decide
@@ -62,6 +62,8 @@ class Judge:
 
     def _refused(self, access: Access) -> str:
         decision = decide(access, self._policies.grants(access))
-        own = {name: rights(name, text) for name, text in self._policies.documents(access.principal).items()}
-        self.records.decided(access, decision, own)
+        self.records.decided(access, decision, lambda: self._own(access.principal))
         return decision.text
+
+    def _own(self, principal: str) -> Own:
+        return {name: rights(name, text) for name, text in self._policies.documents(principal).items()}

@@ -21,6 +21,8 @@ class Policies:
     def __init__(self, account: str) -> None:
         self._account = account
         self._buckets: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+        """By a role's ARN the id under which IAM keeps it."""
 
     def declared(self, resource: Resource) -> None:
         """Keeps what is only declared: policies of buckets that moto would not judge as S3 does."""
@@ -74,7 +76,12 @@ class Policies:
         return iam_backends[self._account]["aws"]
 
     def _role(self, arn: str) -> Any:
-        return next((role for role in list(self._iam().roles.values()) if role.arn == arn), None)
+        roles = self._iam().roles
+        found = roles.get(self._ids.get(arn, ""))
+        if found is None:
+            found = next((role for role in list(roles.values()) if role.arn == arn), None)
+            self._ids[arn] = "" if found is None else str(found.id)
+        return found
 
     def _trust(self, arn: str, _region: str, _name: str) -> Any:
         return getattr(self._role(arn), "assume_role_policy_document", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from sandbox.rights.request import Access
 
 MOST_REFUSALS = 500
 """Different refusals that are kept; further ones are only counted."""
+Own = Mapping[str, Sequence[Right]]
+MOST_SEEN = 8192
+"""Decisions that are known to be like an earlier one."""
 MOST_USES = 20_000
 """Different uses that are kept: more than all policies of a stack can tell apart."""
 
@@ -57,29 +60,24 @@ class Records:
     def __init__(self) -> None:
         self._uses: dict[Use, Count] = {}
         self._refusals: dict[Refusal, Count] = {}
+        self._seen: dict[tuple[Any, ...], frozenset[Use]] = {}
         self._lock = threading.Lock()
         self.judged = 0
         """Decisions in all."""
         self.left_out = 0
         """Refusals that were not kept."""
 
-    def decided(self, access: Access, decision: Decision, own: Mapping[str, Sequence[Right]]) -> None:
-        """Notes one decision; `own` are the rights of the caller's own policies, by the policies' names."""
+    def decided(self, access: Access, decision: Decision, own: Callable[[], Own]) -> None:
+        """Notes one decision; `own` gives the rights of the caller's own policies, by the policies' names."""
         if not decision.allowed:
             self.refused(Refusal(access.principal, access.action, decision.resource, decision.why, decision.text))
             return
-        used = {
-            Use(access.principal, row.policy, row.label, access.action, right.resource)
-            for row in decision.statements
-            for resource in access.resources
-            for right in named(own.get(row.policy, ()), row.label, access.action, resource)
-        }
-        # What the resource's own policy allows is counted by that policy's name alone.
-        used |= {
-            Use(access.principal, row.policy, row.label, access.action, "")
-            for row in decision.statements
-            if row.policy not in own
-        }
+        key = (access.principal, access.action, access.resources, decision.statements)
+        used = self._seen.get(key)
+        if used is None:
+            if len(self._seen) >= MOST_SEEN:
+                self._seen.clear()
+            used = self._seen[key] = frozenset(_uses(access, decision, own()))
         now = time.time()
         with self._lock:
             self.judged += 1
@@ -112,6 +110,16 @@ class Records:
             "used": [_row(use, count, names) for use, count in uses.items()],
             "refused": [_row(refusal, count, names) for refusal, count in refusals.items()],
         }
+
+
+def _uses(access: Access, decision: Decision, own: Own) -> Iterator[Use]:
+    for row in decision.statements:
+        if row.policy not in own:
+            # What the resource's own policy allows is counted by that policy's name alone.
+            yield Use(access.principal, row.policy, row.label, access.action, "")
+        for resource in access.resources:
+            for right in named(own.get(row.policy, ()), row.label, access.action, resource):
+                yield Use(access.principal, row.policy, row.label, access.action, right.resource)
 
 
 def _raise(counts: dict[Any, Count], key: Any, now: float, most: int) -> bool:

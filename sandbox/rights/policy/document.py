@@ -161,6 +161,9 @@ class Resources:
         """Whether a resource is among them in a call with these facts."""
         if self._every:
             return True
+        # Nobody can say what all but an unknown thing is: the statement counts for nothing then.
+        if self.inverted and not all(pattern.known(lookup) for pattern in self._patterns):
+            return False
         found = resource in self._named or any(pattern.matches(resource, lookup) for pattern in self._patterns)
         return found != self.inverted
 

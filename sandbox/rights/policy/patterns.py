@@ -61,6 +61,10 @@ class Pattern:
         values = self._values(lookup)
         return values is not None and _regex(self._pieces, self._kind, values).fullmatch(text) is not None
 
+    def known(self, lookup: Lookup) -> bool:
+        """False where a variable has no value in this call."""
+        return self._values(lookup) is not None
+
     def text(self, lookup: Lookup) -> str | None:
         """What it stands for in this call where it has no wildcards; None where a variable has no value."""
         values = self._values(lookup)

@@ -246,8 +246,11 @@ def test_the_report_tells_refused_used_and_unused(judged: Judged) -> None:
     ]
 
 
-def test_what_was_called_is_left_in_the_directory(judged: Judged) -> None:
-    judged.rights.close()
-    left = json.loads((judged.directory / FILE).read_text(encoding="utf-8"))
-    assert left["stack"] == "dev"
-    assert left["judged"] == judged.rights.told()["judged"]
+def test_what_was_called_is_left_in_the_directory(judged: Judged, tmp_path: Path) -> None:
+    role = judged.role(allow("dynamodb:Scan", TABLE))
+    rights = Rights(judged.cloud, tmp_path)
+    rights.attach(judged.ledger)
+    assert rights.judge.denial(Caller(role, "worker"), "dynamodb:Scan", TABLE, "us-east-1") == ""
+    rights.close()
+    left = json.loads((tmp_path / FILE).read_text(encoding="utf-8"))
+    assert (left["stack"], left["judged"], [row["action"] for row in left["used"]]) == ("dev", 1, ["dynamodb:Scan"])
