@@ -145,6 +145,8 @@ SERVICES: Final[Mapping[str, Emitter]] = {
                 ("StateMachineArn",),
             ),
         ),
+        # What filters count of the gateway's access log (components/secure_api/watched/access.py).
+        Emitter("MLPlatform/Access", _by("Unauthorized Throttled TooSlow", ("ApiName",))),
         Emitter("AWS/WAFV2", _by("BlockedRequests AllowedRequests", ("WebACL", "Rule"), ("WebACL", "Rule", "Region"))),
     )
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,29 +18,12 @@ from components.secure_api.capabilities import capabilities
 from components.secure_api.document import deployed, execution_path, method_path, text
 from components.secure_api.identity import Identity
 from components.secure_api.identity_folders import Folders
+from components.secure_api.watched import access as log
 from components.secure_api.watched import signals, usage
 from components.secure_api.web_acl import CALLER_WINDOW_S, HEALTH_PATH, WebAcl, WebAclArgs
-from components.values import Alarm, Statement, Widget, policy_json, trust_json
+from components.values import Alarm, Statement, Widget, formatted, policy_json, trust_json
 from functions.openapi import document
 from functions.routes import ROUTES
-
-ACCESS_LOG: Final = {
-    "apiKeyId": "$context.identity.apiKeyId",
-    "errorType": "$context.error.responseType",
-    "integrationLatencyMs": "$context.integrationLatency",
-    "integrationStatus": "$context.integrationStatus",
-    "latencyMs": "$context.responseLatency",
-    "method": "$context.httpMethod",
-    "path": "$context.resourcePath",
-    "requestId": "$context.requestId",
-    "requestTime": "$context.requestTime",
-    "responseBytes": "$context.responseLength",
-    "status": "$context.status",
-    "traceId": "$context.xrayTraceId",
-    "userId": "$context.authorizer.claims.sub",
-    "wafStatus": "$context.wafResponseCode",
-}
-"""What is logged of each request: routes and ids; no address, token or body."""
 
 _LOG_ACTIONS: Final = (
     *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams"),
@@ -130,7 +112,11 @@ class SecureApi(pulumi.ComponentResource):
     def alarms(self) -> list[Alarm]:
         """Of the stage, the firewall and each function."""
         mine = signals.alarms(self._api_name, STAGE, self._args.get("objective", watched.OBJECTIVE))
-        mine += [*usage.alarms(self.functions["predictions"].function_name), *self.web_acl.alarms()]
+        mine += [
+            *log.alarms(self._api_name),
+            *usage.alarms(self.functions["predictions"].function_name),
+            *self.web_acl.alarms(),
+        ]
         mine += insights.alarms(self.functions["insights"].function_name)
         functions = [*self.functions.values(), self.identity.sign_up, self.identity.keyring]
         return mine + [alarm for function in functions for alarm in function.alarms()]
@@ -140,7 +126,12 @@ class SecureApi(pulumi.ComponentResource):
         reader = self.functions["insights"].function_name
         predictions, users = self.functions["predictions"].function_name, self.identity
         pools = {"pool": users.user_pool_id, "client": users.client_id}
-        mine = [*signals.widgets(self._api_name, STAGE), *self.web_acl.widgets(), *insights.widgets(reader)]
+        mine = [
+            *signals.widgets(self._api_name, STAGE),
+            *log.widgets(self._api_name),
+            *self.web_acl.widgets(),
+            *insights.widgets(reader),
+        ]
         mine += usage.widgets(self._api_name, STAGE, predictions, self._daily_users, **pools)
         functions = [*self.functions.values(), self.identity.sign_up]
         return mine + [widget for function in functions for widget in function.widgets()]
@@ -174,7 +165,7 @@ class SecureApi(pulumi.ComponentResource):
                 function=self.functions[route.capability].function_name,
                 qualifier=ALIAS,
                 principal="apigateway.amazonaws.com",
-                source_arn=Output.format("{0}/{1}/{2}", self.api.execution_arn, STAGE, execution_path(route)),
+                source_arn=formatted("{0}/{1}/{2}", self.api.execution_arn, STAGE, execution_path(route)),
                 # The alias has to exist before anybody may call it.
                 opts=ResourceOptions(parent=self, depends_on=[self.functions[route.capability].alias]),
             )
@@ -190,6 +181,7 @@ class SecureApi(pulumi.ComponentResource):
             retention_in_days=log_days,
             opts=ResourceOptions(parent=self),
         )
+        log.count(name, access.name, ResourceOptions(parent=self))
         # The gateway makes this group by itself, unencrypted and for ever, unless it stands already.
         errors = cloudwatch.LogGroup(
             f"{name}-error-log",
@@ -206,7 +198,7 @@ class SecureApi(pulumi.ComponentResource):
             xray_tracing_enabled=True,
             access_log_settings={
                 "destination_arn": access.arn,
-                "format": json.dumps(ACCESS_LOG, sort_keys=True, separators=(",", ":")),
+                "format": log.form(self._api_name),
             },
             opts=ResourceOptions(parent=self, depends_on=[errors, *self._account(name)]),
         )

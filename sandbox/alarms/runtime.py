@@ -18,6 +18,7 @@ from sandbox.alarms.data import on_data
 from sandbox.alarms.definitions import Definition, definition
 from sandbox.alarms.evaluation import verdict
 from sandbox.alarms.measured import embedded
+from sandbox.alarms.measured.counted import Filters, checked
 from sandbox.alarms.measured.meter import Meter
 from sandbox.alarms.measured.points import Now, Points
 from sandbox.alarms.measured.sources import sample_queues, watch
@@ -77,6 +78,7 @@ class Alarms:
         self.directory = directory
         self.points = Points(now)
         self.meter = Meter(self.points)
+        self._filters = Filters(self.points)
         self._cloud = cloud
         self._now = now
         self._threaded = threaded
@@ -116,6 +118,7 @@ class Alarms:
         self._hooks.wrap(CloudWatchBackend, "put_metric_alarm", operations.checked)
         self._hooks.wrap(CloudWatchBackend, "set_alarm_state", operations.setting(self._changes, self._lock))
         self._hooks.wrap(LogsBackend, "put_log_events", self._reading)
+        self._hooks.wrap(LogsBackend, "put_metric_filter", checked)
         watch(self._hooks, self.meter)
 
     def attach(self, ledger: Ledger) -> None:
@@ -235,13 +238,16 @@ class Alarms:
         return self._changes.put(region, alarm, state, reason, {"triggeringAlarms": triggering})
 
     def _reading(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        """Log lines that carry metrics become data points."""
+        """Log lines that carry metrics, or that a filter counts, become data points."""
 
         def put_log_events(
             backend: Any, log_group_name: str, log_stream_name: str, log_events: list[dict[str, Any]]
         ) -> Any:
             answer = original(backend, log_group_name, log_stream_name, log_events)
             embedded.take(self.points, backend.region_name, (event["message"] for event in log_events))
+            filters = backend.filters.get_matching_filters(log_group_name=log_group_name)
+            if filters:
+                self._filters.take(backend.region_name, filters, log_events)
             return answer
 
         return put_log_events

@@ -72,7 +72,6 @@ ROWS = {
             "metricTransformation.namespace": "metricNamespace",
             "metricTransformation.value": "metricValue",
         },
-        lost={"metricTransformation": "moto keeps the filter and emits no metric"},
     ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Recipe(
         call="cloudwatch.put_metric_alarm",

@@ -10,8 +10,8 @@ import pytest
 
 from components.insights import may_ask
 from components.secure_api import SecureApi, SecureApiArgs
-from components.secure_api.watched.access import ACCESS_LOG
 from components.secure_api.identity import GROUPS, platform_scopes
+from components.secure_api.watched.access import ACCESS_LOG
 from functions.routes import ROUTES
 from tests.components.recorder import ACCOUNT, REGION, Recording, record
 from tests.components.secure_api.doors import BATCHES
@@ -85,6 +85,7 @@ def test_it_makes_exactly_these_resources(recording: Recording) -> None:
         "aws:apigateway/usagePlan:UsagePlan": 1,
         "aws:cloudwatch/contributorInsightRule:ContributorInsightRule": 1,
         "aws:cloudwatch/logGroup:LogGroup": FUNCTIONS + 2 + 1,
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter": 3,
         "aws:cloudwatch/queryDefinition:QueryDefinition": 5,
         "aws:cognito/identityPool:IdentityPool": 1,
         "aws:cognito/identityPoolProviderPrincipalTag:IdentityPoolProviderPrincipalTag": 1,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from components.observability.emitted import SERVICES
 from components.secure_api import SecureApi
+from components.secure_api.watched.access import COUNTED, NAMESPACE
 from functions.routes import ROUTES
+from sandbox.alarms.patterns import read
 from tests.components.recorder import record
 from tests.components.secure_api.test_component import FUNCTIONS, args, run
 
@@ -24,6 +27,28 @@ def test_questions_are_asked_of_logs_that_there_are() -> None:
     assert rule["Contribution"]["Keys"] == ["$.userId"]
 
 
+def test_lines_of_the_access_log_are_counted_by_what_the_log_says() -> None:
+    recording = run()
+    form = json.loads(recording.one("aws:apigateway/stage:Stage").inputs["accessLogSettings"]["format"])
+    filters = {
+        row.inputs["name"]: row.inputs for row in recording.of_type("aws:cloudwatch/logMetricFilter:LogMetricFilter")
+    }
+    assert set(filters) == set(COUNTED) == set(SERVICES[NAMESPACE].metrics)
+    for name, inputs in filters.items():
+        assert inputs["logGroupName"] == "/aws/apigateway/mlplatform-dev-api/access"
+        assert inputs["metricTransformation"] == {
+            "name": name,
+            "namespace": NAMESPACE,
+            "value": "1",
+            "unit": "Count",
+            "dimensions": {"ApiName": "$.apiName"},
+        }
+        fits = read(inputs["pattern"])
+        found = {status for status in map(str, range(200, 600)) if fits(json.dumps({**form, "status": status}))}
+        assert found == set(COUNTED[name][1].split(" and "))
+    assert form["apiName"] == "mlplatform-dev-api"
+
+
 def test_alarms_and_widgets_cover_the_stage_every_route_and_every_function() -> None:
     def program() -> Any:
         api = SecureApi("api", args())
@@ -35,6 +60,6 @@ def test_alarms_and_widgets_cover_the_stage_every_route_and_every_function() -> 
 
     value = record(program).value
     found = dict(tuple(row) for row in value["alarms"])
-    assert len(found) == len(value["alarms"]) == 13 + FUNCTIONS * 3
-    assert found["api-errors"] == 10
+    assert len(found) == len(value["alarms"]) == 14 + FUNCTIONS * 3
+    assert (found["api-errors"], found["api-unauthorized"]) == (10, 100)
     assert value["routes"] == [route.key for route in ROUTES]
