@@ -47,11 +47,10 @@ def load(stack: str, config: Mapping[str, str] | None = None) -> Settings:
 def _between(settings: Settings, problems: Sequence[str]) -> list[str]:
     """What does not fit together, but for sections with wrong keys: those stand at defaults that nobody asked for."""
     wrong = {_SECTION.split(problem.removeprefix(f"{NAMESPACE}:"))[0] for problem in problems}
-    if "recovery" in wrong:
+    if settings.recovery is not None and not settings.recovery.region:
         settings = replace(settings, recovery=None)
-    words = {"region" if name == "aws" else name for name in wrong}
-    about = re.compile(rf"\b({'|'.join(map(re.escape, sorted(words)))})\b") if words else None
-    return [told for told in checks.problems(settings) if about is None or not about.search(told)]
+    about = [re.compile(r"\bregion\b" if name == "aws" else rf"\b{re.escape(name)}[.:,]") for name in wrong]
+    return [told for told in checks.problems(settings) if not any(pattern.search(told) for pattern in about)]
 
 
 def _sections(values: Mapping[str, str], problems: list[str]) -> dict[str, Any]:

@@ -92,6 +92,13 @@ def test_a_stack_with_a_second_region_keeps_what_it_promises() -> None:
     assert loaded(GOOD, database={"enabled": False, "backupDays": 1}).recovery is not None
 
 
+def test_what_a_second_region_promises_is_told_beside_what_is_wrong_with_its_section() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded({**GOOD, "backupDays": 10}, data={"recoveryDays": 7}, database={"backupDays": 7})
+    told = [line.split()[1] for line in str(caught.value).splitlines()[1:]]
+    assert told == ["mlplatform:recovery.backupDays", "mlplatform:data.recoveryDays", "mlplatform:database.backupDays"]
+
+
 def test_a_shared_cache_has_one_large_type_of_node_in_both_regions() -> None:
     large = {"nodeType": "cache.r7g.xlarge"}
     with pytest.raises(SettingsError) as caught:
