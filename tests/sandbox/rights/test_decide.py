@@ -129,15 +129,24 @@ def test_a_bucket_that_denies_beats_the_role() -> None:
 
 @pytest.mark.parametrize(
     ("principal", "allowed"),
-    [({"AWS": SESSION}, True), ({"AWS": ROLE}, False), ("*", False)],
-    ids=["session", "role", "all"],
+    [({"AWS": SESSION}, True), ("*", True), ({"AWS": "*"}, True), ({"AWS": ROLE}, False), ({"AWS": ROOT}, False)],
+    ids=["session", "everyone", "everyone of AWS", "role", "account"],
 )
-def test_only_a_grant_to_the_session_escapes_the_boundary(principal: Any, allowed: bool) -> None:
+def test_a_boundary_limits_what_a_resource_grants_to_the_role_by_name(principal: Any, allowed: bool) -> None:
     grants = Grants(
         boundary=policy(statement(action="s3:PutObject"), name="boundary"),
         resource={BUCKET: policy(statement(Principal=principal), name="bucket")},
     )
     assert decide(access(), grants).allowed is allowed
+
+
+def test_a_user_who_is_named_by_a_resource_escapes_the_boundary() -> None:
+    ann = f"arn:aws:iam::{ACCOUNT}:user/ann"
+    grants = Grants(
+        boundary=policy(statement(action="s3:PutObject"), name="boundary"),
+        resource={BUCKET: policy(statement(Principal={"AWS": ann}), name="bucket")},
+    )
+    assert decide(access(principal=ann), grants).allowed
 
 
 DECRYPT = access("kms:Decrypt", KEY)

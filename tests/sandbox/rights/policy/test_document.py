@@ -70,6 +70,13 @@ def test_not_resource_is_all_but() -> None:
     assert not decide(access("s3:GetObject", f"{BUCKET}/secret/a"), grants).allowed
 
 
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_all_but_an_unknown_thing_is_nothing(effect: str) -> None:
+    (row,) = policy(statement(effect, resource=None, NotResource=f"{BUCKET}/${{aws:username}}/*")).statements
+    assert not row.fits(OBJECT, lambda _: ())
+    assert row.fits(OBJECT, lambda _: ("ann",))
+
+
 def test_not_resource_of_everything_is_nothing() -> None:
     assert not decide(access(), granted(statement(resource=None, NotResource="*"))).allowed
 
