@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timezone
 
-from policies.exemptions import EXEMPTIONS, Exemption, problems
+from policies.exemptions import EXEMPTIONS, Exemption, problems, stack_of
 from policies.resources import Node, Resource, Stack, UndecidedError, node_of
 from policies.rule import Rule
 from policies.rules import RULES
 from policies.verdict import Outcome, Report, Verdict
 
 EXEMPTION_RULE = "exemption-in-force"
-"""Rule id of the verdict on an exemption whose last day has passed."""
+"""Rule id of the verdict on an exemption whose last day has passed, or that matches nothing in its own stack."""
 
 
 def judge(rule: Rule, node: Node) -> tuple[Outcome, str]:
@@ -93,13 +94,35 @@ def judged(
                 )
             )
     verdicts += [expired(row) for row in exemptions if not row.in_force(day)]
-    return Report(tuple(verdicts), tuple(row for row in exemptions if row not in used))
+    unused = [row for row in exemptions if row not in used]
+    here = {stack_of(node.urn) for node in stack}
+    # What is not decidable now may be broken later, and need its exemption.
+    decided = {rule.id for rule in rules} - {row.rule for row in verdicts if row.outcome == "undecided"}
+    verdicts += [idle(row, rules, stack) for row in unused if here & set(row.stacks) and row.rule in decided]
+    return Report(tuple(verdicts), tuple(unused))
 
 
 def exemption_for(rule: Rule, node: Node, exemptions: Sequence[Exemption]) -> Exemption | None:
     """The exemption that covers a broken rule, the one that lasts longest where there are several."""
     found = [row for row in exemptions if row.covers(rule.id, node.urn, node.name)]
     return max(found, key=lambda row: row.until, default=None)
+
+
+def idle(row: Exemption, rules: Sequence[Rule], stack: Stack) -> Verdict:
+    """The verdict on an exemption that is for this very stack and matches nothing in it: it fails."""
+    types = {token for rule in rules if rule.id == row.rule for token in rule.types}
+    near = difflib.get_close_matches(row.resource, sorted({node.name for node in stack.of_type(*types)}), n=1)
+    meant = f"; did you mean {near[0]!r}?" if near else ""
+    return Verdict(
+        rule=EXEMPTION_RULE,
+        severity="medium",
+        urn="",
+        type="",
+        name=row.resource,
+        outcome="broken",
+        message=f"exemption of {row.rule}: resource is {row.resource!r}, and nothing of that name breaks the rule in "
+        f"{', '.join(row.stacks)}{meant} Name a resource that does, or remove the row",
+    )
 
 
 def expired(row: Exemption) -> Verdict:

@@ -24,7 +24,7 @@ class Exemption:
     until: date
     """Last day on which it is in force."""
     stacks: tuple[str, ...] = ()
-    """Stacks in which it holds; empty for all."""
+    """Stacks in which it holds, and in each of which it has to match something; empty for all."""
 
     def covers(self, rule: str, urn: str, name: str) -> bool:
         """True where it is about this rule and resource, in force or not."""
@@ -95,6 +95,7 @@ EXEMPTIONS: tuple[Exemption, ...] = (
             reason="the second region waits with one instance, which is what makes it affordable: scaling adds more "
             "within minutes of the first requests, and recovery.active gives it the first region's number",
             until=date(2027, 11, 30),
+            stacks=("prod",),
         )
         for rule, resource in (
             ("sagemaker-several-instances", "standby-endpoint-configuration"),

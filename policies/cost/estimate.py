@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.cost.lines import Line, Unpriced
-from policies.cost.meters import FREE, METERS, Charge, Meter
+from policies.cost.meters import FREE, METERS, UNKNOWN, Charge, Meter
 from policies.cost.prices import PriceError, Prices, load
 from policies.cost.usage import Amount, Usage
 from policies.resources import Node, Stack
@@ -61,7 +61,8 @@ def estimate(stack: Stack, usage: Usage, prices: Prices | None = None) -> Estima
         component = components.get(node.urn, "")
         meter = METERS.get(node.type)
         if meter is None:
-            why = "its type has no row; add one to policies/cost/meters/, or to free.py with a reason"
+            missing = "its type has no row; add one to policies/cost/meters/, or to free.py with a reason"
+            why = UNKNOWN.get(node.type, missing)
             unpriced.append(Unpriced(**where, component=component, why=why))
             continue
         try:

@@ -57,7 +57,8 @@ def unpriced(found: Mapping[str, Estimate]) -> str:
     lines = ["## Not priced", "", "Not in the sums above; never taken for free.", ""]
     if not rows:
         return "\n".join([*lines, "Nothing.", ""])
-    return "\n".join([*lines, *(f"- `{token}` ({name})" for token, name in rows), ""])
+    whys = {row.type: row.why for one in found.values() for row in one.unpriced}
+    return "\n".join([*lines, *(f"- `{token}` ({name}): {whys[token]}" for token, name in rows), ""])
 
 
 def seed(prices: Prices) -> str:

@@ -124,6 +124,21 @@ def test_an_exemption_of_something_else_does_not_help_and_is_reported(row_of: Ex
     assert f"unused exemption of {row_of.rule} for {row_of.resource!r}" in report.table()
 
 
+def test_an_exemption_for_this_stack_that_matches_nothing_fails_and_names_the_closest() -> None:
+    wrong = exemption(resource="itt", stacks=("dev",))
+    report = check([thing(size=9)], rules=[RULE], exemptions=[wrong], today=TODAY)
+    assert [verdict.rule for verdict in report.broken] == [RULE.id, "exemption-in-force"]
+    said = report.broken[1].message
+    assert "resource is 'itt', and nothing of that name breaks the rule in dev; did you mean 'it'?" in said
+    assert said.endswith("Name a resource that does, or remove the row")
+    undecided = check([thing(size=UNKNOWN)], rules=[RULE], exemptions=[wrong], today=TODAY)
+    assert [row.outcome for row in undecided.verdicts] == ["undecided"]
+    idle = exemption(stacks=("dev",))
+    assert [row.rule for row in check([thing(size=1)], rules=[RULE], exemptions=[idle], today=TODAY).broken] == [
+        "exemption-in-force"
+    ]
+
+
 def test_an_expired_exemption_fails_even_where_nothing_needs_it() -> None:
     old = exemption(until=TODAY - timedelta(days=1))
     needed = outcome(thing(size=9), exemptions=(old,))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.cost.meters import FREE, METERS
+from policies.cost.meters import FREE, METERS, UNKNOWN
 from policies.cost.prices import PriceError, Prices, load, read
 
 ROW = """
@@ -100,3 +100,8 @@ def test_every_fixed_key_of_a_meter_has_a_price_in_every_region() -> None:
 
 def test_a_type_is_either_charged_or_free() -> None:
     assert set(METERS) & set(FREE) == set()
+
+
+def test_what_has_no_price_says_why_and_is_neither_charged_nor_free() -> None:
+    assert not UNKNOWN.keys() & (METERS.keys() | FREE.keys())
+    assert all(len(why) > 40 for why in UNKNOWN.values())
