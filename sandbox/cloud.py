@@ -74,7 +74,7 @@ class Cloud:
         """Held wherever moto is not safe for threads."""
         self.callers = Callers()
         """Who else than the administrator has keys."""
-        self.judge: Judge = _allow
+        self.judge: Judge = allowed
         """Says why a call is refused that does not come over HTTP."""
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._clients_lock = threading.Lock()
@@ -260,7 +260,7 @@ def _model(service: str) -> Any:
     return _core().get_service_model(service)
 
 
-def _allow(*_: object) -> str:
+def allowed(*_: object) -> str:
     """The judge of a cloud in which nobody's rights are looked at."""
     return ""
 

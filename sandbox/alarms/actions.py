@@ -10,6 +10,8 @@ from datetime import datetime, timezone
 from functools import cache
 from typing import Any
 
+from sandbox.callers import service
+from sandbox.cloud import Judge
 from sandbox.events import bus
 
 LOG = logging.getLogger(__name__)
@@ -42,22 +44,32 @@ class Change:
         return list(by_state[alarm.state_value])
 
 
-def act(change: Change) -> list[tuple[str, str]]:
-    """Sends everything; gives each action with why it did not work, empty where it did."""
+def act(change: Change, judge: Judge) -> list[tuple[str, str]]:
+    """Sends everything; gives each action with why it did not work, empty where it did.
+
+    The judge says whether CloudWatch may: topics and their keys let it in by policies of their own.
+    """
     _tell_bus(change)
-    return [(arn, _do(change, arn)) for arn in change.actions]
+    return [(arn, _do(change, arn, judge)) for arn in change.actions]
 
 
-def _do(change: Change, arn: str) -> str:
-    service, region = arn.split(":")[2:4]
-    if service != "sns":
-        return f"actions of {service} are not taken on this machine"
+def _do(change: Change, arn: str, judge: Judge) -> str:
+    kind, region = arn.split(":")[2:4]
+    if kind != "sns":
+        return f"actions of {kind} are not taken on this machine"
     from moto.sns.models import sns_backends
 
     # In process: a hundred alarms that leave their first state together would be a hundred requests.
     topic = sns_backends[change.account][region].topics.get(arn)
     if topic is None:
         return f"topic {arn} does not exist"
+    caller = service("cloudwatch.amazonaws.com", change.alarm.alarm_arn, change.account)
+    key = str(topic.kms_master_key_id or "")
+    keyed = [("kms:Decrypt", key), ("kms:GenerateDataKey", key)] if key.startswith("arn:") else []
+    for action, resource in [("sns:Publish", arn), *keyed]:
+        problem = judge(caller, action, resource, region)
+        if problem:
+            return problem
     try:
         topic.publish(json.dumps(message(change)), subject=subject(change))
     except Exception as fault:  # noqa: BLE001  # whatever a subscriber's service raises must not stop the other alarms

@@ -6,20 +6,33 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sandbox.alarms import actions
 from sandbox.alarms.measured.points import Now
+from sandbox.cloud import Judge
 
 KEPT: Final = 1000
 """Rows of history a region."""
 
 
+class ChangesCloud(Protocol):
+    """What alarms need of the cloud."""
+
+    @property
+    def account(self) -> str:
+        """The account number."""
+
+    @property
+    def judge(self) -> Judge:
+        """Says why IAM refuses something."""
+
+
 class Changes:
     """Every change of a state in one account."""
 
-    def __init__(self, account: str, now: Now) -> None:
-        self._account = account
+    def __init__(self, cloud: ChangesCloud, now: Now) -> None:
+        self._cloud = cloud
         self._now = now
         self._history: dict[str, deque[dict[str, Any]]] = {}
 
@@ -36,9 +49,9 @@ class Changes:
             return False
         old, old_reason, old_at = alarm.state_value, alarm.state_reason, alarm.state_updated_timestamp
         alarm.update_state(reason, data if isinstance(data, str) else json.dumps(data), state)
-        change = actions.Change(alarm, region, self._account, old, old_reason, old_at, self.moment())
+        change = actions.Change(alarm, region, self._cloud.account, old, old_reason, old_at, self.moment())
         self._tell(change, "StateUpdate", f"Alarm updated from {old} to {state}", {"stateReason": reason})
-        for arn, fault in actions.act(change):
+        for arn, fault in actions.act(change, self._cloud.judge):
             how = f"Failed to execute action {arn}: {fault}" if fault else f"Successfully executed action {arn}"
             self._tell(change, "Action", how, {"actionState": "Failed" if fault else "Succeeded"})
         return True

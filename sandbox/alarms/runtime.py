@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.alarms import operations
 from sandbox.alarms.actions import stamp
-from sandbox.alarms.changes import Changes
+from sandbox.alarms.changes import Changes, ChangesCloud
 from sandbox.alarms.data import on_data
 from sandbox.alarms.definitions import Definition, definition
 from sandbox.alarms.evaluation import verdict
@@ -42,14 +42,6 @@ _DEEPEST: Final = 10
 _API: Final = "aws:apigateway/restApi:RestApi"
 
 
-class AlarmsCloud(Protocol):
-    """What this runtime needs of the cloud."""
-
-    @property
-    def account(self) -> str:
-        """The account number."""
-
-
 class Alarms:
     """CloudWatch's alarms, in every region.
 
@@ -59,7 +51,7 @@ class Alarms:
 
     def __init__(
         self,
-        cloud: AlarmsCloud,
+        cloud: ChangesCloud,
         directory: Path,
         *,
         scale: float = 1.0,
@@ -86,7 +78,7 @@ class Alarms:
         self._lost: set[str] = set()
         self._seen: dict[tuple[str, str], int] = {}
         self._known: dict[tuple[str, str], tuple[Any, Definition]] = {}
-        self._changes = Changes(cloud.account, now)
+        self._changes = Changes(cloud, now)
         self._sampled = -1
         self._lock = threading.RLock()
         self._stop = threading.Event()

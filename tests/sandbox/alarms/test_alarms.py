@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.callers import Caller
 from sandbox.events import Events
 from tests.sandbox.alarms.conftest import Place
 
@@ -221,6 +222,22 @@ def test_an_action_that_cannot_be_taken_is_told_in_the_history(place: Place) -> 
     told = " ".join(row["HistorySummary"] for row in rows)
     assert "alarms-gone does not exist" in told
     assert "actions of automate are not taken on this machine" in told
+
+
+def test_a_topic_whose_policy_leaves_alarms_out_is_not_told_and_the_history_says_why(place: Place) -> None:
+    asked: list[tuple[str, str, str]] = []
+
+    def closed(caller: Caller, action: str, resource: str, _region: str) -> str:
+        asked.append((caller.principal, action, resource))
+        return "not authorized"
+
+    place.cloud.judge = closed
+    place.alarm()
+    place.wait(60)
+    assert (place.state(), place.heard()) == ("OK", [])
+    assert asked == [("service:cloudwatch.amazonaws.com", "sns:Publish", place.topic)]
+    rows = place.cloudwatch.describe_alarm_history(AlarmName="errors", HistoryItemType="Action")["AlarmHistoryItems"]
+    assert rows[0]["HistorySummary"] == f"Failed to execute action {place.topic}: not authorized"
 
 
 def test_actions_that_are_off_tell_nobody(place: Place) -> None:
