@@ -52,6 +52,7 @@ class _Said(NamedTuple):
     kind: str
     denies: tuple[Statement, ...]
     allows: tuple[tuple[Statement, Reach], ...]
+    of_key: bool = False
 
 
 def decide(access: Access, grants: Grants) -> Decision:
@@ -110,16 +111,16 @@ def _said(kind: str, policies: Iterable[Policy], action: str, facts: Facts, *, o
                 allows.append((row, reach))
             elif reach:
                 denies.append(row)
-    return _Said(kind, tuple(denies), tuple(allows))
+    return _Said(kind, tuple(denies), tuple(allows), action.startswith("kms:"))
 
 
 def _granted(action: str, facts: Facts) -> Callable[[_Said, _Said], _Verdict]:
     """How the caller's own policies and the resource's go together for a call that nothing denies."""
-    if action.startswith(MUST_ALLOW):
-        return _by_resource
     if not facts.who.account:
         return _for_strangers
-    return _within_account if facts.who.account == facts.resource_account else _across_accounts
+    if facts.who.account != facts.resource_account:
+        return _across_accounts
+    return _by_resource if action.startswith(MUST_ALLOW) else _within_account
 
 
 def _by_resource(own: _Said, resource: _Said) -> _Verdict:
@@ -127,14 +128,14 @@ def _by_resource(own: _Said, resource: _Said) -> _Verdict:
     if direct := _direct(resource):
         return _Verdict("allowed", direct)
     if not resource.allows:
-        return _Verdict("resource policy" if resource.kind == "role trust policy" else "key policy", (), resource.kind)
+        return _lacking(resource)
     return _Verdict("allowed", (*_all(own), *_all(resource))) if own.allows else _Verdict("no allow", (), own.kind)
 
 
 def _for_strangers(_: _Said, resource: _Said) -> _Verdict:
     """Services and strangers have no policies of their own."""
     direct = _direct(resource)
-    return _Verdict("allowed", direct) if direct else _Verdict("resource policy", (), resource.kind)
+    return _Verdict("allowed", direct) if direct else _lacking(resource)
 
 
 def _within_account(own: _Said, resource: _Said) -> _Verdict:
@@ -147,8 +148,11 @@ def _across_accounts(own: _Said, resource: _Said) -> _Verdict:
     """Both sides have to allow."""
     if own.allows and resource.allows:
         return _Verdict("allowed", (*_all(own), *_all(resource)))
-    lacking = own if _direct(resource) else resource
-    return _Verdict("no allow" if lacking is own else "resource policy", (), lacking.kind)
+    return _Verdict("no allow", (), own.kind) if _direct(resource) else _lacking(resource)
+
+
+def _lacking(resource: _Said) -> _Verdict:
+    return _Verdict("key policy" if resource.of_key else "resource policy", (), resource.kind)
 
 
 def _all(said: _Said) -> tuple[Statement, ...]:

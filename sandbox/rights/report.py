@@ -37,7 +37,10 @@ def document(told: Mapping[str, Any], listed: Sequence[Reason] = ()) -> dict[str
 
 def _refusals(told: Mapping[str, Any]) -> list[str]:
     rows = sorted(told["refused"], key=lambda row: (row["role"], row["action"]))
-    lines = [f"  {row['role']} {row['action']}, {_times(row['times'])}: {row['text']}" for row in rows]
+    lines = []
+    for row in rows:
+        lines.append(f"  {row['role']} {row['action']}, {_times(row['times'])}: {row['text']}")
+        lines += [f"    near: {line}" for line in row["near"]]
     return [*lines, *([f"  and {told['left_out']} more that were not kept"] if told["left_out"] else [])]
 
 

@@ -43,6 +43,8 @@ class Refusal:
     why: str
     """As `Decision.why`, or `unmapped` for a call that nobody knows how to judge."""
     text: str
+    near: tuple[str, ...] = ()
+    """The statements that came near, with what each of them lacks; AWS does not tell them."""
 
 
 @dataclass
@@ -70,7 +72,8 @@ class Records:
     def decided(self, access: Access, decision: Decision, own: Callable[[], Own]) -> None:
         """Notes one decision; `own` gives the rights of the caller's own policies, by the policies' names."""
         if not decision.allowed:
-            self.refused(Refusal(access.principal, access.action, decision.resource, decision.why, decision.text))
+            what = (access.principal, access.action, decision.resource, decision.why, decision.text)
+            self.refused(Refusal(*what, tuple(decision.almost)))
             return
         key = (access.principal, access.action, access.resources, decision.statements)
         used = self._seen.get(key)
