@@ -61,12 +61,13 @@ def _beside(stack: str, setting: str) -> Leaves:
 
 
 def leaves(recording: Recording) -> dict[str, str]:
-    """Every value of every input, documents taken apart."""
+    """Every value of every input and export, documents taken apart."""
+    rows = [(resource.urn.rpartition("$")[2], resource.inputs) for resource in recording.resources]
     return {
-        f"{resource.urn.rpartition('$')[2]} {place}": value
-        for resource in recording.resources
-        for key, content in resource.inputs.items()
-        for place, value in _apart(key, content)
+        f"{owner} {place}": value
+        for owner, content in [*rows, ("exports", recording.exports)]
+        for key, inner in content.items()
+        for place, value in _apart(key, inner)
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +197,7 @@ def test_a_preview_of_an_empty_account_declares_the_same_resources(stack: str) -
 @every_stack
 def test_exports_are_those_that_users_rely_on(stack: str) -> None:
     exports = evaluated(stack).exports
-    expected = EXPORTS + (STANDBY_EXPORTS if len(providers(stack)) > 1 else ())
+    expected = EXPORTS + (STANDBY_EXPORTS if len(providers(stack)) > 1 else ()) + OPTIONAL_EXPORTS.get(stack, ())
     assert sorted(exports) == sorted(expected)
     assert [key for key, value in exports.items() if not value] == []
 
@@ -208,6 +209,8 @@ EXPORTS = (
     *("identity_pool_id", "user_pool_client_id", "user_pool_id"),
 )
 
+OPTIONAL_EXPORTS: Mapping[str, tuple[str, ...]] = {"dev": ("grafana_dashboards",)}
+"""What only some stacks ask for."""
 STANDBY_EXPORTS = (
     *("standby_alarm_topic_arn", "standby_api_url", "standby_models_bucket", "standby_raw_bucket", "standby_region"),
     *("standby_critical_alarm_topic_arn", "standby_site_bucket"),
