@@ -23,7 +23,7 @@ _RULES = {
     "request are done once in 24 hours and answered alike, with `Idempotent-Replayed: true`",
     "pace": "each caller of predictions has `api.requestsPerUser` a second and `api.burstPerUser` at once; `RateLimit` "
     "tells what is left, 429 with `Retry-After` that nothing is. On every signed-in route a token has "
-    "`api.requestsPerUser` a second on the average of a minute",
+    "`api.requestsPerUser` a second on the average of a minute, as `RateLimit-Policy` says",
     "lists": "`page` and `limit`. With `start`, the `pagination.start` of the first page that was read, pages stay "
     "where they are while rows are added; with `cursor`, the `pagination.next` of the page before, in place of `page`, "
     "also while rows are deleted",

@@ -13,10 +13,11 @@ from components.network import Accelerator, AcceleratorEnd, DoorRoute, LoadBalan
 from components.recovery.address import ROLES
 from components.region import Region
 from components.secure_api import STAGE
-from components.secure_api.web_acl import CALLER_WINDOW_S, HEALTH_PATH, WebAcl, WebAclArgs
+from components.secure_api.web_acl import HEALTH_PATH, WebAcl, WebAclArgs
 from components.site import Certificate, health
 from components.values import Alarm, Widget
 from functions.routes import ROUTES
+from functions.shared.headers import TOKEN_WINDOW_S
 
 CAPABILITIES: Final = ("predictions", "system")
 """What can be reached this way: functions that check tokens and bodies by themselves, and write nothing that only one
@@ -120,7 +121,7 @@ def _stand(region: Region, domain: str, zone_id: str, regions: Sequence[Region])
         "resource_arn": balancer.arn,
         "key_arn": region.ground.keys.arn("logs"),
         "requests_per_address": settings.api.requests_per_address,
-        "requests_per_caller": settings.api.requests_per_user * CALLER_WINDOW_S,
+        "requests_per_caller": settings.api.requests_per_user * TOKEN_WINDOW_S,
         "countries": settings.api.countries,
         "health_path": _HEALTH,
         "log_days": settings.observability.log_days,

@@ -83,7 +83,6 @@ def environments(args: SecureApiArgs, identity: Identity) -> dict[str, dict[str,
             endpoint_name=args["endpoint_name"],
             models_table=args["models_table"],
             predictions_table=args["predictions_table"],
-            requests_per_user=str(args.get("requests_per_user", 1000)),
             burst_per_user=str(args.get("burst_per_user", 2000)),
             **cache,
             **signed_in,
@@ -134,6 +133,7 @@ def tokens(args: SecureApiArgs, identity: Identity) -> dict[str, Any]:
         "jwks": identity.keys,
         "sessions_table": args["sessions_table"],
         "requests_table": args["requests_table"],
+        "requests_per_user": str(args.get("requests_per_user", 1000)),
     }
     if identity.programs:
         clients = Output.all(*(client.id for client in identity.programs.values()))

@@ -20,10 +20,11 @@ from components.secure_api.identity import Identity
 from components.secure_api.identity_folders import Folders
 from components.secure_api.watched import access as log
 from components.secure_api.watched import signals, usage
-from components.secure_api.web_acl import CALLER_WINDOW_S, HEALTH_PATH, WebAcl, WebAclArgs
+from components.secure_api.web_acl import HEALTH_PATH, WebAcl, WebAclArgs
 from components.values import Alarm, Statement, Widget, formatted, policy_json, trust_json
 from functions.openapi import document
 from functions.routes import ROUTES
+from functions.shared.headers import TOKEN_WINDOW_S
 
 _LOG_ACTIONS: Final = (
     *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams"),
@@ -282,7 +283,7 @@ class SecureApi(pulumi.ComponentResource):
             "resource_arn": self.stage.arn,
             "key_arn": self._args["keys"]["logs"],
             "health_path": f"/{STAGE}{HEALTH_PATH}",
-            "requests_per_caller": self._args.get("requests_per_user", 1000) * CALLER_WINDOW_S,
+            "requests_per_caller": self._args.get("requests_per_user", 1000) * TOKEN_WINDOW_S,
         }
         names = ("name_prefix", "requests_per_address", "countries", "log_days")
         given |= {key: everything[key] for key in names if key in everything}

@@ -12,7 +12,7 @@ from pulumi import Input, Output, ResourceOptions
 from components.aws import cloudwatch
 from components.lean import Lean
 from components.values import RETENTION_DAYS, Alarm, Metric, Widget
-from functions.shared.headers import PACE
+from functions.shared.headers import PACE, TOKEN_WINDOW_S
 
 MANAGED: Final = {
     "AWSManagedRulesAmazonIpReputationList": (),
@@ -24,8 +24,6 @@ MANAGED: Final = {
 """Managed group → rules of it that only count. The common set holds the cross-site scripting rules."""
 
 _WINDOW_S: Final = 300
-CALLER_WINDOW_S: Final = 60
-"""Over which requests of one caller are counted: the shortest that WAF has."""
 _INSERTED: Final = "x-amzn-waf-"
 """What WAF puts before the name of each header that it inserts."""
 _SHOWN: Final = {"api": "API", "site": "site", "balancer": "load balancer"}
@@ -228,7 +226,7 @@ def _per_caller(requests: int) -> dict[str, Any]:
     return {
         "name": "pace",
         "action": {"count": {"custom_request_handling": {"insert_headers": [marked]}}},
-        "statement": {"rate_based_statement": {**counted, "evaluation_window_sec": CALLER_WINDOW_S}},
+        "statement": {"rate_based_statement": {**counted, "evaluation_window_sec": TOKEN_WINDOW_S}},
     }
 
 

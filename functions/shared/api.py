@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from functions.shared.aws.tracing import current, part, traced
 from functions.shared.door.idempotency import HEADER, Claim, Idempotency, Reply
 from functions.shared.door.origins import NOWHERE, Origins
-from functions.shared.door.pace import Pace
+from functions.shared.door.pace import Pace, rates
 from functions.shared.door.reading import check_path, idempotency_key, read_body, read_query
 from functions.shared.door.retirement import Retirement
 from functions.shared.errors import ApiError
@@ -110,6 +110,8 @@ class App:
     """How fast one caller may ask; without it the gateway's own throttle counts alone."""
     largest_body: int = 1 << 20
     """Bytes of a request's body."""
+    policy: str = ""
+    """What one token may ask, as signed-in callers are told."""
 
 
 NOBODY = Caller("", frozenset(), frozenset(), 0)
@@ -164,8 +166,8 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
         body = envelope(ApiError("internal"), request.request_id)
         level, message = "ERROR", "failed"
         request.notes |= fault(error)
-    if app.pace is not None and request.caller is not NOBODY:
-        headers |= app.pace.told(request.caller.user_id)
+    if request.caller is not NOBODY:
+        headers |= rates(app.pace, app.policy, request.caller.user_id)
     request.notes.update(route=route, status=status, ms=request.elapsed_ms)
     current().tell(status, request.notes, correlated)
     app.log.line(

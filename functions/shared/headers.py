@@ -25,6 +25,9 @@ gains by sending it, since it only refuses, and the firewall writes over it."""
 CORRELATED: Final[ContextVar[str]] = ContextVar("correlation id", default="")
 """That of the request under way, for whoever is asked on its behalf."""
 
+TOKEN_WINDOW_S: Final = 60
+"""Over which the firewall counts what is asked with one token: the shortest window that it has."""
+
 EXPOSED: Final = (
     *("Deprecation", "ETag", "Idempotent-Replayed", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", "Sunset"),
     *(CORRELATION, "X-Request-Id"),

@@ -9,7 +9,7 @@ from functions.shared.api import App, Operation
 from functions.shared.aws.calls import Service
 from functions.shared.door.idempotency import Idempotency
 from functions.shared.door.origins import Origins
-from functions.shared.door.pace import Ledger, Pace
+from functions.shared.door.pace import Ledger, Pace, of_token
 from functions.shared.door.requests_table import RequestsTable
 from functions.shared.identity.pool import sessions, verifier
 from functions.shared.identity.sessions import SessionMemory
@@ -55,4 +55,5 @@ def guarded(
         idempotency,
         pace,
         settings.largest_body_kb * 1024,
+        of_token(settings.requests_per_user),
     )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from functions.shared.errors import ApiError
+from functions.shared.headers import TOKEN_WINDOW_S
 
 SETTLE_S = 0.01
 """A process tells Redis of a caller so often at most; what it lets through meanwhile is all that can be too much."""
@@ -114,3 +115,17 @@ class Pace:
         if len(self._accounts) >= REMEMBERED:
             del self._accounts[next(iter(self._accounts))]
         return self._accounts.setdefault(user_id, _Account(now))
+
+
+def of_token(per_second: int) -> str:
+    """What the firewall lets one token ask, as `RateLimit-Policy` says it; nothing where nobody is counted."""
+    return f'"token";q={per_second * TOKEN_WINDOW_S};w={TOKEN_WINDOW_S}' if per_second else ""
+
+
+def rates(pace: Pace | None, policy: str, user_id: str) -> Mapping[str, str]:
+    """Headers that tell how much a caller may ask, and where it is counted here how much of it is left."""
+    told = {} if pace is None else pace.told(user_id)
+    if not policy:
+        return told
+    own = told.get("RateLimit-Policy")
+    return {**told, "RateLimit-Policy": f"{own}, {policy}" if own else policy}

@@ -26,6 +26,6 @@ class TokenSettings(DoorSettings):
     requests_table: str = ""
     """Table that keeps answers to requests with an Idempotency-Key."""
     requests_per_user: int = 1000
-    """Requests a second that one caller may go on making, where the function has the cache to count them in."""
+    """Requests a second that one caller may go on making: counted where the function has the cache, told everywhere."""
     burst_per_user: int = 2000
     """How many of them at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from functions.shared.api import Operation
 from functions.shared.cache.breaker import MOST_WAITING, Cache
 from functions.shared.cache.resp import Dialer
-from functions.shared.door.pace import REMEMBERED, Pace
+from functions.shared.door.pace import REMEMBERED, Pace, of_token
 from functions.shared.errors import ApiError
 from tests.functions.support.apps import POOL, Client
 from tests.functions.support.redis import Server, real_redis
@@ -162,6 +163,18 @@ def test_what_the_firewall_has_marked_is_refused_before_anything_is_looked_at() 
     marked = client.call("POST", "/v1/x", headers={"x-amzn-waf-pace": "over"}, token="none")
     assert (marked.status, marked.code, marked.headers["Retry-After"]) == (429, "throttled", "10")
     assert ran == []
+
+
+def test_signed_in_callers_are_told_what_a_token_may_ask() -> None:
+    client = Client({"GET /v1/x": Operation(lambda _: {}, 200, ("aws.cognito.signin.user.admin",))})
+    client.app = replace(client.app, policy=of_token(2))
+    assert client.call("GET", "/v1/x").headers["RateLimit-Policy"] == '"token";q=120;w=60'
+    assert "RateLimit-Policy" not in client.call("GET", "/v1/x", token=None).headers
+    ledger = FakeLedger()
+    client.app = replace(client.app, pace=paces(ledger, per_second=1, burst=1)[0])
+    told = client.call("GET", "/v1/x").headers
+    assert told["RateLimit-Policy"] == '"user";q=1;w=1, "token";q=120;w=60'
+    assert of_token(0) == ""
 
 
 def test_the_mark_means_nothing_on_a_public_route() -> None:
