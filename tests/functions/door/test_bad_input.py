@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from functions.shared.api import Operation, Request, answer
-from functions.shared.door.strict import DEPTH, DIGITS, check, depth
+from functions.shared.door.strict import DEPTH, DIGITS, SHORT, check, depth
 from functions.shared.errors import ERRORS, ApiError
 from functions.shared.schemas import Body, ErrorEnvelope
 from tests.functions.support.apps import Answer, Client
@@ -122,6 +122,18 @@ def test_a_bad_body_is_refused(name: str) -> None:
     body, code = BODIES[name]
     door = Door()
     refused(door, door.send(body), code)
+
+
+LONGER = {name: body for name, (body, code) in BODIES.items() if code == "invalid_json" and body.startswith("{")}
+
+
+@pytest.mark.parametrize("name", LONGER)
+def test_a_bad_body_is_refused_when_it_is_long_too(name: str) -> None:
+    body = LONGER[name]
+    door = Door()
+    refused(
+        door, door.send('{"free": {"filled": [' + "0.25, " * SHORT + "1]}, " + body.removeprefix("{")), "invalid_json"
+    )
 
 
 GOOD: dict[str, str] = {
