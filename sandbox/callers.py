@@ -25,6 +25,8 @@ class Caller:
     """The role session's name: what AWS puts into refusals behind the role's name."""
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Condition keys that go with every call, in lower case, such as the source's ARN or tags of the session."""
+    placed: bool = False
+    """Whether it calls out of a network of the account, through that network's endpoints where it has them."""
 
     @property
     def is_service(self) -> bool:

@@ -68,7 +68,7 @@ def identity(cloud: Cloud, plan: Plan) -> dict[str, str]:
     check_start(plan, cloud.judge)
     if not plan.role:
         return cloud.environment()
-    return cloud.acting(Caller(plan.role, plan.name, {SOURCE: (plan.arn,)})).environment()
+    return cloud.acting(Caller(plan.role, plan.name, {SOURCE: (plan.arn,)}, plan.placed)).environment()
 
 
 def command(handler: str) -> list[str]:

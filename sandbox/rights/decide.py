@@ -90,15 +90,21 @@ def _decided(action: str, grants: Grants, facts: Facts) -> _Verdict:
     granted = _granted(action, facts)(identity, resource)
     if granted.why != "allowed":
         return granted
-    # A boundary limits what a resource grants to a role by its name; not what it grants to a session, to a user or to
-    # everyone: such grants do not come by the role.
-    by_role = "principal" if facts.who.kind == "role" else "account"
-    free = any(reach not in {"account", by_role} for _, reach in resource.allows)
-    if grants.boundary is not None and not boundary.allows and not free:
+    if grants.boundary is not None and not boundary.allows and not _unbounded(resource, facts):
         return _Verdict("boundary", (), boundary.kind)
     if door is not None and not endpoint.allows:
         return _Verdict("endpoint policy", (), endpoint.kind)
     return granted
+
+
+def _unbounded(resource: _Said, facts: Facts) -> bool:
+    """Whether a resource of the account grants to a session, to a user or to everyone.
+
+    A boundary does not limit that: it does not come by the role. What is granted to the role by its name does.
+    """
+    by_role = "principal" if facts.who.kind == "role" else "account"
+    own = facts.who.account == facts.resource_account
+    return own and any(reach not in {"account", by_role} for _, reach in resource.allows)
 
 
 def _said(kind: str, policies: Iterable[Policy], action: str, facts: Facts, *, of_resource: bool) -> _Said:

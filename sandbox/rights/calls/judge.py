@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sandbox.callers import Caller
@@ -12,6 +13,7 @@ from sandbox.rights.calls.records import Own, Records, Refusal
 from sandbox.rights.calls.state import State
 from sandbox.rights.calls.written import rights
 from sandbox.rights.decide import decide
+from sandbox.rights.policy.document import Policy
 from sandbox.rights.request import Access
 
 
@@ -45,8 +47,9 @@ class Judge:
         except UnmappedCallError as error:
             self.unmapped(caller, f"{service}:{operation}", str(error))
             return str(error)
+        endpoint = self._policies.endpoint(service, region) if caller.placed else None
         for access in needed:
-            why = self._refused(access)
+            why = self._refused(access, endpoint)
             if why:
                 return why
         return ""
@@ -60,8 +63,8 @@ class Judge:
         """Notes a call that could not be judged."""
         self.records.refused(Refusal(caller.principal, action, "", "unmapped", text))
 
-    def _refused(self, access: Access) -> str:
-        decision = decide(access, self._policies.grants(access))
+    def _refused(self, access: Access, endpoint: Policy | None = None) -> str:
+        decision = decide(access, replace(self._policies.grants(access), endpoint=endpoint))
         self.records.decided(access, decision, lambda: self._own(access.principal))
         return decision.text
 

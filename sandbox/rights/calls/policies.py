@@ -13,6 +13,9 @@ from sandbox.rights.policy.document import Policy
 from sandbox.rights.request import Access
 
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+RUNTIMES = {"sagemaker-runtime": "sagemaker.runtime"}
+"""Services whose endpoints in networks are named otherwise than by botocore."""
 
 
 class Policies:
@@ -21,11 +24,15 @@ class Policies:
     def __init__(self, account: str) -> None:
         self._account = account
         self._buckets: dict[str, str] = {}
+        self._endpoints: dict[tuple[str, str], str] = {}
         self._ids: dict[str, str] = {}
         """By a role's ARN the id under which IAM keeps it."""
 
     def declared(self, resource: Resource) -> None:
-        """Keeps what is only declared: policies of buckets that moto would not judge as S3 does."""
+        """Keeps what is read from here: policies of endpoints, and of buckets that moto would not judge as S3 does."""
+        if resource.type == ENDPOINT and resource.inputs.get("policy"):
+            name = str(resource.inputs["serviceName"]).partition(f"{resource.region}.")[2]
+            self._endpoints[resource.region, name] = _text(resource.inputs["policy"])
         if resource.type == BUCKET_POLICY and resource.status == "recorded":
             self._buckets[str(resource.inputs["bucket"])] = _text(resource.inputs["policy"])
 
@@ -35,6 +42,11 @@ class Policies:
         carried = {carrier(resource) for resource in access.resources}
         found = {arn: policy for arn in carried if (policy := self._of_resource(arn)) is not None}
         return Grants(identity=identity, boundary=boundary, resource=found)
+
+    def endpoint(self, service: str, region: str) -> Policy | None:
+        """The policy of the endpoint through which a network's calls of a service go; None where it has no such."""
+        text = self._endpoints.get((region, RUNTIMES.get(service, service)))
+        return _compiled(f"endpoint of {service}", text) if text else None
 
     def documents(self, arn: str) -> dict[str, str]:
         """The documents of a role by name, inline and attached; none for a role that does not exist."""

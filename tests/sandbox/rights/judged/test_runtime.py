@@ -18,6 +18,7 @@ from sandbox.rights.report import document, text
 from sandbox.rights.unused import Reason
 
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/records"
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 
 
@@ -184,6 +185,18 @@ def test_a_policy_of_a_bucket_that_moto_does_not_hold_is_judged(judged: Judged) 
     judged.ledger.add(Resource("urn:policy", BUCKET_POLICY, "policy", inputs=declared, status="recorded"))
     with pytest.raises(ClientError, match="explicit deny in a resource-based policy"):
         judged.client("s3", judged.role(allow("s3:*", "*"))).get_object(Bucket="only-declared", Key="k")
+
+
+def test_an_endpoint_of_a_network_limits_who_is_placed_in_it(judged: Judged) -> None:
+    mine = {**allow("dynamodb:GetItem", "*"), "Principal": "*"}
+    declared = {"serviceName": "com.amazonaws.us-east-1.dynamodb", "policy": written(mine)}
+    judged.ledger.add(Resource("urn:endpoint", ENDPOINT, "endpoint", inputs=declared, region="us-east-1"))
+    role = judged.role(allow("dynamodb:*", "*"))
+    judged.client("dynamodb", role).scan(TableName="records")
+    inside = judged.cloud.acting(Caller(role, "worker", placed=True)).client("dynamodb")
+    inside.get_item(TableName="records", Key={"k": {"S": "2"}})
+    with pytest.raises(ClientError, match="because no VPC endpoint policy allows the dynamodb:Scan action"):
+        inside.scan(TableName="records")
 
 
 def test_a_service_needs_a_policy_that_names_it(judged: Judged) -> None:
