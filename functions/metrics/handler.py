@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from functions.metrics.logic import Figures
-from functions.metrics.rows import series
+from functions.metrics.schemas import series
 from functions.metrics.settings import Settings
 from functions.metrics.store import Metrics
 from functions.shared.api import App, Operation, Page, Request, serve

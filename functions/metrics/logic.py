@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from functions.metrics.rows import PREFIX, Row, Series
+from functions.metrics.schemas import PREFIX, Row, Series
 
 LAG_S: Final = 60
 """CloudWatch may add to a period for so long after its end."""

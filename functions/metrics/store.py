@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from functions.metrics.rows import NAMESPACES, Series
+from functions.metrics.schemas import NAMESPACES, Series
 from functions.shared.aws.sdk import client, told
 from functions.shared.errors import ApiError
 

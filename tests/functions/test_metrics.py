@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from components.observability.emitted import OURS, SERVICES
 from functions.metrics.handler import MEDIA, build, operations
 from functions.metrics.logic import LAG_S, Figures
-from functions.metrics.rows import NAMESPACES, PREFIX, ROWS, Series, series
+from functions.metrics.schemas import NAMESPACES, PREFIX, ROWS, Series, series
 from functions.metrics.settings import Settings
 from functions.metrics.store import MOST, Metrics
 from functions.shared.api import answer

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from components.observability.grafana.panels import letters
-from functions.metrics.rows import PREFIX, ROWS, Row
+from functions.metrics.schemas import PREFIX, ROWS, Row
 
 PROMETHEUS: Final = "prometheus"
 """Type of the data source, and name of the variable that chooses one."""

@@ -11,7 +11,7 @@ import pytest
 from components.observability import Observability
 from components.observability.grafana.dashboard import LONGEST_UID, SCHEMA
 from components.observability.grafana.panels import letters, panel, thresholds
-from functions.metrics.rows import PREFIX, ROWS
+from functions.metrics.schemas import PREFIX, ROWS
 from tests.components.observability.test_component import CALLS, ERRORS, RATE, alarm, args, body, run, widget
 from tests.components.recorder import REGION, record
 from training.watched.counts import Counts
