@@ -134,7 +134,7 @@ def test_context_tells_what_was_declared(sandbox: Sandbox) -> None:
 
 def test_packages_of_this_program_are_out_of_sight(sandbox: Sandbox) -> None:
     assert sandbox.call(do="import", module="boto3").error is None
-    assert json.loads(sandbox.call(do="import", module="uvicorn").payload)["errorType"] == "ModuleNotFoundError"
+    assert json.loads(sandbox.call(do="import", module="httptools").payload)["errorType"] == "ModuleNotFoundError"
 
 
 def test_declared_variables_are_set_and_lambdas_own_win(sandbox: Sandbox) -> None:
