@@ -140,6 +140,18 @@ def test_a_boundary_limits_what_a_resource_grants_to_the_role_by_name(principal:
     assert decide(access(), grants).allowed is allowed
 
 
+def test_a_boundary_limits_whatever_another_account_grants() -> None:
+    read = statement(action="secretsmanager:GetSecretValue")
+    secret = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:a-123456"
+    grants = Grants(
+        identity=(policy(read),),
+        boundary=policy(statement(action="s3:*"), name="boundary"),
+        resource={secret: policy({**read, "Principal": "*"}, name="secret")},
+    )
+    call = access("secretsmanager:GetSecretValue", secret, principal=STRANGER)
+    assert decide(call, grants).why == "boundary"
+
+
 def test_a_user_who_is_named_by_a_resource_escapes_the_boundary() -> None:
     ann = f"arn:aws:iam::{ACCOUNT}:user/ann"
     grants = Grants(
@@ -214,6 +226,16 @@ def test_across_accounts_both_sides_allow(own: bool, theirs: Any, why: str) -> N
         resource={secret: policy({**read, "Principal": theirs})} if theirs else {},
     )
     assert decide(access("secretsmanager:GetSecretValue", secret, principal=STRANGER), grants).why == why
+
+
+@pytest.mark.parametrize(("own", "why"), [(True, "allowed"), (False, "no allow")])
+def test_a_key_of_another_account_is_used_where_both_allow(why: str, *, own: bool) -> None:
+    decrypt = statement(action="kms:Decrypt")
+    grants = Grants(
+        identity=(policy(decrypt),) if own else (),
+        resource={KEY: policy({**decrypt, "Principal": {"AWS": STRANGER}}, name="key")},
+    )
+    assert decide(access("kms:Decrypt", KEY, principal=STRANGER), grants).why == why
 
 
 def test_an_endpoint_of_the_network_limits_what_goes_through_it() -> None:
