@@ -9,7 +9,7 @@ from typing import Final, NotRequired, TypedDict
 from pulumi import Input
 
 from components.ml_endpoint.rights import local_arn, place
-from components.values import Alarm, Metric, MetricExpression, Statement, Widget, formatted
+from components.values import Alarm, MetricExpression, Statement, Widget, formatted, measured
 
 _PROFILE: Final = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?P<model>.+)")
 """An inference profile of AWS's: a model that is asked in whichever of several regions has room."""
@@ -72,24 +72,11 @@ def may_ask(key_arn: Input[str], engine: str, model_id: str) -> list[Statement]:
     ]
 
 
-def counted(function: Input[str], name: str, label: str, *, statistic: str = "Sum", unit: str = "Count") -> Metric:
-    """A metric that the function writes into its log."""
-    return Metric(
-        namespace="MLPlatform",
-        name=name,
-        dimensions={"Function": function},
-        statistic=statistic,
-        period_s=300,
-        unit=unit,
-        label=label,
-    )
-
-
 def alarms(function: Input[str]) -> list[Alarm]:
     """The engine fails: answers hold adverse events and nothing else."""
     metrics = {
-        "asked": counted(function, "InsightsRead", "texts"),
-        "degraded": counted(function, "InsightsDegraded", "not read"),
+        "asked": measured(function, "InsightsRead", "texts"),
+        "degraded": measured(function, "InsightsDegraded", "not read"),
     }
     share = MetricExpression(
         # A single failure at night is no news.
@@ -118,24 +105,22 @@ def widgets(function: Input[str]) -> list[Widget]:
             title="Insights: texts and adverse events",
             section="Insights",
             metrics=[
-                counted(function, "InsightsRead", "texts"),
-                counted(function, "InsightsDegraded", "not read by the engine"),
-                counted(function, "AdverseEvents", "adverse events"),
+                measured(function, "InsightsRead", "texts"),
+                measured(function, "InsightsDegraded", "not read by the engine"),
+                measured(function, "AdverseEvents", "adverse events"),
             ],
             y_label="in five minutes",
         ),
         Widget(
             title="Insights: time",
             section="Insights",
-            metrics=[
-                counted(function, "InsightsTime", rank, statistic=rank, unit="Milliseconds") for rank in ("p50", "p95")
-            ],
+            metrics=[measured(function, "InsightsTime", rank, rank) for rank in ("p50", "p95")],
             y_label="ms",
         ),
         Widget(
             title="Insights: cost of the engine",
             section="Insights",
-            metrics=[counted(function, "InsightsCost", "USD", unit="None")],
+            metrics=[measured(function, "InsightsCost", "USD")],
             y_label="USD in five minutes",
         ),
     ]

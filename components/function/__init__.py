@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from components.function.capability import function_args
 from components.function.component import ALIAS, Function, FunctionArgs
 from components.function.layer import Layer, LayerArgs
 
-__all__ = ["ALIAS", "Function", "FunctionArgs", "Layer", "LayerArgs"]
+__all__ = ["ALIAS", "Function", "FunctionArgs", "Layer", "LayerArgs", "function_args"]

@@ -10,7 +10,7 @@ import pulumi
 from pulumi import ResourceOptions
 
 from components.aws import cloudwatch, iam
-from components.function import Function, FunctionArgs
+from components.function import Function, function_args
 from components.ml_batches import rights, signals
 from components.ml_batches.args import BatchDoor, MlBatchesArgs, validate
 from components.ml_batches.queues import WorkQueue
@@ -180,18 +180,7 @@ class MlBatches(pulumi.ComponentResource):
         self, capability: str, environment: dict[str, Any], statements: Sequence[Statement], timeout_s: int
     ) -> Function:
         args = self._args
-        given: FunctionArgs = {
-            "function_name": f"{args['name_prefix']}-{capability}",
-            "capability": capability,
-            "code": f"{args.get('functions_directory', 'dist/functions')}/{capability}.zip",
-            "key_arn": args["keys"]["logs"],
-            "layers": args.get("layers", []),
-            "environment": environment,
-            "statements": statements,
-            "timeout_s": timeout_s,
-            "memory_mb": args.get("memory_mb", 512),
-            "retention_days": args.get("log_days", 30),
-        }
+        given = function_args(args, capability, environment, statements, timeout_s)
         return Function(f"{self._name}-{capability}", given, self._child)
 
     def _rule(self, noun: str, description: str, when: dict[str, Any], sends: dict[str, Any]) -> cloudwatch.EventRule:

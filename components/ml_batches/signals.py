@@ -6,22 +6,10 @@ from typing import Final
 
 from components.function import Function
 from components.ml_batches.queues import WorkQueue
-from components.values import Alarm, Metric, Widget
+from components.values import Alarm, Widget, measured
 
 _SECTION: Final = "Batches"
 _LATE_S: Final = 3600
-
-
-def counted(function: Function, name: str, label: str, statistic: str = "Sum") -> Metric:
-    """A metric that a function writes into its log."""
-    return Metric(
-        namespace="MLPlatform",
-        name=name,
-        dimensions={"Function": function.function_name},
-        statistic=statistic,
-        period_s=300,
-        label=label,
-    )
 
 
 def alarms(work: WorkQueue, callbacks: WorkQueue, worker: Function) -> list[Alarm]:
@@ -44,7 +32,7 @@ def alarms(work: WorkQueue, callbacks: WorkQueue, worker: Function) -> list[Alar
         ),
         Alarm(
             name="batches-failed",
-            metric=counted(worker, "BatchesFailed", "failed"),
+            metric=measured(worker.function_name, "BatchesFailed", "failed"),
             threshold=0,
             description="a batch ended without an answer to each of its rows",
             runbook="batches-failed",
@@ -73,9 +61,9 @@ def widgets(work: WorkQueue, callbacks: WorkQueue, worker: Function, teller: Fun
             title="Batches: how they ended",
             section=_SECTION,
             metrics=[
-                counted(worker, "BatchesCompleted", "completed"),
-                counted(worker, "BatchesFailed", "failed"),
-                counted(worker, "TransformsRunning", "transforms at once", "Maximum"),
+                measured(worker.function_name, "BatchesCompleted", "completed"),
+                measured(worker.function_name, "BatchesFailed", "failed"),
+                measured(worker.function_name, "TransformsRunning", "transforms at once", "Maximum"),
             ],
             y_label="in five minutes",
         ),
@@ -96,8 +84,8 @@ def widgets(work: WorkQueue, callbacks: WorkQueue, worker: Function, teller: Fun
             title="Batches: callbacks",
             section=_SECTION,
             metrics=[
-                counted(teller, "CallbacksDelivered", "delivered"),
-                counted(teller, "CallbacksRefused", "refused"),
+                measured(teller.function_name, "CallbacksDelivered", "delivered"),
+                measured(teller.function_name, "CallbacksRefused", "refused"),
             ],
             y_label="in five minutes",
         ),

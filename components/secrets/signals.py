@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from components.function import Function
-from components.values import Alarm, Metric, Widget
+from components.values import Alarm, Metric, Widget, measured
 
 _DAY_S: Final = 86_400
 LATE_DAYS: Final = 2
@@ -14,14 +14,8 @@ LATE_DAYS: Final = 2
 
 def age(noun: str, function: Function, period_s: int = _DAY_S) -> Metric:
     """How old the value in force is, in days; told by the function each day and at each step."""
-    return Metric(
-        namespace="MLPlatform",
-        name="SecretAgeDays",
-        dimensions={"Function": function.function_name},
-        statistic="Maximum",
-        period_s=period_s,
-        label=f"age of the {noun} secret",
-    )
+    label = f"age of the {noun} secret"
+    return measured(function.function_name, "SecretAgeDays", label, "Maximum", period_s=period_s)
 
 
 def alarms(noun: str, function: Function, every_days: int) -> list[Alarm]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pulumi import Input, Output, ResourceOptions
 
-from components.function import Function, FunctionArgs
+from components.function import Function, function_args
 from components.ml_endpoint.rights import local_arn
 from components.secure_api import own_data, scraping
 from components.secure_api.args import STAGE, SecureApiArgs
@@ -38,18 +38,9 @@ def capabilities(name: str, args: SecureApiArgs, identity: Identity, opts: Resou
     found = {}
     for capability, environment in environments(args, identity).items():
         predicts = capability == "predictions"
-        given: FunctionArgs = {
-            "function_name": f"{args['name_prefix']}-{capability}",
-            "capability": capability,
-            "code": f"{args.get('functions_directory', 'dist/functions')}/{capability}.zip",
-            "key_arn": args["keys"]["logs"],
-            "layers": args.get("layers", []),
-            "environment": environment,
-            "statements": statements.get(capability, []),
-            "timeout_s": _TIMEOUT_S,
-            "memory_mb": args.get("predictions_memory_mb", 1024) if predicts else args.get("memory_mb", 512),
-            "retention_days": args.get("log_days", 30),
-        }
+        given = function_args(args, capability, environment, statements.get(capability, []), _TIMEOUT_S)
+        if predicts:
+            given["memory_mb"] = args.get("predictions_memory_mb", 1024)
         if capability in _RELATIONAL and "database" in args:
             given["layers"] = [*args.get("layers", []), args["database"]["layer"]]
         if capability in _INSIDE and "subnet_ids" in args:

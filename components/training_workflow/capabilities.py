@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pulumi import Input, Output, ResourceOptions
 
-from components.function import Function, FunctionArgs
+from components.function import Function, function_args
 from components.ml_endpoint.rights import local_arn
 from components.training_workflow import rights
 from components.training_workflow.args import ALGORITHMS, TrainingWorkflowArgs
@@ -37,18 +37,7 @@ def capabilities(
     }
     found = {}
     for capability, environment in environments.items():
-        given: FunctionArgs = {
-            "function_name": f"{args['name_prefix']}-{capability}",
-            "capability": capability,
-            "code": f"{args.get('functions_directory', 'dist/functions')}/{capability}.zip",
-            "key_arn": args["keys"]["logs"],
-            "layers": args.get("layers", []),
-            "environment": environment,
-            "statements": statements[capability],
-            "timeout_s": _TIMEOUT_S[capability],
-            "memory_mb": args.get("memory_mb", 512),
-            "retention_days": args.get("log_days", 30),
-        }
+        given = function_args(args, capability, environment, statements[capability], _TIMEOUT_S[capability])
         # Only the release talks to the cache, which lives in the network.
         if capability == "release" and "subnet_ids" in args:
             given["subnet_ids"] = args["subnet_ids"]

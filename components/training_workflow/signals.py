@@ -6,8 +6,7 @@ from typing import Final
 
 from pulumi import Input
 
-from components.values import Alarm, Metric, MetricExpression, Severity, Widget
-from functions.measures import DIMENSION, NAMESPACE
+from components.values import Alarm, Metric, MetricExpression, Severity, Widget, measured
 
 _SECTION: Final = "Training"
 
@@ -21,19 +20,6 @@ def executions(machine_arn: Input[str], name: str, statistic: str = "Sum", *, la
         statistic=statistic,
         period_s=300,
         unit="Milliseconds" if name == "ExecutionTime" else "Count",
-        label=label,
-    )
-
-
-def compared(function: Input[str], name: str, statistic: str, *, label: str) -> Metric:
-    """What the comparison with the live model measures of each new one, in per cent."""
-    return Metric(
-        namespace=NAMESPACE,
-        name=name,
-        dimensions={DIMENSION: function},
-        statistic=statistic,
-        period_s=300,
-        unit="Percent",
         label=label,
     )
 
@@ -84,7 +70,7 @@ def alarms(machine_arn: Input[str], queue_name: str, compare: Input[str]) -> lis
         ),
         Alarm(
             name="model-accuracy-drop",
-            metric=compared(compare, "AccuracyDrop", "Maximum", label="points less"),
+            metric=measured(compare, "AccuracyDrop", "points less", "Maximum"),
             threshold=5,
             description="on the newest data, a new model is right five points less often than the live one was",
             runbook="model-accuracy",
@@ -122,8 +108,8 @@ def widgets(machine_arn: Input[str], compare: Input[str]) -> list[Widget]:
             title="Models: accuracy of each training",
             section="Models",
             metrics=[
-                compared(compare, "ModelAccuracy", "Average", label="new model").over(86_400),
-                compared(compare, "AccuracyDrop", "Maximum", label="less than the live one").over(86_400),
+                measured(compare, "ModelAccuracy", "new model", "Average").over(86_400),
+                measured(compare, "AccuracyDrop", "less than the live one", "Maximum").over(86_400),
             ],
             y_label="%",
             width=12,

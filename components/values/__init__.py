@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from components.values.gaps import filled, formatted
+from components.values.measured import measured
 from components.values.rights import RETENTION_DAYS, Statement, document, policy_json, trust_json
 from components.values.signals import (
     Alarm,
@@ -35,6 +36,7 @@ __all__ = [
     "document",
     "filled",
     "formatted",
+    "measured",
     "policy_json",
     "trust_json",
 ]

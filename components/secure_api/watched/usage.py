@@ -7,26 +7,12 @@ from typing import Final
 from pulumi import Input
 
 from components.secure_api.watched.signals import metric
-from components.values import Alarm, Metric, MetricExpression, Widget
-from functions.measures import DIMENSION, NAMESPACE
+from components.values import Alarm, Metric, MetricExpression, Widget, measured
 from functions.routes import ROUTES
 
 _DAY_S: Final = 86_400
 _HOUR_S: Final = 3600
 _SECTION: Final = "Predictions"
-
-
-def counted(function: Input[str], name: str, statistic: str = "Sum", *, label: str, unit: str = "Count") -> Metric:
-    """What the predicting function writes into its log."""
-    return Metric(
-        namespace=NAMESPACE,
-        name=name,
-        dimensions={DIMENSION: function},
-        statistic=statistic,
-        period_s=300,
-        unit=unit,
-        label=label,
-    )
 
 
 def signed(pool: Input[str], client: Input[str], name: str, *, label: str) -> Metric:
@@ -43,7 +29,7 @@ def active_users(rule: str) -> MetricExpression:
 
 def alarms(predictions: Input[str]) -> list[Alarm]:
     """Predictions that are less sure than usual: the inputs may have drifted from what the model was trained on."""
-    sure = counted(predictions, "Confidence", "Average", label="confidence", unit="Percent")
+    sure = measured(predictions, "Confidence", "confidence", "Average")
     return [
         Alarm(
             name="model-drift",
@@ -63,10 +49,8 @@ def widgets(
 ) -> list[Widget]:
     """The business dashboard."""
     routes = [route for route in ROUTES if route.capability == "predictions" and route.method == "POST"]
-    made = counted(predictions, "Predictions", label="predictions")
-    times = [
-        counted(predictions, "ProcessingTime", rank, label=rank, unit="Milliseconds") for rank in ("p50", "p95", "p99")
-    ]
+    made = measured(predictions, "Predictions", "predictions")
+    times = [measured(predictions, "ProcessingTime", rank, rank) for rank in ("p50", "p95", "p99")]
     return [
         Widget(
             title="Daily active users",
@@ -98,9 +82,7 @@ def widgets(
         Widget(
             title="Confidence",
             section="Models",
-            metrics=[
-                counted(predictions, "Confidence", rank, label=rank, unit="Percent") for rank in ("Average", "p10")
-            ],
+            metrics=[measured(predictions, "Confidence", rank, rank) for rank in ("Average", "p10")],
             y_label="%",
             width=12,
             board="business",
