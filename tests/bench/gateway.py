@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 
 from sandbox.cache import Caches
 from sandbox.cloud import Cloud
@@ -58,18 +59,17 @@ class Caller(asyncio.Protocol):
         self.request, self.until, self.done = request, until, done
         self.took: list[float] = []
         self.failed = 0
-        self.transport: asyncio.Transport | None = None
+        self.transport: Any = None
         self.buffer = b""
         self.began = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport  # type: ignore[assignment]  # what asyncio gives here is always a Transport
+        self.transport = transport
         self.ask()
 
     def ask(self) -> None:
         self.began = time.perf_counter()
-        if self.transport is not None:
-            self.transport.write(self.request)
+        self.transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -93,8 +93,9 @@ async def load(port: int, request: bytes, connections: int, seconds: float) -> t
     finished: asyncio.Queue[Caller] = asyncio.Queue()
     until = time.perf_counter() + seconds
     callers = [Caller(request, until, finished.put_nowait) for _ in range(connections)]
-    for caller in callers:
-        await loop.create_connection(lambda caller=caller: caller, "127.0.0.1", port)  # type: ignore[misc]  # bound now
+    waiting = iter(callers)
+    for _ in callers:
+        await loop.create_connection(lambda: next(waiting), "127.0.0.1", port)
     for _ in callers:
         await finished.get()
     return [took for caller in callers for took in caller.took], sum(caller.failed for caller in callers)
