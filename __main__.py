@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 
 import pulumi
@@ -22,6 +23,8 @@ from components.tables import ReplicaRegion
 from components.values import Alarm, Widget
 from functions.routes import ROUTES
 
+# All that is made here lives until the program ends: looking for garbage among it would double its time.
+gc.disable()
 project, environment = pulumi.get_project(), pulumi.get_stack()
 settings = load(environment)
 capabilities = {route.capability for route in ROUTES} | {
