@@ -205,7 +205,7 @@ def main(seconds: float) -> None:
         for name, runner in cases.items():
             server = Server(App({"api": Chain(stage, runner, keys, functions.logs)}), functions.edge, 0)
             for connections in (1, 8):
-                measure(server.port, connections, 0.5)
+                measure(server.port, connections, 2.0)
                 print(f"{name:26}{connections:5} {measure(server.port, connections, seconds)}")
             server.close()
         functions.close()
