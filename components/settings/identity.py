@@ -32,7 +32,8 @@ class Identity:
     )
     """Programs of third parties that call in their own name, with the scopes each may have; they need a domain."""
     guests: bool = False
-    """Whether anybody may read the prefix `public/` of the processed bucket without signing in."""
+    """Whether anybody may read the prefix `public/` of the processed bucket without signing in. The policy pack wants a
+    reason for it: an exemption of `cognito-no-guests`."""
 
     def scopes(self) -> dict[str, tuple[str, ...]]:
         """Program → its scopes."""
