@@ -1,19 +1,18 @@
-"""Resources by their type token, for services whose typed module costs more than a tenth of the whole program.
+"""Resources by their type token, with inputs as dictionaries: for services whose types `components.aws` has no row of.
 
-Importing the classes of WAF takes half a second and 25 MB, those of Bedrock as much, for a handful of resources; a
-program of two regions is to be evaluated in five seconds and 400 MB. What is registered is the same either way.
+Importing the classes of WAF takes half a second and 25 MB, those of Bedrock as much, for a handful of resources.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
-from pulumi_aws import _utilities
 
-_VERSION: Final = str(_utilities.get_version())  # type: ignore[no-untyped-call]  # generated without annotations
+from components.aws.kinds import camel
+from components.aws.resource import VERSION
 
 
 class Lean(pulumi.CustomResource):
@@ -37,7 +36,7 @@ class Lean(pulumi.CustomResource):
         props: dict[str, Input[Any] | None] = {camel(key): camels(value) for key, value in inputs.items()}
         props |= {camel(key): None for key in outputs if camel(key) not in props}
         # The typed classes name the provider's version too, so that one plugin serves all resources.
-        super().__init__(token, name, props, ResourceOptions.merge(ResourceOptions(version=_VERSION), opts))
+        super().__init__(token, name, props, ResourceOptions.merge(ResourceOptions(version=VERSION), opts))
 
     def out(self, name: str) -> Output[str]:
         """An output by its name in snake_case.
@@ -56,9 +55,3 @@ def camels(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [camels(inner) for inner in value]
     return value
-
-
-def camel(name: str) -> str:
-    """`guardrail_arn` → `guardrailArn`."""
-    first, *others = name.split("_")
-    return first + "".join(part.capitalize() for part in others)

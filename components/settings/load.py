@@ -10,7 +10,7 @@ from typing import Any, Final, get_args, get_type_hints
 
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from components.lean import camel
+from components.aws.kinds import camel
 from components.settings import checks
 from components.settings.reading import SettingsError, read, shown, unknown
 from components.settings.regions import region_problems

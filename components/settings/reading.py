@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_orig
 
 import pulumi
 
-from components.lean import camel
+from components.aws.kinds import camel
 
 T = TypeVar("T")
 

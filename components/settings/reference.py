@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, cast, get_args, get_type_hints
 
-from components.lean import camel
+from components.aws.kinds import camel
 from components.settings.load import NAMESPACE
 from components.settings.reading import allowed
 from components.settings.sections import Settings

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.lean import camel
+from components.aws.kinds import camel
 from components.ml_endpoint import Hosting
 from components.settings import SettingsError, load
 from components.settings.governance.watch import Watch

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.lean import camel
+from components.aws.kinds import camel
 from components.settings.reference import STACKS, Setting, configured, page, settings
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "settings.md"
