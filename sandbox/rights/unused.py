@@ -38,6 +38,8 @@ class Reason:
     statement: str
     action: str
     reason: str
+    sometimes: bool = False
+    """Whether some runs use it and others do not: such a line is not missed where all its rights are used."""
 
     def fits(self, granted: Granted) -> bool:
         """Whether it speaks about a right."""
@@ -59,7 +61,8 @@ def reasons(path: Path = LIST) -> list[Reason]:
     found = []
     for number, row in enumerate(tomllib.loads(path.read_text(encoding="utf-8")).get("unused", []), 1):
         wrong = [name for name in FIELDS if not isinstance(row.get(name), str) or not row[name].strip()]
-        wrong += sorted(set(row) - set(FIELDS))
+        wrong += sorted(set(row) - {*FIELDS, "sometimes"})
+        wrong += ["sometimes"] if not isinstance(row.get("sometimes", False), bool) else []
         if wrong:
             raise ValueError(
                 f"{path.name}, line {number}: {', '.join(wrong)}: each line has {', '.join(FIELDS)} as text"
@@ -102,7 +105,7 @@ def problems(never: Iterable[Granted], listed: Sequence[Reason]) -> list[str]:
     """What is wrong between the rights that nothing used and the list: rights without a line, lines without one."""
     rest = list(never)
     lacking = [one for one in rest if not any(reason.fits(one) for reason in listed)]
-    stale = [reason for reason in listed if not any(reason.fits(one) for one in rest)]
+    stale = [reason for reason in listed if not (reason.sometimes or any(reason.fits(one) for one in rest))]
     return [
         *(f"{one}, and nothing used it: remove it, or give the reason in {LIST.name}" for one in lacking),
         *(f"{LIST.name}: {reason}: no such right is left unused; remove the line" for reason in stale),

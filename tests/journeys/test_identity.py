@@ -16,10 +16,12 @@ from botocore.exceptions import ClientError
 from sandbox.identity.factors import totp
 from tests.journeys.support.caller import PASSWORD, Answer, Caller, signed_up
 from tests.journeys.support.deployed import Deployed, eventually, row_of
+from tests.journeys.support.rights import EXPECTED
 
 pytestmark = pytest.mark.journey
 REMEMBERED_S = 3.0
 """A process believes for a second that a session is live; the rest is for a slow machine."""
+FOLDER_ACTIONS = ("GetObject", "PutObject", "DeleteObject", "ListBucket")
 
 
 @pytest.fixture
@@ -205,6 +207,7 @@ def test_a_user_reaches_a_folder_and_nothing_else(main: Deployed) -> None:
         lambda: hers.put_object(Bucket=bucket, Key="public/notes.txt", Body=b"x"),
         lambda: hers.put_object(Bucket=main.state.outputs["raw_bucket"], Key=f"{mine}notes.txt", Body=b"x"),
     ]
+    EXPECTED.update(("api-folders-authenticated", f"s3:{name}") for name in FOLDER_ACTIONS)
     for ask in refused:
         with pytest.raises(ClientError) as caught:
             ask()

@@ -12,6 +12,7 @@ from tests.journeys.support.caller import Caller, demo
 from tests.journeys.support.data_sets import lines
 from tests.journeys.support.deployed import Deployed, eventually, row_of
 from tests.journeys.support.listening import Listener
+from tests.journeys.support.rights import EXPECTED
 
 pytestmark = pytest.mark.journey
 LIMIT_USD = 500.0
@@ -64,6 +65,7 @@ def test_a_spent_budget_ends_trainings_and_spares_predictions(spare: Deployed, c
             assert all("docs/runbooks/budget-spent.md" in text for text in told)
     roles = stopped(spare)
     assert len(roles) == 2, roles
+    EXPECTED.add(("training-role", "sagemaker:CreateProcessingJob"))
     refused = ended(spare, spare.upload("too-dear.csv", unreadable(50)))
     assert refused["status"] == "FAILED"
     assert "is not authorized to perform: sagemaker:CreateProcessingJob" in refused["cause"]

@@ -49,6 +49,12 @@ def test_what_nothing_used_needs_a_line_and_a_line_needs_a_right() -> None:
     assert "role 'worker', statement '*', action 's3:GetObject': no such right is left unused" in gone
 
 
+def test_a_line_for_what_only_some_runs_use_is_not_missed_in_the_others() -> None:
+    everything = told(("s3:GetObject", BUCKET), ("s3:PutObject", BUCKET))
+    line = Reason("worker", "Folder", "s3:PutObject", "by chance", sometimes=True)
+    assert problems(unused([everything]), [line]) == []
+
+
 def test_the_list_is_readable_and_every_reason_says_something() -> None:
     found = reasons()
     assert len({(row.role, row.statement, row.action) for row in found}) == len(found)
@@ -60,6 +66,7 @@ def test_the_list_is_readable_and_every_reason_says_something() -> None:
     [
         ('role = "a"\nstatement = "b"\naction = "c"', "reason"),
         ('role = "a"\nstatement = "b"\naction = "c"\nreason = " "', "reason"),
+        ('role = "a"\nstatement = "b"\naction = "c"\nreason = "d"\nsometimes = 1', "sometimes"),
         ('role = "a"\nstatement = "b"\naction = 3\nreason = "d"', "action"),
         ('role = "a"\nstatement = "b"\naction = "c"\nreason = "d"\nresource = "e"', "resource"),
     ],
