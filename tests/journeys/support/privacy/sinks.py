@@ -129,6 +129,10 @@ class Overheard:
         self._queue = self._sqs.create_queue(QueueName=self._name)["QueueUrl"]
         found = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]
         arn, pattern = found["QueueArn"], json.dumps({"source": [{"prefix": ""}]})
+        services = {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]}
+        grant = {"Effect": "Allow", "Principal": services, "Action": "sqs:SendMessage", "Resource": arn}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [grant]})
+        self._sqs.set_queue_attributes(QueueUrl=self._queue, Attributes={"Policy": policy})
         for bus in self._events.list_event_buses()["EventBuses"]:
             self._events.put_rule(Name=self._name, EventBusName=bus["Name"], EventPattern=pattern)
             self._buses.append(bus["Name"])
