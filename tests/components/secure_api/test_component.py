@@ -188,9 +188,9 @@ def test_groups_and_scopes_are_those_of_the_routes(recording: Recording) -> None
     assert platform_scopes() == ["approve", "insights", "metrics", "models", "predict", "train"]
 
 
-def test_the_gateway_deploys_the_document_and_takes_no_warning(recording: Recording) -> None:
+def test_the_gateway_deploys_the_document_and_stops_at_errors_alone(recording: Recording) -> None:
     api = recording.one("aws:apigateway/restApi:RestApi").inputs
-    assert api["failOnWarnings"] is True
+    assert api["failOnWarnings"] is False
     assert api["endpointConfiguration"] == {"types": "REGIONAL"}
     document = body(recording)
     for route in ROUTES:
