@@ -13,7 +13,6 @@ from tests.journeys.support.data_sets import lines
 from tests.journeys.support.deployed import Deployed, eventually, row_of
 from tests.journeys.support.listening import Listener
 from tests.journeys.support.rights import EXPECTED
-from tests.journeys.support.rights import EXPECTED
 
 pytestmark = pytest.mark.journey
 LIMIT_USD = 500.0
@@ -66,7 +65,6 @@ def test_a_spent_budget_ends_trainings_and_spares_predictions(spare: Deployed, c
             assert all("docs/runbooks/budget-spent.md" in text for text in told)
     roles = stopped(spare)
     assert len(roles) == 2, roles
-    EXPECTED.add(("training-role", "sagemaker:CreateProcessingJob"))
     EXPECTED.add(("training-role", "sagemaker:CreateProcessingJob"))
     refused = ended(spare, spare.upload("too-dear.csv", unreadable(50)))
     assert refused["status"] == "FAILED"
