@@ -87,7 +87,7 @@ class SecureApi(pulumi.ComponentResource):
             body=body,
             endpoint_configuration={"types": "REGIONAL"},
             minimum_compression_size=str(self._args.get("compress_bytes", 1024)),
-            # AWS lists keywords that its importer may warn of (additionalProperties among them) and applies all the same;
+            # AWS may warn of keywords that its importer knows (additionalProperties among them) and still applies;
             # what it would really leave out, functions check as well. A warning must not stop a first deployment.
             fail_on_warnings=False,
             opts=child,
