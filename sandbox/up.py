@@ -116,9 +116,8 @@ class Sandbox:
                 runtime.attach(self.ledger)
         with step("gateway"):
             self._serve(listener, runtimes)
-            for name in ("identities", "databases", "languages", "rotations", "recovery", "alarms", "queues", "rights"):
-                self.notes += runtimes[name].notes
-            self.notes += runtimes["spending"].notes
+            told = ("identities", "databases", "languages", "rotations", "recovery", "alarms", "tracing", "queues")
+            self.notes += [note for name in (*told, "rights", "spending") for note in runtimes[name].notes]
         with step("demo user"):
             password = make(self.cloud.client("cognito-idp"), self.ledger.exports["user_pool_id"])
             tokens = self._tokens(password)

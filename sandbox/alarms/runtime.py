@@ -268,5 +268,6 @@ NOTES: Final = (
     "an anomaly band is the mean of up to 200 earlier data points and its standard deviations; 30 are needed",
     "data points of services: API Gateway, Lambda, SageMaker endpoints, DynamoDB, Step Functions, SQS, replication",
     "each operation on a table counts as one capacity unit",
+    "metric filters: words, and conditions on members of JSON lines; what else CloudWatch has is refused",
     "alarms act on SNS topics and the event bus; other actions are noted in the alarm's history",
 )

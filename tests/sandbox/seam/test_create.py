@@ -173,6 +173,22 @@ def test_a_stage_has_its_log_tracing_and_limits(cloud: Cloud, ledger: Ledger) ->
     assert stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 1000.0
 
 
+def test_a_metric_filter_has_its_unit_and_dimensions(cloud: Cloud, ledger: Ledger) -> None:
+    created = named(ledger, "aws:cloudwatch/logMetricFilter:LogMetricFilter", "errors")
+    found = cloud.client("logs").describe_metric_filters(logGroupName=created.inputs["logGroupName"])["metricFilters"]
+    assert [row["metricTransformations"] for row in found] == [
+        [
+            {
+                "metricName": "errors",
+                "metricNamespace": "everything",
+                "metricValue": "1",
+                "unit": "Count",
+                "dimensions": {"Function": "$.function"},
+            }
+        ]
+    ]
+
+
 def test_a_policy_that_would_lock_everyone_out_is_kept_back(cloud: Cloud, ledger: Ledger) -> None:
     policies = {found.name: found for found in ledger.of_type("aws:s3/bucketPolicy:BucketPolicy")}
     assert (policies["raw"].status, policies["site"].status) == ("recorded", "created")

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pulumi
-from pulumi_aws import apigateway, chatbot, cloudwatch, cognito, iam, lambda_, s3, scheduler, sns, sqs, wafv2
+from pulumi_aws import apigateway, chatbot, cloudwatch, cognito, iam, lambda_, s3, scheduler, sns, sqs, wafv2, xray
 
 role = iam.Role(
     "function",
@@ -35,7 +35,27 @@ cloudwatch.LogMetricFilter(
     "errors",
     log_group_name=log.name,
     pattern="ERROR",
-    metric_transformation={"name": "errors", "namespace": "everything", "value": "1"},
+    metric_transformation={
+        "name": "errors",
+        "namespace": "everything",
+        "value": "1",
+        "unit": "Count",
+        "dimensions": {"Function": "$.function"},
+    },
+)
+xray.SamplingRule(
+    "sampling",
+    rule_name="everything",
+    priority=1000,
+    version=1,
+    reservoir_size=1,
+    fixed_rate=0.05,
+    host="*",
+    http_method="*",
+    resource_arn="*",
+    service_name="everything/api",
+    service_type="AWS::ApiGateway::Stage",
+    url_path="*",
 )
 function = lambda_.Function(
     "hello",
