@@ -33,6 +33,7 @@ def resource(secrets: frozenset[str] = frozenset(), **given_inputs: Any) -> Reco
         inputs=given_inputs,
         secrets=secrets,
         dependencies=frozenset(),
+        references={},
         protect=True,
         retain_on_delete=False,
         delete_before_replace=False,
