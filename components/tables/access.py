@@ -94,7 +94,7 @@ ACCESS: Final = (
     Access(
         table="sessions",
         operation="GetItem",
-        by=("batches", "dashboard", "insights", "predictions", "records", "registry", "trainings", "users"),
+        by=("batches", "dashboard", "insights", "metrics", "predictions", "records", "registry", "trainings", "users"),
         why="whether a token's session has ended, where the cache does not tell",
         source="functions/shared/identity/sessions.py",
     ),

@@ -92,7 +92,8 @@ class UsersTable:
 
     def _count(self, start: Mark | None) -> int:
         """How many users there are, counted so far; each megabyte of keys, ten thousand of them, is one request."""
-        pages = client("dynamodb").get_paginator("query").paginate(**self._listing(start), Select="COUNT")
+        asked = {**self._listing(start), "Select": "COUNT"}
+        pages = client("dynamodb").get_paginator("query").paginate(IndexName="CreatedAtIndex", **asked)
         total = 0
         for page in pages:
             total += page["Count"]
@@ -109,7 +110,11 @@ class UsersTable:
         found: list[dict[str, Any]] = []
         while True:
             answer = client("dynamodb").query(
-                **self._listing(place.start), ScanIndexForward=False, Limit=most - len(found), **asked
+                **self._listing(place.start),
+                IndexName="CreatedAtIndex",
+                ScanIndexForward=False,
+                Limit=most - len(found),
+                **asked,
             )
             found += answer["Items"]
             if len(found) >= most or "LastEvaluatedKey" not in answer:
@@ -123,7 +128,6 @@ class UsersTable:
             values[":start"], condition = {"S": start.moment}, f"{condition} AND createdAt <= :start"
         return {
             "TableName": self._table,
-            "IndexName": "CreatedAtIndex",
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": values,
         }

@@ -84,6 +84,7 @@ TAGGABLE = frozenset(
         "sns/topic:Topic",
         "sqs/queue:Queue",
         "wafv2/webAcl:WebAcl",
+        "xray/samplingRule:SamplingRule",
     )
 )
 """Types that cost money or hold data and take tags."""

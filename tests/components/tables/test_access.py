@@ -89,8 +89,8 @@ def granted(stack: str, region: str = "") -> set[tuple[str, str, str, str]]:
                 for resource in row["Resource"] if action.startswith("dynamodb:") else ():
                     _, _, rest = resource.partition(f":table/mlplatform-{stack}-")
                     table, _, index = rest.partition("/index/")
-                    # Streams tell of changes; whoever hears of one reads no table by that.
-                    if "/stream/" not in rest:
+                    # Streams tell of changes; whoever hears of one, or lists them, reads no table by that.
+                    if "/stream/" not in rest and action != "dynamodb:ListStreams":
                         found.add((caller, action, table, index))
     return found
 
