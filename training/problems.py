@@ -90,6 +90,9 @@ def _fail(name: str, message: str) -> int:
     line(name, f"{name} failed:\n{message}", "ERROR", out=sys.stderr)
     folder = Path(os.environ.get("SM_OUTPUT_DIR", "/opt/ml/output"))
     try:
+        # Only a container has /opt/ml; that of a processing job may lack the folder for messages.
+        if folder.parent.is_dir():
+            folder.mkdir(exist_ok=True)
         for file in ("failure", "message") if folder.is_dir() else ():
             (folder / file).write_text(message[:MESSAGE_LIMIT], encoding="utf-8")
     except OSError as error:  # the disk may be what is full

@@ -38,6 +38,7 @@ class Backup:
         """The first moment that can be restored, in seconds since the epoch."""
         self.directory = room("backup-")
         self._base, self._log = self.directory / "base", self.directory / "log"
+        self._password_file = self.directory / "password"
 
     def begin(self) -> None:
         """Copies the data as they are, and everything from now on; RuntimeError shows what the tool said."""
@@ -45,8 +46,12 @@ class Backup:
             raise RuntimeError(f"PostgreSQL {self._server.name!r} does not run; start it before its backup begins")
         for folder in (self.directory, self._log):
             folder.mkdir(exist_ok=True, mode=0o700)
-            if (owner := self._server.user) is not None:
-                os.chown(folder, *owner)
+        escaped = self._password.replace("\\", "\\\\").replace(":", "\\:")
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(f"*:*:*:*:{escaped}\n", encoding="utf-8")
+        if (owner := self._server.user) is not None:
+            for path in (self.directory, self._log, self._password_file):
+                os.chown(path, *owner)
         # The server keeps its log until it was received: what this slot has not seen is not removed.
         self._ask("SELECT pg_create_physical_replication_slot('backup', true)")
         # The log comes first: what is written while the data are copied is in it.
@@ -159,8 +164,8 @@ class Backup:
         return self._server.as_plain_user([str(program(name, self._server.directory)), *where, *arguments])
 
     def _environment(self) -> dict[str, str]:
-        # In the environment and not as an argument, which every user of the machine could read.
-        return {**inherited(), "PGPASSWORD": self._password}
+        # In a file: arguments can be read by every user of the machine, environments by every process of this one.
+        return {**inherited(), "PGPASSFILE": str(self._password_file)}
 
 
 def _text(moment: float) -> str:

@@ -100,7 +100,8 @@ def test_field_that_does_not_fit_is_refused(
     anybody: Caller, account: dict[str, str], field: str, value: object
 ) -> None:
     details = anybody.call("POST", "/auth/register", account | {field: value}).refused(400, "invalid_request")
-    assert [detail["field"] for detail in details] == ["body"]
+    # The gateway looks at what it may quote; a password's length is the function's to judge.
+    assert [detail["field"] for detail in details] == (["password"] if field == "password" else ["body"])
     assert PASSWORD not in str(details)
 
 

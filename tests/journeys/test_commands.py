@@ -30,7 +30,7 @@ EXPORTS = {
         "logs_bucket",
     ),
     *("endpoint_name", "state_machine_arn", "model_package_group", "dashboard_name", "alarm_topic_arn"),
-    *("identity_pool_id", "site_url", "site_bucket"),
+    *("identity_pool_id", "site_url", "site_bucket", "grafana_dashboards"),
 }
 
 

@@ -58,6 +58,8 @@ class ProcessingJob(ProcessJob):
             "PROCESSING_JOB_ARN": str(self.record.arn),
             **(self.request.get("Environment") or {}),
         }
+        # A process of this machine finds its messages' folder elsewhere than in a container.
+        own = {"SM_OUTPUT_DIR": "/opt/ml/output", **own}
         if not (self.request.get("NetworkConfig") or {}).get("EnableNetworkIsolation"):
             own = {**self.cloud.environment(), **own}
         words = rewritten([*entry, *(specification.get("ContainerArguments") or [])], place.root)

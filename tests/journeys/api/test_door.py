@@ -63,7 +63,7 @@ def test_askers_at_once_get_one_answer_or_are_told_to_wait(spare: Deployed, key:
 
 def test_answers_tell_how_much_a_caller_has_left(user: Caller) -> None:
     headers = user.predict(row_of()).headers
-    assert headers["ratelimit-policy"] == '"user";q=2000;w=2'
+    assert headers["ratelimit-policy"] == '"user";q=2000;w=2, "token";q=60000;w=60'
     assert headers["ratelimit"].startswith('"user";r=')
 
 

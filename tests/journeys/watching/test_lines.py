@@ -17,6 +17,7 @@ from tests.journeys.support.deployed import Deployed, eventually, row_of
 pytestmark = pytest.mark.journey
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 OURS = ("timestamp", "level", "requestId", "userId", "function", "message", "metadata")
+ENDED = re.compile(r"RequestId: [0-9a-f-]{36} Error: Runtime exited [a-z0-9: ]+")
 LEVELS = {"INFO", "WARNING", "ERROR"}
 
 Fits = Callable[[Mapping[str, Any]], bool]
@@ -48,6 +49,11 @@ def of_runtime(line: Mapping[str, Any]) -> bool:
     return {"timestamp", "level", "errorMessage", "errorType", "requestId", "stackTrace"} <= set(line)
 
 
+def of_end(line: Mapping[str, Any]) -> bool:
+    """What Lambda tells of a process that ended in the middle of a call."""
+    return set(line) == {"ended"}
+
+
 def of_gateway(line: Mapping[str, Any]) -> bool:
     return set(line) == {*ACCESS_LOG, API}
 
@@ -57,7 +63,7 @@ def of_workflow(line: Mapping[str, Any]) -> bool:
 
 
 FORMS: tuple[tuple[str, tuple[Fits, ...]], ...] = (
-    (r"/aws/lambda/.+", (ours, of_lambda, of_runtime)),
+    (r"/aws/lambda/.+", (ours, of_lambda, of_runtime, of_end)),
     (r"/aws/apigateway/.+/access", (of_gateway,)),
     (r"/aws/vendedlogs/states/.+", (of_workflow,)),
     (r"/aws/sagemaker/.+", (ours,)),
@@ -89,7 +95,9 @@ def test_every_line_has_a_known_form(main: Deployed, user: Caller, fresh: float)
 
 
 def parsed(text: str) -> Mapping[str, Any]:
-    """A line's document; nothing for a line that is none."""
+    """A line's document; nothing for a line that is none, but for the one text that Lambda writes."""
+    if ENDED.fullmatch(text.strip()):
+        return {"ended": text}
     try:
         found = json.loads(text)
     except ValueError:
