@@ -22,9 +22,9 @@ _INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; the exit code is 0 when it did what was asked."""
-    options = _parser().parse_args(arguments)
-    _installed()
     try:
+        options = _parser().parse_args(arguments)
+        _installed()
         return _run(options)
     except KeyboardInterrupt:
         print("stopped; everything that was started has ended", file=sys.stderr)
@@ -67,9 +67,8 @@ def _run(options: Any) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from sandbox.control.command import add as add_control
+    from sandbox.control.messages import add as add_messages
     from sandbox.drill.command import add as add_drill
-    from sandbox.identity.command import add as add_messages
-    from sandbox.rights.command import add as add_rights
     from sandbox.tracing.command import add as add_traces
 
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The platform on this machine.")
@@ -105,7 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--stack", help="plan this stack instead of asking the running one")
     report.set_defaults(command=_report)
     add_messages(commands.add_parser("messages", parents=[common], help="codes that user pools would have sent"))
-    add_rights(commands.add_parser("rights", parents=[common], help="what roles used, never used and were refused"))
+    rights = commands.add_parser("rights", parents=[common], help="what roles used, never used and were refused")
+    rights.add_argument("--json", action="store_true", help="for machines")
+    rights.set_defaults(command=_rights)
     commands.add_parser("down", parents=[common], help="end it").set_defaults(command=_down)
     return parser
 
@@ -265,6 +266,13 @@ def _report(options: Any) -> int:
     else:
         print(report.text(report.plan(options.stack or "dev")))
     return 0
+
+
+def _rights(options: Any) -> int:
+    # What reads policies imports Pulumi, which the other commands need not wait for.
+    from sandbox.rights.command import run
+
+    return run(options.directory, as_json=options.json)
 
 
 def _down(options: Any) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -12,12 +11,6 @@ from sandbox.control import Control, ControlError
 from sandbox.rights.calls.runtime import FILE
 from sandbox.rights.report import document, text
 from sandbox.rights.unused import reasons
-
-
-def add(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of the command."""
-    parser.add_argument("--json", action="store_true", help="for machines")
-    parser.set_defaults(command=_run)
 
 
 def found(directory: Path) -> dict[str, Any]:
@@ -36,8 +29,9 @@ def found(directory: Path) -> dict[str, Any]:
     return told
 
 
-def _run(options: argparse.Namespace) -> int:
-    told, listed = found(options.directory), reasons()
-    shown = json.dumps(document(told, listed), indent=1) if options.json else text(told, listed)
+def run(directory: Path, *, as_json: bool) -> int:
+    """Prints it."""
+    told, listed = found(directory), reasons()
+    shown = json.dumps(document(told, listed), indent=1) if as_json else text(told, listed)
     sys.stdout.write(f"{shown}\n")
     return 0
