@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,6 +23,8 @@ _INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; the exit code is 0 when it did what was asked."""
+    # A shell has it ignored by what it starts in the background, and a drill would not hear that it is to stop.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         options = _parser().parse_args(arguments)
         _installed()

@@ -59,8 +59,8 @@ class Pool:
 
     def warm(self) -> None:
         """Starts a first instance ahead of the first call."""
-        # Why a function cannot be started is for its first caller to hear.
-        with contextlib.suppress(OSError, ValueError):
+        # Why a function cannot be started is for its first caller to hear; that the sandbox ends, for nobody.
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
             if not self.instances:
                 self.instances.add(self._starter.launch(self))
 
