@@ -112,21 +112,25 @@ def idle(row: Exemption, rules: Sequence[Rule], stack: Stack) -> Verdict:
     """The verdict on an exemption that is for this very stack and matches nothing in it: it fails."""
     types = {token for rule in rules if rule.id == row.rule for token in rule.types}
     near = difflib.get_close_matches(row.resource, sorted({node.name for node in stack.of_type(*types)}), n=1)
-    meant = f"; did you mean {near[0]!r}?" if near else ""
-    return Verdict(
-        rule=EXEMPTION_RULE,
-        severity="medium",
-        urn="",
-        type="",
-        name=row.resource,
-        outcome="broken",
-        message=f"exemption of {row.rule}: resource is {row.resource!r}, and nothing of that name breaks the rule in "
+    meant = f"; did you mean {near[0]!r}?" if near else "."
+    return _failed(
+        row,
+        f"exemption of {row.rule}: resource is {row.resource!r}, and nothing of that name breaks the rule in "
         f"{', '.join(row.stacks)}{meant} Name a resource that does, or remove the row",
     )
 
 
 def expired(row: Exemption) -> Verdict:
     """The verdict on an exemption whose last day has passed: it fails, whether it is still needed or not."""
+    return _failed(
+        row,
+        f"exemption of {row.rule} for {row.resource!r}: until is {row.until}, which has passed; "
+        "mend the resource and remove the row, or set a later day with a reason",
+    )
+
+
+def _failed(row: Exemption, message: str) -> Verdict:
+    """The verdict on an exemption that is wrong by itself; it belongs to no resource."""
     return Verdict(
         rule=EXEMPTION_RULE,
         severity="medium",
@@ -134,6 +138,5 @@ def expired(row: Exemption) -> Verdict:
         type="",
         name=row.resource,
         outcome="broken",
-        message=f"exemption of {row.rule} for {row.resource!r}: until is {row.until}, which has passed; "
-        "mend the resource and remove the row, or set a later day with a reason",
+        message=message,
     )
