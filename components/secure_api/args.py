@@ -222,12 +222,11 @@ def identity_args(args: SecureApiArgs) -> IdentityArgs:
     account = Output.from_input(args["keys"]["data"]).apply(lambda arn: arn.split(":")[4])
     functions: Any = {
         "name_prefix": args["name_prefix"],
-        "key_arn": args["keys"]["logs"],
-        "data_key_arn": args["keys"]["data"],
+        "keys": args["keys"],
         "users_table": args["users_table"],
     }
-    named = {"directory": "functions_directory", "layers": "layers", "memory_mb": "memory_mb", "log_days": "log_days"}
-    functions |= {key: everything[source] for key, source in named.items() if source in everything}
+    told = ("functions_directory", "layers", "memory_mb", "log_days")
+    functions |= {key: everything[key] for key in told if key in everything}
     given: Any = {"name_prefix": args["name_prefix"], "account_id": account, "functions": functions}
     as_they_are = ("mfa", "sms", "threat_protection", "protect", "email_domains", "auto_confirm", "domain", "programs")
     given |= {key: everything[key] for key in as_they_are if key in everything}

@@ -10,7 +10,7 @@ import pulumi
 from pulumi import Input, Output, ResourceOptions
 
 from components.aws import cognito, iam, lambda_
-from components.function import ALIAS, Function, FunctionArgs
+from components.function import ALIAS, Function, function_args
 from components.ml_endpoint.rights import local_arn
 from components.training_workflow.rights import allow
 from components.values import policy_json
@@ -27,14 +27,12 @@ class Functions(TypedDict):
 
     name_prefix: str
     """Beginning of their names."""
-    directory: NotRequired[str]
+    functions_directory: NotRequired[str]
     """Folder with an archive for each; `dist/functions` by default."""
     layers: NotRequired[Sequence[Input[str]]]
     """Their layers."""
-    key_arn: Input[str]
-    """KMS key of their logs and environments."""
-    data_key_arn: Input[str]
-    """KMS key of the table of users."""
+    keys: Mapping[str, Input[str]]
+    """KMS keys: `logs` of their logs and environments, `data` of the table of users."""
     users_table: Input[str]
     """Name of the table of users."""
     memory_mb: NotRequired[int]
@@ -52,11 +50,11 @@ def sign_up(
     if domains:
         told["email_domains"] = ",".join(domains)
     statements = [
-        allow("RecordUsers", ["dynamodb:PutItem"], [local_arn(given["data_key_arn"], "dynamodb", table)]),
-        allow("ReadEncrypted", ["kms:Decrypt"], [given["data_key_arn"]]),
+        allow("RecordUsers", ["dynamodb:PutItem"], [local_arn(given["keys"]["data"], "dynamodb", table)]),
+        allow("ReadEncrypted", ["kms:Decrypt"], [given["keys"]["data"]]),
     ]
-    made = _args(given, "signup", TRIGGER_TIMEOUT_S, variables(Settings, **told))
-    return Function(f"{name}-signup", {**made, "statements": statements}, opts)
+    made = function_args(given, "signup", variables(Settings, **told), statements, TRIGGER_TIMEOUT_S)
+    return Function(f"{name}-signup", made, opts)
 
 
 def connect(name: str, function: Function, pool: cognito.UserPool, opts: ResourceOptions) -> None:
@@ -83,7 +81,7 @@ def connect(name: str, function: Function, pool: cognito.UserPool, opts: Resourc
 
 def keyring(name: str, given: Functions, opts: ResourceOptions) -> Function:
     """The function that reads the public keys of pools."""
-    return Function(f"{name}-keyring", _args(given, "keyring", _KEYRING_TIMEOUT_S, {}), opts)
+    return Function(f"{name}-keyring", function_args(given, "keyring", {}, [], _KEYRING_TIMEOUT_S), opts)
 
 
 def keys(name: str, function: Function, pool_ids: Sequence[Input[str]], opts: ResourceOptions) -> Output[str]:
@@ -99,17 +97,3 @@ def keys(name: str, function: Function, pool_ids: Sequence[Input[str]], opts: Re
         opts=pulumi.ResourceOptions.merge(opts, ResourceOptions(depends_on=[function.alias, function.rights])),
     )
     return called.result
-
-
-def _args(given: Functions, capability: str, timeout_s: int, environment: Mapping[str, Any]) -> FunctionArgs:
-    return {
-        "function_name": f"{given['name_prefix']}-{capability}",
-        "capability": capability,
-        "code": f"{given.get('directory', 'dist/functions')}/{capability}.zip",
-        "key_arn": given["key_arn"],
-        "layers": given.get("layers", []),
-        "environment": environment,
-        "timeout_s": timeout_s,
-        "memory_mb": given.get("memory_mb", 512),
-        "retention_days": given.get("log_days", 30),
-    }
