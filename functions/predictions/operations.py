@@ -9,7 +9,7 @@ from functions.measures import MEASURES
 from functions.predictions.logic import Predictor
 from functions.predictions.schemas import ModelInfo, PredictRequest
 from functions.shared.api import Operation, Request
-from functions.shared.errors import ApiError
+from functions.shared.errors import NOT_THERE_YET, ApiError, Detail
 from functions.shared.logs import now
 
 METRICS = MEASURES["predictions"]
@@ -22,6 +22,9 @@ COUNTED: Mapping[str, Mapping[str, float]] = {
     "bypass": {},
 }
 """Per source of a prediction, what it counts as; a caller's own bypass says nothing about the cache."""
+
+MEANWHILE = "send it to /v1/ml/predict: alternatives and their confidence say how sure the model is, not yet why"
+"""What somebody can do who wants an explanation."""
 
 SCOPES = ("aws.cognito.signin.user.admin", "platform/predict")
 
@@ -67,9 +70,13 @@ def operations(predictor: Predictor, models: Models) -> dict[str, Operation]:
             metrics={name: value for name, value in (figures or {}).items() if isinstance(value, float)},
         )
 
+    def explain(_request: Request) -> None:
+        raise ApiError("not_there_yet", [Detail("input", MEANWHILE)])
+
     asked = Operation(predict, scopes=SCOPES, request=PredictRequest)
     return {
         "POST /v1/ml/predict": asked,
         "POST /v1/inference/predict": asked,
+        "POST /v1/ml/explain": Operation(explain, status=NOT_THERE_YET, scopes=SCOPES, request=PredictRequest),
         "GET /v1/ml/model-info": Operation(model_info, scopes=SCOPES, tagged=True),
     }

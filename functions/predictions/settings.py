@@ -27,8 +27,9 @@ class Settings(TokenSettings):
     """Longest that one call waits for the cache altogether, a new connection included."""
     cache_timeout_ms: int = 40
     """Longest wait for one answer on an open connection."""
-    cache_slow_ms: int = 15
-    """Three answers in a row slower than this put the cache aside until it is quick again; a model takes longer."""
+    cache_slow_ms: int = 5
+    """After an answer that took longer, the next one is waited for no longer than this, and puts the cache aside if it
+    has not come."""
     cache_ttl_s: int = 3600
     """How long a prediction is kept."""
     live_ttl_s: int = 60

@@ -37,6 +37,10 @@ from tests.functions.support.redis import real_redis
 from tests.functions.support.tokens import Pool
 
 ROUNDS, WARM, BATCH = 15, 300, 400
+MILD_S = (0.02, 0.008)
+"""Slow, and yet in time: every answer of Redis takes so long."""
+TRIES = 3
+"""Each fault is made so often and its best try told: the proxy and what else the machine does share the interpreter."""
 FEATURES = {"age": 52, "income": 48000.5, "segment": "b", "visits": 7, "active": True}
 Handler = Callable[[], Any]
 
@@ -192,24 +196,30 @@ def faults() -> None:
     print(
         f"\n{'Redis fault':16} {'first +ms':>10} {'later +ms (worst of 40)':>24} {'back after ms':>14} {'not 200':>8}"
     )
-    for fault in FAULTS:
-        with real_redis() as server, FaultyProxy(server.port) as proxy, cache_at(proxy.port) as memory:
-            caller = Faced(memory)
-            caller.ask()
-            usual = median(caller.ask() for _ in range(50))
-            proxy.break_by(fault)
-            first = caller.ask()
-            later = []
-            for _ in range(40):
-                later.append(caller.ask())
-                time.sleep(0.02)
-            proxy.mend()
-            began = time.perf_counter()
-            while caller.source() != "hit" and time.perf_counter() - began < 5:
-                time.sleep(0.005)
-            back = (time.perf_counter() - began) * 1000
-            figures = f"{first - usual:10.1f} {max(later) - usual:24.1f} {back:14.0f} {caller.failed:8}"
-            print(f"{fault:16} {figures}")
+    for fault, slow_s in (*((fault, 0.3) for fault in FAULTS), *(("slow", slow_s) for slow_s in MILD_S)):
+        tries = [faced(fault, slow_s) for _ in range(TRIES)]
+        first, later, back = (min(figures) for figures in zip(*(found[:3] for found in tries), strict=True))
+        name = f"slow by {slow_s * 1000:.0f} ms" if fault == "slow" else fault
+        print(f"{name:16} {first:10.1f} {later:24.1f} {back:14.0f} {sum(found[3] for found in tries):8}")
+
+
+def faced(fault: str, slow_s: float) -> tuple[float, float, float, int]:
+    """Milliseconds added to the first call and at worst to the next forty, milliseconds until back, and failures."""
+    with real_redis() as server, FaultyProxy(server.port, slow_s) as proxy, cache_at(proxy.port) as memory:
+        caller = Faced(memory)
+        caller.ask()
+        usual = median(caller.ask() for _ in range(50))
+        proxy.break_by(fault)
+        first = caller.ask()
+        later = []
+        for _ in range(40):
+            later.append(caller.ask())
+            time.sleep(0.02)
+        proxy.mend()
+        began = time.perf_counter()
+        while caller.source() != "hit" and time.perf_counter() - began < 5:
+            time.sleep(0.005)
+        return first - usual, max(later) - usual, (time.perf_counter() - began) * 1000, caller.failed
 
 
 class Faced:

@@ -34,11 +34,9 @@ class Limits:
     """One call of ours altogether, a new connection included."""
     answer_s: float = 0.04
     """One answer on an open connection."""
-    slow_s: float = 0.015
-    """An answer slower than this is slow; three in a row are an outage.
-
-    As long as the model takes at least: below it a late answer of Redis is still the quicker one, and a process that
-    waited for its turn on a busy machine would take its own lateness for that of Redis and make the machine busier."""
+    slow_s: float = 0.005
+    """An answer that takes longer is late; after one, the next waits no longer than this, and two in a row are an
+    outage."""
     probe_s: float = 0.25
     """One try to get back."""
     pause_s: float = 0.1
@@ -51,7 +49,6 @@ class Limits:
 
 DEFAULT = Limits()
 REMOTE = {"namespace": "remote"}
-SLOW_IN_A_ROW = 3
 MOST_WAITING = 8
 """Commands that wait for the next one; what is above is dropped, the oldest first."""
 
@@ -68,7 +65,7 @@ class Cache:
         self._next_probe = 0.0
         self._probe: threading.Thread | None = None
         self._full_until = 0.0
-        self._slow_s, self._slow_count = 0.0, 0
+        self._wary = False
         self._waiting: list[Aside] = []
 
     @property
@@ -120,7 +117,7 @@ class Cache:
                 self._dial.prepare()
             began = self._clock()
             with part("cache", REMOTE):
-                answer = self._ask(words, before, began)
+                return self._ask(words, before, began)
         except RefusedError as error:
             if error.code == "OOM":
                 # Full, but what is there can still be read.
@@ -131,39 +128,40 @@ class Cache:
         except ConnectionLostError as error:
             self._aside(str(error))
             return None
-        self._judge(self._clock() - began)
-        return answer
 
     def _ask(self, words: tuple[bytes, ...], before: list[Aside], began: float) -> Answer:
         """One answer; a kept connection that was closed while nothing was asked is replaced once."""
-        limits = self._limits
-        # Slow answers in a row share one call's time, so that slowness costs no more than silence.
-        left_s = limits.call_s - self._slow_s
+        left_s = self._limits.call_s
         if self._connection is not None:
             try:
-                return self._connection.call(*words, timeout_s=min(limits.answer_s, left_s), before=before)
+                return self._heard(self._connection, words, before, left_s)
             except ClosedError:
                 self._connection.close()
         self._connection = self._dial(left_s)
         left_s -= self._clock() - began
         if left_s <= 0:
             raise ConnectionLostError("connecting took too long")
-        return self._connection.call(*words, timeout_s=min(limits.answer_s, left_s), before=before)
+        return self._heard(self._connection, words, before, left_s)
 
-    def _judge(self, took_s: float) -> None:
-        if took_s <= self._limits.slow_s:
-            self._slow_s, self._slow_count = 0.0, 0
-            return
-        self._slow_s, self._slow_count = self._slow_s + took_s, self._slow_count + 1
-        if self._slow_count >= SLOW_IN_A_ROW or self._slow_s >= self._limits.answer_s:
-            self._aside("slow")
+    def _heard(self, connection: Connection, words: tuple[bytes, ...], before: list[Aside], left_s: float) -> Answer:
+        """One answer, waited for in full unless the last one was late: then no longer than a quick one takes."""
+        limits = self._limits
+        longest_s = min(limits.slow_s if self._wary else limits.answer_s, left_s)
+        try:
+            answer = connection.call(*words, timeout_s=longest_s, soon_s=limits.slow_s, before=before)
+        except ConnectionLostError as error:
+            if self._wary and connection.late:
+                raise ConnectionLostError("slow") from error
+            raise
+        self._wary = connection.late
+        return answer
 
     def _aside(self, trouble: str) -> None:
         if self._connection:
             self._connection.close()
             self._connection = None
-        self._down, self._trouble = True, trouble
-        self._slow_s, self._slow_count = 0.0, 0
+        # The first call after it is back does not wait in full again for a Redis that is quick only with a PING.
+        self._down, self._trouble, self._wary = True, trouble, True
         self._next_probe = self._clock() + self._pause_s
 
     def _try_again(self) -> None:

@@ -55,13 +55,20 @@ class Connection:
         self._sock = sock
         self._buffer = b""
         self._timeout_s = -1.0
+        self._patience_s = 0.0
+        self.late = False
+        """Whether the last answer, or a part of it, was still on its way after a wait of `soon_s`.
 
-    def call(self, *words: bytes, timeout_s: float, before: Sequence[Aside] = ()) -> Answer:
+        Not by the clock: where an answer has come in time and the process was only late to look, it is there when it
+        looks, and nobody is blamed."""
+
+    def call(self, *words: bytes, timeout_s: float, soon_s: float = 0.0, before: Sequence[Aside] = ()) -> Answer:
         """One command, sent together with others that have to go there at some time.
 
         Args:
             words: the command.
             timeout_s: for all answers together.
+            soon_s: a wait longer than this makes the answer `late`; 0 where nobody asks.
             before: what is sent in front of it; a refusal of these is nobody's trouble.
 
         Raises:
@@ -70,8 +77,9 @@ class Connection:
         """
         command = written(words)
         deadline = time.monotonic() + timeout_s
+        self.late, self._patience_s = False, soon_s
         try:
-            self._wait_at_most(timeout_s)
+            self._wait_at_most(soon_s or timeout_s)
             if before:
                 self._sock.sendall(b"".join(written(aside.words) for aside in before) + command)
                 for at, aside in enumerate(before):
@@ -140,12 +148,23 @@ class Connection:
         return found
 
     def _more(self, deadline: float, *, fresh: bool) -> None:
-        if not fresh:
-            self._wait_at_most(remaining(deadline))
-        part = self._sock.recv(65536)
+        part = self._part(deadline, fresh=fresh)
         if not part:
             raise ClosedError("closed") if fresh else ConnectionLostError("half an answer")
         self._buffer += part
+
+    def _part(self, deadline: float, *, fresh: bool) -> bytes:
+        if self._patience_s and not self.late:
+            if not fresh:
+                self._wait_at_most(min(self._patience_s, remaining(deadline)))
+            try:
+                return self._sock.recv(65536)
+            except TimeoutError:
+                self.late = True
+        elif fresh:
+            return self._sock.recv(65536)
+        self._wait_at_most(remaining(deadline))
+        return self._sock.recv(65536)
 
     def _wait_at_most(self, timeout_s: float) -> None:
         """Sets the socket's timeout; the same one again would cost a system call for nothing."""

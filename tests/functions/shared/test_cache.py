@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from tests.functions.support.redis import Server, real_redis
 
 GENEROUS = Limits(call_s=2, answer_s=2, slow_s=1, probe_s=2, pause_s=0.01, longest_pause_s=0.05, full_s=0.2)
 """For tests of what happens, not of how long it takes."""
+PATIENT = Limits(call_s=2, answer_s=2, slow_s=0.1, pause_s=3600)
+"""An answer of the slow proxy is late, and still in time."""
 
 
 @pytest.fixture(scope="module")
@@ -116,12 +119,41 @@ def test_a_connection_that_was_closed_while_idle_is_replaced_without_a_miss(serv
         assert cache.get("k") == b"v"
 
 
-def test_slow_answers_in_a_row_put_the_cache_aside(server: Server) -> None:
-    with cache_at(server.port, Limits(call_s=2, answer_s=2, slow_s=0, pause_s=3600)) as cache:
-        for _ in range(3):
-            assert cache.available
-            cache.get("k")
+def test_two_late_answers_in_a_row_put_the_cache_aside_and_only_the_first_is_waited_for(server: Server) -> None:
+    with FaultyProxy(server.port) as proxy, cache_at(proxy.port, PATIENT) as cache:
+        assert cache.put("k", b"v", 60)
+        proxy.break_by("slow")
+        assert cache.get("k") == b"v"
+        assert cache.available
+        assert cache.get("k") is None
         assert (cache.available, cache.trouble) == (False, "slow")
+
+
+def test_a_late_answer_alone_changes_nothing(server: Server) -> None:
+    with FaultyProxy(server.port) as proxy, cache_at(proxy.port, PATIENT) as cache:
+        assert cache.put("k", b"v", 60)
+        for _ in range(2):
+            proxy.break_by("slow")
+            assert cache.get("k") == b"v"
+            proxy.mend()
+            assert cache.get("k") == b"v"
+        assert cache.available
+
+
+def test_a_process_that_looks_late_does_not_blame_redis(server: Server) -> None:
+    connection = Connection(Busy(fileno=socket.create_connection(("127.0.0.1", server.port)).detach()))
+    assert connection.call(b"PING", timeout_s=2, soon_s=0.02) == b"PONG"
+    assert not connection.late
+    connection.close()
+
+
+class Busy(socket.socket):
+    """A socket whose process gets no processor between asking and looking."""
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """What came while the process stood still."""
+        time.sleep(0.05)
+        return super().recv(size, flags)
 
 
 def test_a_full_redis_is_read_but_not_written_for_a_while() -> None:

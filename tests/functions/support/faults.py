@@ -26,8 +26,8 @@ FAULTS = ("refused", "hung", "slow", "reset", "half answer", "wrong answer", *ER
 class FaultyProxy:
     """Passes bytes on until it is told to break."""
 
-    def __init__(self, target: int) -> None:
-        self._target, self._fault = target, ""
+    def __init__(self, target: int, slow_s: float = 0.3) -> None:
+        self._target, self._slow_s, self._fault = target, slow_s, ""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._open: list[socket.socket] = []
@@ -122,7 +122,7 @@ class FaultyProxy:
         server.sendall(command)
         reply = server.recv(65536)
         if fault == "slow":
-            time.sleep(0.3)
+            time.sleep(self._slow_s)
         return reply[: len(reply) // 2] if fault == "half answer" else reply
 
     def _reset(self, sock: socket.socket) -> None:
