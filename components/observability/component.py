@@ -90,8 +90,9 @@ class Observability(pulumi.ComponentResource):
             cloudwatch.MetricAlarm(
                 f"{name}-{row.name}",
                 name=f"{args['name_prefix']}-{row.name}",
-                alarm_actions=self._heard(row.severity, row.quiet),
-                ok_actions=self._heard(row.severity, row.quiet),
+                alarm_actions=self._heard(row, told=True),
+                ok_actions=self._heard(row, told=not row.event),
+                insufficient_data_actions=self._heard(row, told=row.missing_data == "missing") or None,
                 **metric_inputs(row, self._links),
                 opts=child,
             )
@@ -125,8 +126,8 @@ class Observability(pulumi.ComponentResource):
         sns.TopicPolicy(f"{self._name}-{noun}-policy", arn=topic.arn, policy=policy, opts=child)
         return topic
 
-    def _heard(self, severity: Severity, quiet: bool) -> list[Output[str]]:
-        return [] if quiet else [self.topics[severity].arn]
+    def _heard(self, row: Alarm, *, told: bool) -> list[Output[str]]:
+        return [self.topics[row.severity].arn] if told and not row.quiet else []
 
     def _composites(self) -> list[cloudwatch.CompositeAlarm]:
         prefix, declared = self._args["name_prefix"], rules(self._args["alarms"], self._args["name_prefix"])

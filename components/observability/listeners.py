@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NotRequired, TypedDict
@@ -13,6 +14,17 @@ from components.lean import Lean
 from components.values import Severity, Statement, formatted, policy_json, trust_json
 
 CHANNEL: Final = "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration"
+NEWS: Final = json.dumps(
+    {
+        "$or": [
+            {"NewStateValue": [{"exists": False}, {"anything-but": ["OK"]}]},
+            {"OldStateValue": [{"anything-but": ["INSUFFICIENT_DATA"]}]},
+        ]
+    },
+    sort_keys=True,
+)
+"""Which messages are mailed: all but those of alarms that are OK for the first time, of which a new stack has hundreds.
+What is no message of an alarm has neither member; what is no JSON object passes no filter of SNS."""
 
 
 class Listeners(TypedDict):
@@ -35,6 +47,8 @@ def listen(name: str, args: Listeners, topics: Mapping[Severity, sns.Topic], opt
                 topic=topic.arn,
                 protocol="email",
                 endpoint=email,
+                filter_policy=NEWS,
+                filter_policy_scope="MessageBody",
                 opts=opts,
             )
     if "pagerduty_url" in args:

@@ -34,7 +34,8 @@ def alarms(noun: str, function: Function, every_days: int) -> list[Alarm]:
             threshold=every_days + LATE_DAYS,
             periods=2,
             datapoints=2,
-            missing_data="breaching",
+            # The first figure comes a day after the stack: that there is none yet is told to nobody, that they end is.
+            missing_data="missing",
             description=f"the {noun} secret is older than {every_days} days, or nobody tells how old it is",
             runbook="secret-rotation",
         ),

@@ -124,13 +124,16 @@ class Alarm:
     datapoints: int | None = None
     """How many of them must breach; all when None."""
     missing_data: MissingData = "notBreaching"
-    """What a missing data point counts as."""
+    """What a missing data point counts as. With `missing` it is told that nothing is measured any more; what was never
+    measured is told by nobody, so that a new stack is quiet."""
     severity: Severity = "warning"
     """critical wakes somebody up; warning waits for the morning."""
     part_of: tuple[CompositeName, ...] = ()
     """Alarms that are made of this one and others."""
     quiet: bool = False
     """Whether it notifies nobody by itself, because what it is part of does."""
+    event: bool = False
+    """Whether it tells of something that happened, and not of a state: that no more of it happens is no news."""
 
     def __post_init__(self) -> None:
         """Refuses a row that CloudWatch would refuse."""

@@ -17,6 +17,7 @@ from sandbox.alarms.changes import Changes, ChangesCloud
 from sandbox.alarms.data import on_data
 from sandbox.alarms.definitions import Definition, definition
 from sandbox.alarms.evaluation import verdict
+from sandbox.alarms.filters import either
 from sandbox.alarms.measured import embedded
 from sandbox.alarms.measured.counted import Filters, checked
 from sandbox.alarms.measured.meter import Meter
@@ -102,6 +103,7 @@ class Alarms:
         from moto.cloudwatch.models import CloudWatchBackend
         from moto.cloudwatch.responses import CloudWatchResponse
         from moto.logs.models import LogsBackend
+        from moto.sns.utils import FilterPolicyMatcher
 
         for name, operation in on_data(self.points).items():
             self._hooks.replace(CloudWatchResponse, name, operation)
@@ -111,6 +113,7 @@ class Alarms:
         self._hooks.wrap(CloudWatchBackend, "set_alarm_state", operations.setting(self._changes, self._lock))
         self._hooks.wrap(LogsBackend, "put_log_events", self._reading)
         self._hooks.wrap(LogsBackend, "put_metric_filter", checked)
+        self._hooks.wrap(FilterPolicyMatcher, "_field_match", lambda original: staticmethod(either(original)))
         watch(self._hooks, self.meter)
 
     def attach(self, ledger: Ledger) -> None:

@@ -76,6 +76,16 @@ def test_an_alarm_notifies_when_it_begins_and_when_it_ends() -> None:
     assert inputs["name"] == "mlplatform-dev-f-errors"
 
 
+def test_the_end_of_what_happened_is_no_news_and_that_figures_end_is() -> None:
+    happened = run(alarms=[alarm(event=True)]).one(ALARM).inputs
+    assert (len(happened["alarmActions"]), happened["okActions"]) == (1, [])
+    assert "insufficientDataActions" not in happened
+    watched = run(alarms=[alarm(missing_data="missing")]).one(ALARM).inputs
+    assert watched["insufficientDataActions"] == watched["alarmActions"] == watched["okActions"]
+    members = run(alarms=[alarm(missing_data="missing", quiet=True, part_of=("api-down",))]).one(ALARM).inputs
+    assert "insufficientDataActions" not in members
+
+
 def test_an_alarm_says_what_it_means_and_where_to_read_on() -> None:
     text = run(runbook_url="https://example.org/runbooks").one(ALARM).inputs["alarmDescription"]
     assert text == "[warning] f fails. Runbook: https://example.org/runbooks/function-errors.md"

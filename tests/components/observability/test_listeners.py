@@ -29,6 +29,15 @@ def test_pagerduty_hears_what_is_critical_and_its_address_is_a_secret() -> None:
     assert "endpoint" in row.secrets
 
 
+def test_addresses_hear_both_but_not_that_a_new_alarm_is_ok() -> None:
+    rows = run(emails=["ops@example.org"]).of_type(SUBSCRIPTION)
+    assert sorted(row.inputs["topic"].rpartition("-")[2] for row in rows) == ["alarms", "critical"]
+    assert {row.inputs["filterPolicyScope"] for row in rows} == {"MessageBody"}
+    begins, was = json.loads(rows[0].inputs["filterPolicy"])["$or"]
+    assert begins == {"NewStateValue": [{"exists": False}, {"anything-but": ["OK"]}]}
+    assert was == {"OldStateValue": [{"anything-but": ["INSUFFICIENT_DATA"]}]}
+
+
 def test_a_slack_channel_hears_both_and_may_only_draw() -> None:
     recording = run(slack_workspace="T1", slack_channel="C1")
     inputs = recording.one(SLACK).inputs

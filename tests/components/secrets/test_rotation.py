@@ -136,8 +136,8 @@ def test_a_failed_step_and_an_overdue_rotation_are_told() -> None:
     assert (overdue.name, overdue.threshold) == ("rotation-cache-overdue", 22)
     assert isinstance(overdue.metric, Metric)
     assert (overdue.metric.namespace, overdue.metric.name) == ("MLPlatform", "SecretAgeDays")
-    # A function that is never called tells no age.
-    assert overdue.missing_data == "breaching"
+    # A function that is called no more tells no age; a new one has not told any yet.
+    assert overdue.missing_data == "missing"
     assert [widget.section for widget in made().widgets()] == ["Secrets"]
 
 
