@@ -76,6 +76,10 @@ def operation(route: Route) -> dict[str, Any]:
         "parameters": parameters(route),
         "responses": responses(route),
     }
+    if route.planned:
+        made["description"] = (
+            "Announced: each right request is answered by 501; what else it will answer is not settled."
+        )
     if route.groups:
         made["description"] = "For members of " + " or ".join(f"`{group}`" for group in route.groups) + "."
     if route.retires:

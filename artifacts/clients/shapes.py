@@ -83,7 +83,10 @@ def operations(document: Mapping[str, Any]) -> list[Operation]:
 
 def operation(path: str, method: str, row: Mapping[str, Any]) -> Operation | None:
     """One operation; None where it answers something else than JSON, such as a page."""
-    good = next(answer for status, answer in row["responses"].items() if status.startswith("2"))
+    # What is announced and not there yet has no good answer.
+    good: Mapping[str, Any] = next(
+        (answer for status, answer in row["responses"].items() if status.startswith("2")), {}
+    )
     content = good.get("content", {})
     if content and JSON not in content:
         return None

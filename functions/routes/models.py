@@ -8,6 +8,7 @@ from functions.insights import schemas as insights
 from functions.predictions import schemas as predictions
 from functions.registry import schemas as registry
 from functions.routes.route import SIGNED_IN, Header, Route
+from functions.shared.errors import NOT_THERE_YET
 from functions.shared.resources.lists import ListQuery
 from functions.trainings import schemas as trainings
 
@@ -35,6 +36,21 @@ ROUTES: tuple[Route, ...] = (
     PREDICT,
     # One operation under two names.
     replace(PREDICT, path="/v1/inference/predict", operation="infer", summary="Ask the live model, as /v1/ml/predict"),
+    Route(
+        method="POST",
+        path="/v1/ml/explain",
+        capability="predictions",
+        operation="explain",
+        summary="Say which inputs made a prediction what it is: announced, and not there yet",
+        tag="predictions",
+        scopes=(*SIGNED_IN, "platform/predict"),
+        request=predictions.PredictRequest,
+        response=None,
+        status=NOT_THERE_YET,
+        errors=("not_there_yet",),
+        throttle_rps=5,
+        throttle_burst=10,
+    ),
     Route(
         method="GET",
         path="/v1/ml/model-info",

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from functions.shared.door.retirement import Retirement
+from functions.shared.errors import NOT_THERE_YET
 
 SIGNED_IN = ("aws.cognito.signin.user.admin",)
 """The scope of every token that a person signs in for; access tokens of other clients carry `platform/…` instead."""
@@ -68,6 +69,11 @@ class Route:
     hold a token or a secret; and its caller is signed in, since a key belongs to somebody."""
     retires: Retirement | None = None
     """When the route goes away, and what is there in its place."""
+
+    @property
+    def planned(self) -> bool:
+        """Whether it is announced and not there yet: each right request is answered by 501."""
+        return self.status == NOT_THERE_YET
 
     @property
     def key(self) -> str:

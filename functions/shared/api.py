@@ -17,7 +17,7 @@ from functions.shared.door.origins import NOWHERE, Origins
 from functions.shared.door.pace import Pace, rates
 from functions.shared.door.reading import check_path, idempotency_key, read_body, read_query
 from functions.shared.door.retirement import Retirement
-from functions.shared.errors import ApiError
+from functions.shared.errors import NOT_THERE_YET, ApiError
 from functions.shared.headers import CORRELATED, CORRELATION, PACE, SAFE, correlation
 from functions.shared.identity.sessions import EndedSessions
 from functions.shared.identity.tokens import Caller, Verifier
@@ -158,7 +158,8 @@ def answer(app: App, event: Mapping[str, Any], began: float) -> dict[str, Any]:
     except ApiError as problem:
         status, body = problem.row.status, envelope(problem, request.request_id)
         headers.update(problem_headers(problem))
-        level, message = ("ERROR" if status >= 500 else "WARNING"), "refused"
+        # What is announced as missing is nobody's failure.
+        level, message = ("ERROR" if status >= 500 and status != NOT_THERE_YET else "WARNING"), "refused"
         request.notes |= {"code": problem.code, "why": problem.why}
         if problem.__cause__ is not None and status >= 500:
             request.notes |= fault(problem.__cause__)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+NOT_THERE_YET = 501
+"""Status of what is announced and not there yet."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -66,6 +69,7 @@ ERRORS: Mapping[str, Row] = {
     "unsupported_type": Row(415, "send Content-Type: application/json"),
     "throttled": Row(429, "too many requests; ask again later", 1),
     "internal": Row(500, "this is our mistake; it has been logged under the request id"),
+    "not_there_yet": Row(NOT_THERE_YET, "this is announced and not there yet; see details for what there is meanwhile"),
     "model_failed": Row(502, "the model failed on this input"),
     "unavailable": Row(503, "a part of the platform is not available; ask again later", 5),
     "keys_unavailable": Row(503, "tokens cannot be checked at the moment; ask again later", 5),

@@ -207,6 +207,16 @@ def test_a_line_carries_the_metrics_and_nothing_of_the_row() -> None:
     assert (line["CacheMisses"], line["CacheHits"], line["Function"]) == (1, 0, "mlplatform-test-function")
 
 
+def test_an_explanation_is_announced_and_asks_nobody() -> None:
+    case = Case()
+    found = case.client.call("POST", "/v1/ml/explain", body={"input": ROW})
+    assert (found.status, found.code) == (501, "not_there_yet")
+    assert case.model.asked == []
+    (line,) = case.client.lines
+    assert line["level"] == "WARNING"
+    assert case.client.call("POST", "/v1/ml/explain", body={"input": ROW}, token=None).status == 401
+
+
 def test_nothing_live_is_not_found() -> None:
     found = Case().client.call("GET", "/v1/ml/model-info")
     assert (found.status, found.code) == (404, "no_live_model")

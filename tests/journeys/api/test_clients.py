@@ -26,13 +26,15 @@ const tokens = await new Client({ apiUrl }).login({ email, password });
 const client = new Client({ apiUrl, accessToken: () => tokens.accessToken });
 const answer = await client.predict({ input: JSON.parse(row) });
 const models = await client.listModels({ limit: 1 });
-let code = "";
-try {
-  await client.approveModel("no-such-version", {});
-} catch (error) {
-  if (error instanceof ApiError) code = error.code;
+const codes = [];
+for (const ask of [() => client.approveModel("no-such-version", {}), () => client.explain({ input: JSON.parse(row) })]) {
+  try {
+    await ask();
+  } catch (error) {
+    if (error instanceof ApiError) codes.push(error.code);
+  }
 }
-console.log(JSON.stringify({ version: answer.modelVersion, listed: models.data.length, code }));
+console.log(JSON.stringify({ version: answer.modelVersion, listed: models.data.length, codes }));
 """
 
 
@@ -61,6 +63,9 @@ def test_the_python_client_signs_in_and_predicts(main: Deployed, module: Any) ->
         client.approve_model("no-such-version", {})
     assert (caught.value.status, caught.value.code) == (404, "unknown_model")
     assert caught.value.request_id
+    with pytest.raises(module.ApiError) as planned:
+        client.explain({"input": row})
+    assert (planned.value.status, planned.value.code) == (501, "not_there_yet")
     client.close()
 
 
@@ -79,7 +84,7 @@ def test_the_typescript_client_signs_in_and_predicts(main: Deployed, tmp_path: P
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert (found["listed"], found["code"]) == (1, "unknown_model")
+    assert (found["listed"], found["codes"]) == (1, ["unknown_model", "not_there_yet"])
     assert found["version"]
 
 

@@ -205,3 +205,15 @@ def test_each_answer_has_an_id_that_the_access_log_has_too(main: Deployed, user:
         return found if set(found) == set(statuses) else {}
 
     assert eventually(logged, 10, "the access log has the lines") == statuses
+
+
+def test_what_is_announced_says_so_to_whoever_is_signed_in(main: Deployed, user: Caller) -> None:
+    body = {"input": row_of()}
+    (detail,) = user.call("POST", "/ml/explain", body).refused(501, "not_there_yet")
+    assert "/v1/ml/predict" in detail["message"]
+    assert Caller(main).call("POST", "/ml/explain", body).status == 401
+    user.call("POST", "/ml/explain", {"rows": []}).refused(400, "invalid_request")
+    told = Caller(main).call("GET", "/openapi.json").content["paths"]["/v1/ml/explain"]["post"]
+    assert told["security"]
+    assert [status for status in told["responses"] if status < "400"] == []
+    assert "not_there_yet" in told["responses"]["501"]["description"]
