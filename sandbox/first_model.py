@@ -58,7 +58,13 @@ def train(sandbox: Sandbox, state: State) -> str:
             raise FirstModelError(f"model {version} was not approved: {approved.status} {approved.text}")
         _wait(lambda: _live(sandbox, state, execution, version), DEPLOY_S, f"model {version} did not become live")
     with step("first prediction"):
-        _wait(lambda: _answers(state, version, sample(data)), 30, f"no prediction came from model {version}")
+        row, answers = sample(data), [""]
+        _wait(
+            lambda: _answers(state, version, row, answers),
+            30,
+            f"no prediction came from model {version}",
+            lambda: f"; the last answer was {answers[-1]}; logs are in {sandbox.home.path}",
+        )
     return version
 
 
@@ -130,8 +136,10 @@ def _check(sandbox: Sandbox, state: State, execution: str) -> str:
     return str(described["status"])
 
 
-def _answers(state: State, version: str, row: dict[str, Any]) -> bool:
+def _answers(state: State, version: str, row: dict[str, Any], answers: list[str]) -> bool:
+    """Whether this version answers; what else is answered is put down."""
     answer = _call(state, "POST", "/ml/predict", {"input": row})
+    answers[:] = [f"{answer.status} {answer.text}"]
     if answer.status in {502, 503, 504}:
         return False
     if answer.status != 200:
@@ -143,13 +151,13 @@ def _call(state: State, method: str, path: str, body: Any = None) -> Reply:
     return call(state.api_url + path, method, body, state.access_token)
 
 
-def _wait(ready: Callable[[], T], limit_s: float, why: str) -> T:
-    """The first answer that is true; FirstModelError with the reason when there is none in time."""
+def _wait(ready: Callable[[], T], limit_s: float, why: str, further: Callable[[], str] = str) -> T:
+    """The first answer that is true; FirstModelError with the reason, and what is known then, when there is none."""
     deadline = time.monotonic() + limit_s
     while True:
         found = ready()
         if found:
             return found
         if time.monotonic() > deadline:
-            raise FirstModelError(f"{why} within {limit_s:.0f} s")
+            raise FirstModelError(f"{why} within {limit_s:.0f} s{further()}")
         time.sleep(PAUSE_S)
