@@ -172,6 +172,12 @@ def open_door(
         "objective": settings.observability.objective,
         "figures_period_s": settings.observability.prometheus_period_s,
     }
+    if settings.recovery is not None:
+        args["closures"] = {
+            "stream_arn": ground.tables.stream_arn("users"),
+            "lost_events_arn": workflow.lost.queue.arn,
+            "lost_events_key_arn": keys.arn("notifications"),
+        }
     if stack.site_mark is not None:
         args["site_mark"] = stack.site_mark
     if ground.database is not None:

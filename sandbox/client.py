@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
+"""No header beside what every call has."""
 
 
 @dataclass(frozen=True)
@@ -26,20 +31,28 @@ class CallError(RuntimeError):
     """The API could not be reached, or answered with an error that was not expected."""
 
 
-def call(url: str, method: str = "GET", body: Any = None, token: str = "", timeout_s: float = 35.0) -> Reply:
+def call(
+    url: str,
+    method: str = "GET",
+    body: Any = None,
+    token: str = "",
+    timeout_s: float = 35.0,
+    *,
+    headers: Mapping[str, str] = NONE,
+) -> Reply:
     """Calls a route; `body` is sent as it is when it is text, as JSON otherwise. Any HTTP status is an answer."""
     data = None if body is None else (body if isinstance(body, str) else json.dumps(body)).encode()
-    headers = {"Accept": "application/json"}
+    sent = {"Accept": "application/json", **headers}
     if data is not None:
-        headers["Content-Type"] = "application/json"
+        sent["Content-Type"] = "application/json"
     if token:
-        headers["Authorization"] = f"Bearer {token}"
+        sent["Authorization"] = f"Bearer {token}"
     where = urlsplit(url)
     # A plain connection: the user's proxy has no business between two local processes.
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=timeout_s)
     try:
         path = f"{where.path}?{where.query}" if where.query else where.path
-        connection.request(method, path, data, headers)
+        connection.request(method, path, data, sent)
         answer = connection.getresponse()
         return Reply(answer.status, answer.read().decode())
     except (http.client.HTTPException, OSError) as error:

@@ -8,6 +8,7 @@ from pulumi import Input, Output
 
 from components.ml_endpoint import rights as sagemaker_rights
 from components.ml_endpoint.rights import bucket_arn, local_arn
+from components.tables.hearing import may_hear
 from components.training_workflow.rights import allow, rollback_names
 from components.values import Statement
 
@@ -22,7 +23,6 @@ def follower_statements(args: FollowerArgs) -> list[Statement]:
         *_table(args),
         *_model(args),
         *_triggers(args),
-        allow("KeepLostChanges", ["sqs:SendMessage"], [args["lost_events_arn"]]),
         allow("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], [keys["data"], keys["notifications"]]),
         # Whoever updates an endpoint with encrypted volumes lends it the key.
         *sagemaker_rights.use_key(keys["models"]),
@@ -36,13 +36,9 @@ def _own(args: FollowerArgs, service: str, *resources: Input[str]) -> list[Input
 
 def _table(args: FollowerArgs) -> list[Statement]:
     table = Output.from_input(args["models_table"]).apply(lambda name: f"table/{name}")
-    stream = args["models_stream_arn"]
-    read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
     return [
         allow("ReadModels", ["dynamodb:GetItem"], _own(args, "dynamodb", table)),
-        allow("HearChanges", read, [stream]),
-        # Lambda lists streams before it reads one; a list has no resource to name.
-        allow("ListStreams", ["dynamodb:ListStreams"], ["*"]),
+        *may_hear(args["models_stream_arn"], args["lost_events_arn"]),
     ]
 
 

@@ -10,6 +10,7 @@ from pulumi import Input, Output
 
 from components.insights import InsightsArgs
 from components.ml_batches.args import BatchDoor
+from components.secure_api.closures import Closures
 from components.secure_api.identity import IdentityArgs
 from components.training_workflow.args import Cache
 from components.values import RETENTION_DAYS, Statement
@@ -145,6 +146,8 @@ class SecureApiArgs(TypedDict):
     partners: NotRequired[Sequence[str]]
     """Names of third parties; each gets an API key in the usage plan. Signed-in routes then want a key of everybody: a
     gateway cannot ask some callers for one and not others."""
+    closures: NotRequired[Closures]
+    """How accounts become known that are closed in another region; a stack of one region has none."""
     figures_period_s: NotRequired[int]
     """How long a stretch Prometheus is told figures of: 60, 300, 900 or 3,600 s; 0, the default, tells it nothing."""
     requests_per_day: NotRequired[int]

@@ -12,7 +12,7 @@ from pulumi import Output, ResourceOptions
 from components import insights
 from components.aws import apigateway, cloudwatch, iam, lambda_
 from components.function import ALIAS, Function
-from components.secure_api import watched
+from components.secure_api import closures, watched
 from components.secure_api.args import STAGE, SecureApiArgs, TrustedPool, identity_args, problems
 from components.secure_api.capabilities import capabilities
 from components.secure_api.document import deployed, execution_path, method_path, text
@@ -67,6 +67,7 @@ class SecureApi(pulumi.ComponentResource):
         child = ResourceOptions(parent=self)
         self.identity = Identity(f"{name}-identity", identity_args(args), child)
         self.functions = capabilities(name, args, self.identity, child)
+        closures.follow(name, self.functions["users"], args.get("closures"), child)
         self.folders = Folders(
             f"{name}-folders",
             {
@@ -118,6 +119,7 @@ class SecureApi(pulumi.ComponentResource):
             *log.alarms(self._api_name),
             *usage.alarms(self.functions["predictions"].function_name),
             *self.web_acl.alarms(),
+            *closures.alarms(self.functions["users"], self._args.get("closures")),
         ]
         mine += insights.alarms(self.functions["insights"].function_name)
         functions = [*self.functions.values(), self.identity.sign_up, self.identity.keyring]
@@ -133,6 +135,7 @@ class SecureApi(pulumi.ComponentResource):
             *log.widgets(self._api_name),
             *self.web_acl.widgets(),
             *insights.widgets(reader),
+            *closures.widgets(self.functions["users"], self._args.get("closures")),
         ]
         mine += usage.widgets(self._api_name, STAGE, predictions, self._daily_users, **pools)
         functions = [*self.functions.values(), self.identity.sign_up]

@@ -7,6 +7,7 @@ from typing import Any
 from pulumi import Input, Output
 
 from components.ml_endpoint.rights import bucket_arn, local_arn
+from components.secure_api import closures
 from components.secure_api.args import SecureApiArgs
 from components.secure_api.identity import REFRESH_DAYS, Identity
 from components.training_workflow.rights import allow
@@ -79,6 +80,7 @@ def rights(args: SecureApiArgs, identity: Identity, password: list[Statement]) -
             allow("FindSessions", ["dynamodb:Query"], [_index(tables["sessions"], "UserIdIndex")]),
             allow("CloseAccounts", ["cognito-idp:AdminDeleteUser"], [identity.user_pool_arn]),
             *_folders(args),
+            *closures.rights(args.get("closures")),
             *connect,
             *password,
         ],

@@ -19,28 +19,35 @@ class SessionStore(SessionEnds):
         self._users = users
 
     def begin(self, session_id: str, person: Person) -> None:
-        """Records a sign-in, and the person: also one whose record was not made at the sign-up."""
+        """Records a sign-in, and the person: also one whose record was not made at the sign-up.
+
+        Of a closed account there is no sign-in: its pool may not have heard of the closing yet, which happened in
+        another region.
+        """
         moment = now()
+        known = setting(
+            {"lastSignInAt": moment},
+            once={
+                "kind": KIND,
+                "email": person.email,
+                "name": person.name,
+                "language": person.language,
+                "createdAt": moment,
+                "updatedAt": moment,
+            },
+        )
+        with told(ConditionalCheckFailedException="wrong_credentials"):
+            client("dynamodb").update_item(
+                TableName=self._users,
+                Key={"userId": {"S": person.user_id}},
+                ConditionExpression="attribute_not_exists(deletedAt)",
+                **known,
+            )
         with told():
             client("dynamodb").update_item(
                 TableName=self._sessions,
                 Key={"sessionId": {"S": session_id}},
                 **setting({"userId": person.user_id, "createdAt": moment}, number={"ttl": self._ttl()}),
-            )
-            client("dynamodb").update_item(
-                TableName=self._users,
-                Key={"userId": {"S": person.user_id}},
-                **setting(
-                    {"lastSignInAt": moment},
-                    once={
-                        "kind": KIND,
-                        "email": person.email,
-                        "name": person.name,
-                        "language": person.language,
-                        "createdAt": moment,
-                        "updatedAt": moment,
-                    },
-                ),
             )
 
     def ended(self, session_id: str) -> bool:

@@ -11,6 +11,7 @@ from functions.shared.identity.tokens import ADMINISTRATORS, Caller
 from functions.shared.resources.conditional import Tagged, expected
 from functions.shared.resources.lists import Place
 from functions.shared.schemas import Pagination
+from functions.shared.tasks import WorkError
 from functions.users.schemas import User, UserChange, UserPage, UserQuery, WholeUser
 
 Item = Mapping[str, Any]
@@ -116,13 +117,43 @@ def remove(places: Places, caller: Caller, user_id: str, headers: Mapping[str, s
         expected(headers, version_of(item))
         if not users.forget(user_id, version_of(item)):
             raise ApiError("changed", why="meanwhile")
-    places.accounts.delete(user_id)
-    for kept in places.data:
-        kept.forget(user_id)
+    delete(places, user_id)
     sessions.end_all(user_id)
     users.close(user_id)
     if caller.user_id == user_id and caller.session:
         sessions.end(caller.session, user_id)
+
+
+def follow(places: Places, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Closes here what was closed in any region: this region's account, rows and objects.
+
+    Args:
+        places: those of this region. Users and sessions are the same in every region: whoever closes has ended them.
+        event: records of the users table's stream.
+
+    Raises:
+        WorkError: a part is not available; what was done stays done, and a second call goes on.
+    """
+    closed = 0
+    for record in event["Records"]:
+        user_id = str(record["dynamodb"]["Keys"]["userId"]["S"])
+        # The table, not the record: an image may be older than what has become of the item.
+        item = places.users.get(user_id)
+        if item is None or "deletedAt" not in item:
+            continue
+        try:
+            delete(places, user_id)
+        except ApiError as problem:
+            raise WorkError(f"account {user_id} is not closed here yet: {problem.code}; it is tried again") from problem
+        closed += 1
+    return {"outcome": "closed" if closed else "nothing"}
+
+
+def delete(places: Places, user_id: str) -> None:
+    """Takes away the account, and what its user has kept."""
+    places.accounts.delete(user_id)
+    for kept in places.data:
+        kept.forget(user_id)
 
 
 def page_of(users: Users, query: UserQuery) -> UserPage:

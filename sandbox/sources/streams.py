@@ -63,7 +63,7 @@ class Streams(Mappings):
         records = self._records(reader)
         if not records or not self._may_read(reader.mapping):
             return False
-        outcome = reader.take(records, _matches)
+        outcome = reader.take(records, matches)
         if outcome.condition:
             self._give_up(reader.mapping, records[: outcome.done], outcome)
         return outcome.done > 0
@@ -119,5 +119,6 @@ def _pattern(text: str) -> Any:
     return EventPattern.load(text)
 
 
-def _matches(pattern: str, record: Record) -> bool:
+def matches(pattern: str, record: Record) -> bool:
+    """Whether a mapping's filter lets a record through."""
     return bool(_pattern(pattern).matches_event(record))

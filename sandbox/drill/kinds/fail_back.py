@@ -10,6 +10,7 @@ from sandbox.control import Control
 from sandbox.drill.channels import Places
 from sandbox.drill.client import Channel, Client, RefusedError
 from sandbox.drill.context import Context
+from sandbox.drill.kinds.leaving import join, leave, left
 from sandbox.drill.kinds.region import SETTLE_S, Region, command, second_region
 from sandbox.drill.losses import Lost, Write
 
@@ -56,13 +57,16 @@ class FailBack(Region):
         return [Returning(writer, reader, control) for writer, reader in pairs]
 
     def fail(self, context: Context) -> None:
-        """Loses the first region, lets the second one take over, and gives the first one back."""
+        """Loses the first region; the second one takes over, somebody leaves there; and the first one is given back."""
         control, region = Control(context.home.path), context.journal.memory["region"]
+        if "leaver" not in context.journal.memory:
+            context.journal.remember(leaver=join(context, second_region(context)))
         control.lose(region)
         problem = command(context, "promote")
         if problem:
             raise RuntimeError(problem)
         _moved(control, second_region(context))
+        leave(context, self.places(context).second.api_url, context.journal.memory["leaver"])
         control.recover(region)
 
     def verify(self, context: Context, client: Client, lost: Sequence[Lost], failed_at: float) -> list[str]:
@@ -72,7 +76,7 @@ class FailBack(Region):
             found.append("no write was taken after the failure")
         status = Control(context.home.path).status()
         found += [f"region {row['name']} is lost" for row in status["regions"] if row["lost"]]
-        return found
+        return [*found, *left(context, context.journal.memory["leaver"])]
 
     def open(self, context: Context) -> list[str]:
         """Either region may be in the wrong state."""

@@ -12,6 +12,7 @@ from functions.accounts.schemas import Registered, Tokens
 from functions.accounts.store import UserPool, payload
 from functions.shared.aws.sdk import client, told
 from functions.shared.errors import ApiError
+from functions.users.store import UsersTable
 from tests.functions.support.accounts import ADA, CREDENTIALS, EMAIL, Accounts, item
 
 
@@ -231,6 +232,16 @@ def test_a_session_whose_record_is_ended_is_not_continued(accounts: Accounts) ->
     )
     found = accounts.post("refresh", {"refreshToken": session["refreshToken"]})
     assert (found.status, found.code) == (401, "wrong_refresh_token")
+
+
+def test_whoever_was_closed_in_another_region_does_not_sign_in_before_the_pool_hears_of_it(accounts: Accounts) -> None:
+    user_id = accounts.registered()
+    assert UsersTable("users").forget(user_id, 0)
+    refused = accounts.post("login", CREDENTIALS)
+    assert (refused.status, refused.code) == (401, "wrong_credentials")
+    left = item("users", "userId", user_id)
+    assert not set(left) & {"email", "name", "kind", "lastSignInAt"}
+    assert client("dynamodb").scan(TableName="sessions")["Items"] == []
 
 
 def test_signing_out_needs_a_token(accounts: Accounts) -> None:

@@ -14,9 +14,10 @@ from functions.shared.aws.sdk import client
 from functions.shared.errors import ApiError
 from functions.shared.identity.ending import SessionEnds
 from functions.shared.resources.lists import Place
+from functions.shared.tasks import WorkError
 from functions.signup.logic import record
 from functions.signup.store import UsersTable as SignUps
-from functions.users.logic import Places
+from functions.users.logic import Places, follow
 from functions.users.operations import operations
 from functions.users.schemas import UserQuery
 from functions.users.store import Folder, PoolAccounts, RelationalData, UsersTable
@@ -45,6 +46,11 @@ class Data:
         self.forgotten.append(user_id)
 
 
+def changed(user_id: str) -> dict[str, Any]:
+    """What Lambda is called with when an item of the users table has changed."""
+    return {"Records": [{"eventName": "MODIFY", "dynamodb": {"Keys": {"userId": {"S": user_id}}}}]}
+
+
 class World:
     """Ada, who calls, and somebody else."""
 
@@ -56,6 +62,7 @@ class World:
         client("s3").create_bucket(Bucket="folders")
         kept = (self.data, Folder("folders"))
         places = Places(UsersTable("users"), PoolAccounts(self.pool_id), self.ends, kept)
+        self.places = places
         self.client = Client(operations(places))
         for user_id, email in ((POOL.subject, "ada@example.org"), (OTHER, "bob@example.org")):
             self.join(user_id, email)
@@ -293,3 +300,29 @@ def test_whoever_closes_an_account_may_join_again_with_its_address(world: World)
     found = world.call("GET", second, groups=["administrators"])
     assert (found.body["email"], found.body["version"]) == ("bob@example.org", 0)
     assert world.call("GET", first, groups=["administrators"]).status == 404
+
+
+def test_what_another_region_closed_is_closed_here(world: World) -> None:
+    cognito = client("cognito-idp")
+    here = {"UserPoolId": world.pool_id, "Username": "bob@example.org"}
+    bob = cognito.admin_create_user(**here)["User"]["Username"]
+    world.join(bob, "bob@example.org")
+    assert follow(world.places, changed(bob)) == {"outcome": "nothing"}
+    assert cognito.admin_get_user(**here)["Username"] == bob
+    # The record as it arrives, while rows and account of this region are still there.
+    assert UsersTable("users").forget(bob, 0)
+    world.data.fails = 1
+    with pytest.raises(WorkError, match=f"account {bob} is not closed here yet: unavailable"):
+        follow(world.places, changed(bob))
+    for _ in range(2):
+        assert follow(world.places, changed(bob)) == {"outcome": "closed"}
+    assert world.data.forgotten == [bob, bob]
+    with pytest.raises(cognito.exceptions.UserNotFoundException):
+        cognito.admin_get_user(**here)
+    # Whoever closes says so, and nobody else: this region writes nothing that would call it again.
+    assert "closedAt" not in item("users", "userId", bob)
+
+
+def test_a_record_that_is_gone_meanwhile_closes_nothing(world: World) -> None:
+    assert follow(world.places, changed(str(uuid4()))) == {"outcome": "nothing"}
+    assert world.data.forgotten == []

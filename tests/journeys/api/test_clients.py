@@ -27,7 +27,8 @@ const client = new Client({ apiUrl, accessToken: () => tokens.accessToken });
 const answer = await client.predict({ input: JSON.parse(row) });
 const models = await client.listModels({ limit: 1 });
 const codes = [];
-for (const ask of [() => client.approveModel("no-such-version", {}), () => client.explain({ input: JSON.parse(row) })]) {
+const explained = () => client.explain({ input: JSON.parse(row) });
+for (const ask of [() => client.approveModel("no-such-version", {}), explained]) {
   try {
     await ask();
   } catch (error) {
