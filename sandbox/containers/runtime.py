@@ -107,6 +107,8 @@ class Containers:
         until = time.monotonic() + 5
         for job in jobs:
             job.join(max(0.0, until - time.monotonic()))
+        if self.context.directory.is_symlink():
+            self.context.directory.unlink(missing_ok=True)
 
     def begin(self, job: Job) -> None:
         """Starts a job and keeps it, so that it can be stopped."""

@@ -53,8 +53,11 @@ def containers(cloud: Cloud, tmp_path: Path) -> Iterator[Containers]:
     containers = Containers(cloud, tmp_path / "with blank", grace_s=0.5)
     containers.install()
     containers.attach(None)
+    link = containers.context.directory
+    assert link.is_symlink()
     yield containers
     containers.close()
+    assert not link.is_symlink()
 
 
 def members(body: bytes) -> dict[str, bytes]:
