@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.control import Control, ControlError
 from sandbox.rights.calls.runtime import FILE
 from sandbox.rights.report import document, text
-from sandbox.rights.unused import reasons
+from sandbox.rights.unused import ELSEWHERE, reasons
 
 
 def found(directory: Path) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def found(directory: Path) -> dict[str, Any]:
 
 def run(directory: Path, *, as_json: bool) -> int:
     """Prints it."""
-    told, listed = found(directory), reasons()
+    told, listed = found(directory), [*reasons(), *reasons(ELSEWHERE)]
     shown = json.dumps(document(told, listed), indent=1) if as_json else text(told, listed)
     sys.stdout.write(f"{shown}\n")
     return 0

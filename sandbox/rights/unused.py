@@ -13,6 +13,10 @@ import tomllib
 from sandbox.rights.calls.written import Right, matches
 
 LIST = Path(__file__).with_name("unused.toml")
+ELSEWHERE = Path(__file__).with_name("elsewhere.toml")
+"""What other stacks grant than the one that journeys run."""
+LABEL = "standby-"
+"""What the program puts before the names of a second region's resources; a line speaks about both regions."""
 FIELDS = ("role", "statement", "action", "reason")
 
 
@@ -44,7 +48,11 @@ class Reason:
     def fits(self, granted: Granted) -> bool:
         """Whether it speaks about a right."""
         right = granted.right
-        asked = ((granted.role, self.role), (right.statement, self.statement), (right.action, self.action))
+        asked = (
+            (granted.role.removeprefix(LABEL), self.role),
+            (right.statement, self.statement),
+            (right.action, self.action),
+        )
         return all(fnmatchcase(value, pattern) for value, pattern in asked)
 
     def __str__(self) -> str:
@@ -53,13 +61,15 @@ class Reason:
 
 
 def reasons(path: Path = LIST) -> list[Reason]:
-    """The lines of the list.
+    """The lines of a list, each in a table that is named as the file.
 
     Raises:
-        ValueError: a line lacks a field, has one that is not known, or an empty one.
+        ValueError: a line lacks a field, has one that is not known, or an empty one; or a table is named otherwise.
     """
-    found = []
-    for number, row in enumerate(tomllib.loads(path.read_text(encoding="utf-8")).get("unused", []), 1):
+    found, tables = [], tomllib.loads(path.read_text(encoding="utf-8"))
+    if set(tables) != {path.stem}:
+        raise ValueError(f"{path.name}: tables {', '.join(sorted(tables))}: each line is a table [[{path.stem}]]")
+    for number, row in enumerate(tables[path.stem], 1):
         wrong = [name for name in FIELDS if not isinstance(row.get(name), str) or not row[name].strip()]
         wrong += sorted(set(row) - {*FIELDS, "sometimes"})
         wrong += ["sometimes"] if not isinstance(row.get("sometimes", False), bool) else []

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from sandbox.rights.actions import (
+    databases,
     engines,
     keys,
     language,
@@ -38,6 +39,7 @@ TABLES: Final[Mapping[str, Table]] = {
     "kms": keys.KMS,
     "lambda": work.LAMBDA,
     "logs": watching.LOGS,
+    "rds": databases.RDS,
     "rds-db": engines.DATABASE,
     "s3": objects.S3,
     "sagemaker": models.SAGEMAKER,

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.rights.calls.runtime import FILE
 from tests.journeys.support.deployed import Deployed
+from tests.journeys.support.rights import refused
 
 LIMIT_S = 300.0
 
@@ -24,6 +26,12 @@ def drilled(sandbox: Deployed, *words: str, limit_s: float = LIMIT_S) -> tuple[i
 def told(report: dict[str, Any]) -> str:
     """What a failing test shows."""
     return json.dumps({key: value for key, value in report.items() if key != "lost"}, indent=1)
+
+
+def judged(sandbox: Deployed) -> dict[str, Any]:
+    """What the drill's own stack, which has ended, left of rights."""
+    found: dict[str, Any] = json.loads((sandbox.place.home / "drill" / "stack" / FILE).read_text(encoding="utf-8"))
+    return found
 
 
 def versions(sandbox: Deployed) -> list[str]:
@@ -79,6 +87,7 @@ def test_a_zone_goes_and_a_replica_takes_over(spare: Deployed) -> None:
     assert "a stack of its own is started" in progress
     assert status == 0, told(report)
     assert {row["channel"] for row in report["lost"]} <= {"cached values"}
+    assert refused([judged(spare)]) == []
 
 
 @pytest.mark.journey
@@ -91,6 +100,16 @@ def test_a_region_goes_and_exactly_what_was_on_its_way_is_lost(spare: Deployed) 
     assert "mlplatform:api" in progress
     assert report["acknowledged"]["pages"] > 5
     assert report["rtoSeconds"] < report["rtoTargetSeconds"] == 1800
+    rights = judged(spare)
+    assert refused([rights]) == []
+    # Each region's functions have roles of their own, which reach what lies in their region.
+    first, second = (
+        {row["resource"].split(":")[3] for row in rights["used"] if row["role"] == role and ":" in row["resource"]}
+        for role in ("api-predictions-role", "standby-api-predictions-role")
+    )
+    assert (first, second) == ({"us-east-1"}, {"us-west-2"})
+    followed = {row["action"] for row in rights["used"] if row["role"] == "standby-follower-role"}
+    assert {"dynamodb:GetRecords", "events:EnableRule", "scheduler:UpdateSchedule"} <= followed
     # The drill's own stack has ended, the one that was asked about runs on.
     assert not (spare.place.home / "drill" / "stack" / "state.json").exists()
     assert spare.client("sts").get_caller_identity()["Account"]
@@ -104,6 +123,7 @@ def test_the_way_back_to_the_first_region_loses_nothing(spare: Deployed) -> None
     # While the region was away it took nothing, and everything that the other one took is in it now.
     assert report["refused"]["items"] > 0
     assert not (spare.place.home / "drill" / "stack" / "state.json").exists()
+    assert refused([judged(spare)]) == []
 
 
 @pytest.mark.journey

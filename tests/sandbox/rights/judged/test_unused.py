@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.rights.calls.written import falls_under, rights
-from sandbox.rights.unused import Reason, problems, reasons, unused
+from sandbox.rights.calls.written import Right, falls_under, rights
+from sandbox.rights.unused import ELSEWHERE, LIST, Granted, Reason, problems, reasons, unused
 
 BUCKET = "arn:aws:s3:::lake/users/${aws:PrincipalTag/id}/*"
 
@@ -55,8 +55,9 @@ def test_a_line_for_what_only_some_runs_use_is_not_missed_in_the_others() -> Non
     assert problems(unused([everything]), [line]) == []
 
 
-def test_the_list_is_readable_and_every_reason_says_something() -> None:
-    found = reasons()
+@pytest.mark.parametrize("path", [LIST, ELSEWHERE], ids=lambda path: path.name)
+def test_a_list_is_readable_and_every_reason_says_something(path: Path) -> None:
+    found = reasons(path)
     assert len({(row.role, row.statement, row.action) for row in found}) == len(found)
     assert all(len(row.reason) > 10 for row in found)
 
@@ -76,6 +77,23 @@ def test_a_line_that_is_wrong_is_named_with_its_number(tmp_path: Path, row: str,
     path.write_text(f'[[unused]]\nrole="x"\nstatement="x"\naction="x"\nreason="x"\n[[unused]]\n{row}\n', "utf-8")
     with pytest.raises(ValueError, match=re.escape(f"unused.toml, line 2: {wrong}: each line has")):
         reasons(path)
+
+
+def test_a_table_of_another_name_is_no_line_that_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "unused.toml"
+    path.write_text('[[unusd]]\nrole="x"\nstatement="x"\naction="x"\nreason="x"\n', "utf-8")
+    with pytest.raises(ValueError, match=re.escape("unused.toml: tables unusd: each line is a table [[unused]]")):
+        reasons(path)
+
+
+def test_a_line_speaks_about_the_role_of_either_region() -> None:
+    line = Reason("worker", "Folder", "s3:*", "by chance")
+    right = Right("policy", "Folder", "s3:GetObject", BUCKET)
+    assert [line.fits(Granted(role, right)) for role in ("worker", "standby-worker", "other-worker")] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_document_is_read_right_by_right_and_denials_are_none() -> None:
