@@ -175,6 +175,7 @@ RULES = (
         id="cognito-triggers-allowed",
         severity="high",
         types=(USER_POOL,),
+        scope="stack",
         what="Every function that a user pool calls lets that pool call it, and no other.",
         why="Without it each sign-up fails on AWS, and with a wider one another pool decides who is let in.",
         mend="add a Permission for cognito-idp.amazonaws.com with the pool's ARN as source_arn",

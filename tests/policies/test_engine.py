@@ -79,7 +79,9 @@ def test_a_rule_that_throws_is_broken_and_says_so() -> None:
 
 
 def test_a_resource_rule_may_not_look_at_the_stack() -> None:
-    assert list(check([thing()], rules=[replace(RULE, check=lambda node: [str(len(list(node.stack)))])]).broken) != []
+    nosy = replace(RULE, check=lambda node: [] if list(node.stack) else ["nothing there"])
+    assert "a rule of scope 'resource' looked at the stack of" in outcome(thing(), rule=nosy)[0][1]
+    assert outcome(thing(), rule=replace(nosy, scope="stack")) == [("holds", "")]
 
 
 def test_other_types_are_not_judged() -> None:
