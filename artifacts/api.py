@@ -21,9 +21,10 @@ _RULES = {
     "`Content-Encoding: gzip` or `deflate` is unpacked",
     "`Idempotency-Key`": "1 to 255 characters of ASCII without spaces, on routes marked *once*: the same key and "
     "request are done once in 24 hours and answered alike, with `Idempotent-Replayed: true`",
-    "pace": "each caller of predictions has `api.requestsPerUser` a second and `api.burstPerUser` at once; `RateLimit` "
-    "tells what is left, 429 with `Retry-After` that nothing is. On every signed-in route a token has "
-    "`api.requestsPerUser` a second on the average of a minute, as `RateLimit-Policy` says",
+    "pace": "each person has `api.requestsPerUser` a second and `api.burstPerUser` at once, with however many tokens: "
+    "for predictions and figures together, and once more for all other signed-in routes together; `RateLimit` tells "
+    "what is left, 429 with `Retry-After` that nothing is. A token has `api.requestsPerUser` a second on the average "
+    "of a minute beside that. `RateLimit-Policy` names both, `user` and `token`; programs are counted by their client",
     "lists": "`page` and `limit`. With `start`, the `pagination.start` of the first page that was read, pages stay "
     "where they are while rows are added; with `cursor`, the `pagination.next` of the page before, in place of `page`, "
     "also while rows are deleted",

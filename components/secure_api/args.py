@@ -133,10 +133,11 @@ class SecureApiArgs(TypedDict):
     """Whose pages may call and read answers; `*` by default, since tokens travel in a header and never in a cookie.
     With several, every page can read the gateway's own errors (docs/decisions/0030-callers.md)."""
     requests_per_user: NotRequired[int]
-    """Requests a second of one caller; 1,000 by default, 0 counts nobody. Predictions are counted in the cache, all
-    signed-in routes by the firewall, over a minute."""
+    """Requests a second of one person, however many tokens they have; 1,000 by default, 0 counts nobody. Counted in the
+    cache for predictions and figures, in the table of requests for all other signed-in routes; the firewall counts
+    each token over a minute beside that."""
     burst_per_user: NotRequired[int]
-    """How many predictions of one caller at once; 2,000 by default."""
+    """How many requests of one person at once; 2,000 by default."""
     largest_body_kb: NotRequired[int]
     """Largest body that a route takes; 1,024 by default, the gateway's own limit is 10 MB."""
     compress_bytes: NotRequired[int]

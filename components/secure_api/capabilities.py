@@ -28,6 +28,8 @@ _TIMEOUT_S: Final = 30
 """API Gateway waits for 29 s; what goes on after that is ended as soon as the platform's rules allow."""
 _INSIDE: Final = ("accounts", "dashboard", "predictions", "records", "system", "users")
 """Functions that talk to the cache or the database, which are in the network."""
+_CACHED: Final = ("dashboard", "predictions")
+"""Functions that count their callers in the cache; all others that check tokens do it in the table of requests."""
 _RELATIONAL: Final = ("records", "system", "users")
 """Functions that speak to the database."""
 
@@ -74,7 +76,6 @@ def environments(args: SecureApiArgs, identity: Identity) -> dict[str, dict[str,
             endpoint_name=args["endpoint_name"],
             models_table=args["models_table"],
             predictions_table=args["predictions_table"],
-            burst_per_user=str(args.get("burst_per_user", 2000)),
             **cache,
             **signed_in,
             **origin,
@@ -125,6 +126,7 @@ def tokens(args: SecureApiArgs, identity: Identity) -> dict[str, Any]:
         "sessions_table": args["sessions_table"],
         "requests_table": args["requests_table"],
         "requests_per_user": str(args.get("requests_per_user", 1000)),
+        "burst_per_user": str(args.get("burst_per_user", 2000)),
     }
     if identity.programs:
         clients = Output.all(*(client.id for client in identity.programs.values()))
@@ -144,11 +146,14 @@ def rights(args: SecureApiArgs, identity: Identity) -> dict[str, list[Statement]
         allow("SeeEndedSessions", ["dynamodb:GetItem"], [_table(args, args["sessions_table"])]),
         allow("ReadEncrypted", ["kms:Decrypt"], [args["keys"]["data"]]),
     ]
-    keeps = allow("KeepAnswers", ["dynamodb:PutItem", "dynamodb:UpdateItem"], [_table(args, args["requests_table"])])
+    requests = [_table(args, args["requests_table"])]
+    keeps = [allow("KeepAnswers", ["dynamodb:PutItem", "dynamodb:UpdateItem"], requests)]
+    counts = [allow("CountCallers", ["dynamodb:UpdateItem"], requests)]
     once = {route.capability for route in ROUTES if route.once}
     own_rights = _own_rights(args, identity)
     return {"system": own_rights.pop("system")} | {
-        capability: [*checks, *own, *([keeps] if capability in once else [])] for capability, own in own_rights.items()
+        capability: [*checks, *own, *(keeps if capability in once else [] if capability in _CACHED else counts)]
+        for capability, own in own_rights.items()
     }
 
 

@@ -182,10 +182,10 @@ class Api:
     countries: tuple[str, ...] = matching((), "[A-Z]{2}", "ISO country codes, each once, such as [US, CA]")
     """Countries that may call; all when empty."""
     requests_per_user: int = ranged(1000, 0, 10_000)
-    """Requests a second of one caller: of predictions at once, of all signed-in routes over a minute; 0 counts
-    nobody."""
+    """Requests a second of one person, with however many tokens: of predictions and figures together, and of all other
+    signed-in routes together; 0 counts nobody."""
     burst_per_user: int = ranged(2000, 1, 100_000)
-    """How many predictions of one caller at once."""
+    """How many requests of one person at once."""
     largest_body_kb: int = ranged(1024, 16, 5120)
     """Largest body that a route takes; the gateway takes 10 MB, and a function 6 MB with all around it."""
     compress_bytes: int = ranged(1024, 0, 10_485_760)

@@ -113,6 +113,13 @@ ACCESS: Final = (
         source=_REQUESTS,
     ),
     Access(
+        table="requests",
+        operation="UpdateItem",
+        by=("accounts", "batches", "insights", "metrics", "records", "registry", "trainings", "users"),
+        why="how much somebody has asked in these seconds, told for each twenty-fifth request of a process",
+        source=_REQUESTS,
+    ),
+    Access(
         table="models",
         operation="GetItem",
         by=("predictions",),

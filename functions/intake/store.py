@@ -22,7 +22,7 @@ class RawFiles:
             found = client("s3").head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
         except ClientError as error:
             if code_of(error) in ("404", "NoSuchKey", "NotFound"):
-                raise WorkError(f"key: s3://{bucket}/{key} does not exist; upload it or name another") from error
+                raise WorkError("key: there is no such file in the raw bucket; upload it or name another") from error
             raise
         etag = str(found["ETag"]).strip('"')
         return DataFile(bucket, key, int(found["ContentLength"]), etag, digest_of(found, etag))

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from functions.shared.aws.tracing import current, part, traced
 from functions.shared.door.idempotency import HEADER, Claim, Idempotency, Reply
 from functions.shared.door.origins import NOWHERE, Origins
-from functions.shared.door.pace import Pace, rates
+from functions.shared.door.pace import Paced, rates
 from functions.shared.door.reading import check_path, idempotency_key, read_body, read_query
 from functions.shared.door.retirement import Retirement
 from functions.shared.errors import NOT_THERE_YET, ApiError
@@ -106,8 +106,8 @@ class App:
     """Tells whose session was ended; without it a token counts until it expires."""
     idempotency: Idempotency | None = None
     """Keeps answers; an operation with `once` needs it."""
-    pace: Pace | None = None
-    """How fast one caller may ask; without it the gateway's own throttle counts alone."""
+    pace: Paced | None = None
+    """How fast one person may ask; without it the gateway's own throttle counts alone."""
     largest_body: int = 1 << 20
     """Bytes of a request's body."""
     policy: str = ""

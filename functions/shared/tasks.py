@@ -12,11 +12,18 @@ Run = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 class WorkError(Exception):
-    """A step cannot be done, for a reason that a person can mend; its text says what and how."""
+    """A step cannot be done, for a reason that a person can mend; its text says what and how.
+
+    Lambda writes that text into the log and hands it to whoever called: it names nothing that a caller chose.
+    """
+
+
+class UnexpectedError(Exception):
+    """A step ended in a way that nobody foresaw; its text names kinds of errors and no more."""
 
 
 def task(build: Callable[[], tuple[Run, Log]]) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
-    """A Lambda handler that logs how each run ended; an error goes on to the caller, which decides.
+    """A Lambda handler that logs how each run ended; that it failed goes on to the caller, which decides.
 
     What a run gives as `measured` becomes metrics, and is not handed on.
     """
@@ -37,9 +44,13 @@ def done(run: Run, log: Log, event: Mapping[str, Any], request_id: str) -> dict[
     try:
         result = run(event)
     except Exception as error:
-        why = str(error) if isinstance(error, WorkError) else ""
-        log.line("ERROR", "failed", request_id=request_id, metadata={**fault(error), "why": why})
-        raise
+        ours, told = isinstance(error, WorkError), fault(error)
+        log.line("ERROR", "failed", request_id=request_id, metadata={**told, "why": str(error) if ours else ""})
+        if ours:
+            raise
+        # Texts of others' errors quote what they were given.
+        kinds = ", from ".join(told["error"])
+        raise UnexpectedError(f"{kinds}; the function's log has the place, in the line of this request") from None
     measured = result.pop("measured", None)
     shown: dict[str, Any] = {name: result[name] for name in ("outcome", "version", "why") if name in result}
     log.line("INFO", "done", request_id=request_id, metadata=shown, metrics=measured)

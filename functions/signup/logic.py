@@ -7,10 +7,11 @@ from datetime import datetime, timezone
 from typing import Any, Protocol
 
 from functions.shared.identity.people import KIND
+from functions.shared.tasks import WorkError
 from functions.signup.settings import Settings
 
 
-class NotAllowedError(Exception):
+class NotAllowedError(WorkError):
     """An address may not sign up; Cognito passes the text on to the caller."""
 
 

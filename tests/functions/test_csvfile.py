@@ -54,7 +54,7 @@ def test_a_bad_file_is_refused_with_its_fault(name: str) -> None:
     content, says = BAD[name]
     with pytest.raises(WorkError) as raised:
         check(content, File(len(content)), Wanted())
-    assert str(raised.value).startswith("s3://raw/uploads/data.csv: ")
+    assert str(raised.value).startswith("the uploaded file: ")
     assert says in str(raised.value)
 
 
@@ -93,7 +93,7 @@ def test_the_first_part_may_end_in_the_middle_of_a_line_and_hold_one_class() -> 
 @given(st.binary(max_size=300), st.integers(0, 10**6))
 def test_whatever_lies_there_the_answer_is_yes_or_a_reason_with_a_remedy(content: bytes, more: int) -> None:
     reason = reason_of(content, File(len(content) + more))
-    assert reason is None or (reason.startswith("s3://raw/uploads/data.csv: ") and "; " in reason)
+    assert reason is None or (reason.startswith("the uploaded file: ") and "; " in reason)
 
 
 def reason_of(content: bytes, file: File) -> str | None:

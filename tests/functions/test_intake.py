@@ -226,8 +226,9 @@ class TestStore:
         s3.put_object(Bucket=BUCKET, Key=KEY, Body=GOOD)
         s3.put_object(Bucket=BUCKET, Key="uploads/readme.txt", Body=b"x")
         assert RawFiles().newest(BUCKET, "uploads/") == KEY
-        with pytest.raises(WorkError, match="does not exist; upload it"):
+        with pytest.raises(WorkError, match="there is no such file in the raw bucket; upload it") as told:
             RawFiles().describe(BUCKET, "uploads/none.csv")
+        assert "none.csv" not in str(told.value)
 
     def test_an_execution_that_is_not_known_does_not_run(self) -> None:
         machine = state_machine()

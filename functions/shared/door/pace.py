@@ -42,6 +42,16 @@ class Ledger(Protocol):
         """Sends what waits."""
 
 
+class Paced(Protocol):
+    """What counts callers: this module's `Pace`, or `Windows` where there is no cache."""
+
+    def take(self, user_id: str) -> None:
+        """Counts one request; ApiError `throttled` above the pace."""
+
+    def told(self, user_id: str) -> Mapping[str, str]:
+        """Headers that say what a caller may do and how much of it is left; none where nothing is counted."""
+
+
 class _Account:
     """What a process knows of one caller."""
 
@@ -122,7 +132,7 @@ def of_token(per_second: int) -> str:
     return f'"token";q={per_second * TOKEN_WINDOW_S};w={TOKEN_WINDOW_S}' if per_second else ""
 
 
-def rates(pace: Pace | None, policy: str, user_id: str) -> Mapping[str, str]:
+def rates(pace: Paced | None, policy: str, user_id: str) -> Mapping[str, str]:
     """Headers that tell how much a caller may ask, and where it is counted here how much of it is left."""
     told = {} if pace is None else pace.told(user_id)
     if not policy:

@@ -26,6 +26,7 @@ class TokenSettings(DoorSettings):
     requests_table: str = ""
     """Table that keeps answers to requests with an Idempotency-Key."""
     requests_per_user: int = 1000
-    """Requests a second that one caller may go on making: counted where the function has the cache, told everywhere."""
+    """Requests a second that one person may go on making: counted in the cache, where the function has it, else in the
+    table of requests; 0 counts nobody."""
     burst_per_user: int = 2000
     """How many of them at once."""

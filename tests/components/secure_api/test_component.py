@@ -279,11 +279,15 @@ def test_only_what_has_no_resource_is_allowed_on_everything(recording: Recording
                 "ReadCachePassword",
                 "ReadEncrypted",
                 "OpenCachePassword",
+                "CountCallers",
             },
         ),
         ("system", {"AskEndpoint", "ReadCachePassword", "OpenCachePassword"}),
         ("trainings", {"KeepAnswers", "StartTraining", "SeeEndedSessions", "ReadEncrypted"}),
-        ("registry", {"ReadModels", "ListModels", "DecideOnModels", "SeeEndedSessions", "ReadEncrypted"}),
+        (
+            "registry",
+            {"ReadModels", "ListModels", "DecideOnModels", "SeeEndedSessions", "ReadEncrypted", "CountCallers"},
+        ),
         (
             "predictions",
             {

@@ -94,7 +94,7 @@ def test_records_of_users_stay_while_their_accounts_and_folders_may_go(recording
         f"{table('users')}/index/CreatedAtIndex",
         f"{table('sessions')}/index/UserIdIndex",
     ]
-    assert set(found["dynamodb:UpdateItem"]) == {table("users"), table("sessions")}
+    assert set(found["dynamodb:UpdateItem"]) == {table("users"), table("sessions"), table("requests")}
     assert "dynamodb:DeleteItem" not in found
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.journeys.support.caller import Answer, Caller, demo
+from tests.journeys.support.caller import PASSWORD, Answer, Caller, demo, signed_up
 from tests.journeys.support.deployed import Deployed, eventually, row_of
 
 pytestmark = pytest.mark.journey
@@ -65,6 +65,35 @@ def test_answers_tell_how_much_a_caller_has_left(user: Caller) -> None:
     headers = user.predict(row_of()).headers
     assert headers["ratelimit-policy"] == '"user";q=2000;w=2, "token";q=60000;w=60'
     assert headers["ratelimit"].startswith('"user";r=')
+
+
+def test_two_tokens_of_one_person_share_what_is_left(main: Deployed) -> None:
+    first = signed_up(main)
+    again = Caller(main).call("POST", "/auth/login", {"email": first.email, "password": PASSWORD}).content
+    second = Caller(main, again["accessToken"], first.email)
+    assert first.token != second.token
+
+    def shared() -> bool:
+        one, other = (left(caller.call("GET", "/models")) for caller in (first, second))
+        return one - other == 1
+
+    # Within one window of two seconds, that is.
+    eventually(shared, 10, "what one token asks is missing from what the other one has left")
+
+    def told() -> list[dict[str, Any]]:
+        for _ in range(30):
+            first.call("GET", "/models")
+        rows = main.client("dynamodb").scan(TableName=main.table("requests"))["Items"]
+        return [row for row in rows if row["request"]["S"].startswith(f"pace:{first.user_id}:")]
+
+    counts = eventually(told, 20, "a lot of requests is told to the table")
+    assert all(25 <= int(row["count"]["N"]) <= 2000 for row in counts)
+
+
+def left(answer: Answer) -> int:
+    """How many requests the caller has left."""
+    assert answer.status == 200
+    return int(answer.headers["ratelimit"].partition("r=")[2].partition(";")[0])
 
 
 def test_a_large_answer_is_compressed_for_who_asks(main: Deployed) -> None:
