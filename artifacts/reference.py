@@ -19,6 +19,7 @@ def pages() -> dict[str, str]:
     from policies.cost.reference import page as cost
     from policies.matrix import page as controls
     from policies.reference import page as policies
+    from policies.rules.rights.page import page as wildcards
     from sandbox.report import page as sandbox
     from sandbox.report import plan
 
@@ -34,6 +35,7 @@ def pages() -> dict[str, str]:
         "data-lake.md": data_lake(),
         "settings.md": settings(),
         "tables.md": tables(),
+        "wildcards.md": wildcards(declared),
     }
 
 

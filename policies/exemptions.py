@@ -81,12 +81,15 @@ EXEMPTIONS: tuple[Exemption, ...] = (
         "gives to sign-in; throttles and the firewall slow guessing down, and api.threatProtection turns it on",
         until=date(2027, 11, 30),
     ),
-    Exemption(
-        rule="iam-resources-named",
-        resource="*api-logs-rights",
-        reason="API Gateway refuses the account's role for logs unless it may write every log group "
-        "(AmazonAPIGatewayPushToCloudWatchLogs); only the gateway itself can assume it",
-        until=date(2027, 11, 30),
+    *(
+        Exemption(
+            rule=rule,
+            resource="*api-logs-rights",
+            reason="API Gateway refuses the account's role for logs unless it may write every log group "
+            "(AmazonAPIGatewayPushToCloudWatchLogs); only the gateway itself can assume it",
+            until=date(2027, 11, 30),
+        )
+        for rule in ("iam-resources-named", "policy-wildcards-explained")
     ),
     *(
         Exemption(

@@ -18,6 +18,7 @@ from policies.rules import (
     messaging,
     operations,
     recovery,
+    rights,
     s3,
     sagemaker,
 )
@@ -31,6 +32,7 @@ SERVICES: dict[str, tuple[Rule, ...]] = {
     "ElastiCache": elasticache.RULES,
     "Cost and audit": governance.RULES,
     "IAM": iam.RULES,
+    "Policy documents": rights.RULES,
     "KMS and Secrets Manager": keys.RULES,
     "Lambda": functions.RULES,
     "Network": delivery.network.RULES,

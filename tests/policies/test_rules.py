@@ -24,6 +24,7 @@ from tests.policies.cases import (
     rights,
     storage,
     tables,
+    wildcards,
     work,
 )
 from tests.policies.rows import UNKNOWN, Case, Row
@@ -39,6 +40,7 @@ CASES: tuple[Case, ...] = (
     *rights.CASES,
     *storage.CASES,
     *tables.CASES,
+    *wildcards.CASES,
     *work.CASES,
 )
 BY_ID = {rule.id: rule for rule in RULES}
