@@ -93,8 +93,8 @@ else:
     alarms, widgets = ties.second()
     alarms += [*named.heard_in(away), *doors.second.alarms]
     exports |= of_second(away, watch(away, alarms, [*widgets, *doors.second.widgets]))
-govern(home, away, environment)
-alarms = [*rows[0], *named.heard_in(home), *edge.alarms, *doors.first.alarms]
-watched = watch(home, alarms, [*rows[1], *edge.widgets, *doors.first.widgets])
+calls = govern(home, away, environment)
+alarms = [*rows[0], *named.heard_in(home), *edge.alarms, *doors.first.alarms, *calls[0]]
+watched = watch(home, alarms, [*rows[1], *edge.widgets, *doors.first.widgets, *calls[1]])
 for key, value in {**of_first(home, watched), **edge.exports, **doors.exports, **exports}.items():
     pulumi.export(key, value)

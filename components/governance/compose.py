@@ -9,20 +9,21 @@ from components.data_lake.documents import BucketName
 from components.governance.budget import Budget, BudgetArgs, SpendingRole
 from components.governance.trail import Trail
 from components.governance.watchers import Standard, Watchers, WatchersArgs
-from components.values import formatted
+from components.values import Alarm, Widget, formatted
 
 if TYPE_CHECKING:
     from components.region import Region
 
 
-def govern(home: Region, away: Region | None, environment: str) -> None:
-    """Declares the budget and the audit of a stack: what is one for all regions in the first."""
+def govern(home: Region, away: Region | None, environment: str) -> tuple[list[Alarm], list[Widget]]:
+    """Declares the budget and the audit of a stack: what is one for all regions in the first, where it is watched."""
     regions = [home] if away is None else [home, away]
     if home.stack.settings.budget.enabled:
         _limit(regions, environment)
     trail = _trail(regions) if home.stack.settings.audit.trail == "own" else None
     for region in regions:
         _watch(region, trail, everywhere=region is home)
+    return ([], []) if trail is None else (trail.alarms(), trail.widgets())
 
 
 def _limit(regions: Sequence[Region], environment: str) -> Budget:
@@ -67,6 +68,7 @@ def _trail(regions: Sequence[Region]) -> Trail:
             "data_buckets": [region.ground.lake.bucket_name(bucket) for region in regions for bucket in kept],
             "keep_days": chosen.keep_days,
             "searchable": chosen.searchable,
+            "watched": chosen.calls,
             "retention_days": stack.settings.observability.log_days,
             "protect": stack.settings.data.protect,
         },

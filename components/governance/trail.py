@@ -9,11 +9,12 @@ import pulumi
 from pulumi import Input, Output, ResourceOptions
 
 from components.aws import cloudwatch, iam
+from components.governance import calls
 from components.governance.archive import Archive
 from components.governance.documents import TRAILS, of_trail, write_logs
 from components.keys import partition
 from components.lean import Lean
-from components.values import formatted, policy_json, trust_json
+from components.values import Alarm, Widget, formatted, policy_json, trust_json
 
 
 class TrailArgs(TypedDict):
@@ -37,6 +38,8 @@ class TrailArgs(TypedDict):
     """Whether CloudWatch Logs gets the records too; true by default."""
     retention_days: NotRequired[int]
     """How long it keeps them; 90 by default."""
+    watched: NotRequired[bool]
+    """Whether calls that CIS names are counted there, for alarms; true by default."""
     protect: NotRequired[bool]
     """Whether the archive refuses to be deleted; true by default."""
 
@@ -54,6 +57,7 @@ class Trail(pulumi.ComponentResource):
     def __init__(self, name: str, args: TrailArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:Trail", name, {}, opts)
         self._name, self._args, self.key_arn = name, args, args["key_arn"]
+        self._watched = args.get("searchable", True) and args.get("watched", True)
         trail_name = f"{args['name_prefix']}-audit"
         place = f"arn:{partition(args['region'])}:cloudtrail:{args['region']}"
         self._arn = formatted("{0}:{1}:trail/{2}", place, args["account_id"], trail_name)
@@ -94,6 +98,14 @@ class Trail(pulumi.ComponentResource):
         )
         self.register_outputs({"trail_arn": self._arn})
 
+    def alarms(self) -> list[Alarm]:
+        """Calls that somebody has to hear of; none where nothing counts them."""
+        return calls.alarms() if self._watched else []
+
+    def widgets(self) -> list[Widget]:
+        """The same calls over time."""
+        return calls.widgets() if self._watched else []
+
     def _search(self, trail_name: str) -> tuple[iam.RolePolicy, dict[str, Output[str]]]:
         args, child = self._args, ResourceOptions(parent=self)
         group = cloudwatch.LogGroup(
@@ -103,6 +115,8 @@ class Trail(pulumi.ComponentResource):
             retention_in_days=args.get("retention_days", 90),
             opts=child,
         )
+        if self._watched:
+            calls.count(self._name, group.name, child)
         role = iam.Role(
             f"{self._name}-role",
             assume_role_policy=trust_json(TRAILS, conditions=of_trail(args["account_id"], self._arn)),

@@ -147,6 +147,16 @@ SERVICES: Final[Mapping[str, Emitter]] = {
         ),
         # What filters count of the gateway's access log (components/secure_api/watched/access.py).
         Emitter("MLPlatform/Access", _by("Unauthorized Throttled TooSlow", ("ApiName",))),
+        # What filters count of the trail's records (components/governance/calls.py).
+        Emitter(
+            "MLPlatform/Calls",
+            _by(
+                "RootUsed CallsRefused SignInsWithoutMfa SignInsFailed TrailChanges KeysEnded RightsChanges "
+                "BucketPolicyChanges RecorderChanges SecurityGroupChanges NetworkAclChanges GatewayChanges "
+                "RouteChanges NetworkChanges OrganizationChanges",
+                (),
+            ),
+        ),
         Emitter("AWS/WAFV2", _by("BlockedRequests AllowedRequests", ("WebACL", "Rule"), ("WebACL", "Rule", "Region"))),
     )
 }

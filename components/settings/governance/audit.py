@@ -18,6 +18,9 @@ class Audit:
     """CloudTrail: every call in every region, and every read and write of the lake's objects."""
     searchable: bool = True
     """Whether CloudWatch Logs gets what the trail records."""
+    calls: bool = True
+    """Whether alarms tell of calls that CIS names: root, sign-ins without a second factor, refusals, changes of rights,
+    keys, networks and of the audit itself; counted in what is searchable of the trail."""
     keep_days: int = ranged(400, 90, 3653)
     """How long its records are kept."""
     recorder: Owner = "elsewhere"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.rules.governance import audit, budget, findings
+from policies.rules.governance import audit, budget, calls, findings
 
-RULES = (*audit.RULES, *budget.RULES, *findings.RULES)
+RULES = (*audit.RULES, *budget.RULES, *calls.RULES, *findings.RULES)
 """Rules of budgets, audits and findings."""

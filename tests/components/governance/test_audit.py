@@ -20,7 +20,7 @@ RECORDER = "aws:cfg/recorder:Recorder"
 ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/ml-prod-audit"
 
 
-def trail(**changes: Any) -> Recording:
+def arguments(**changes: Any) -> Any:
     args: TrailArgs = {
         "name_prefix": "ml-prod",
         "account_id": ACCOUNT,
@@ -29,8 +29,11 @@ def trail(**changes: Any) -> Recording:
         "logs_bucket": "ml-prod-logs",
         "data_buckets": ["ml-prod-raw", "ml-prod-models"],
     }
-    changed: Any = {**args, **changes}
-    return record(lambda: Trail("audit", changed))
+    return {**args, **changes}
+
+
+def trail(**changes: Any) -> Recording:
+    return record(lambda: Trail("audit", arguments(**changes)))
 
 
 def watchers(**changes: Any) -> Recording:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from policies.rules.governance import calls
 from tests.policies.rows import Case, Row, but, row, without
 
 
@@ -114,6 +115,21 @@ THREATS = {"source": ["aws.guardduty"], "detail-type": ["GuardDuty Finding"], "d
 HEARS = row("aws:cloudwatch/eventRule:EventRule", "hears", name="hears", eventPattern=json.dumps(THREATS))
 SENDS = row("aws:cloudwatch/eventTarget:EventTarget", "sends", HEARS, rule="hears", arn=TOPIC)
 HEARD = [DETECTOR, HEARS, SENDS]
+COUNTED = [
+    row(
+        calls.FILTER,
+        kind,
+        logGroupName="g",
+        pattern=" ".join(words),
+        metricTransformation={"namespace": "n", "name": kind},
+    )
+    for kind, words in calls.WANTED.items()
+]
+WATCHED = [
+    row("aws:cloudwatch/metricAlarm:MetricAlarm", f"on {kind}", namespace="n", metricName=kind, alarmActions=[TOPIC])
+    for kind in calls.WANTED
+]
+TOLD = [TRAIL, *COUNTED, *WATCHED]
 HEALTH = {"Compliance": "HIPAA"}
 DAX = row("aws:dax/cluster:Cluster", "dax", tagsAll=HEALTH)
 
@@ -161,6 +177,17 @@ CASES = (
         rule="trail-may-deliver",
         good={"for this trail": [ARCHIVE, BOUND, TRAIL], "a bucket of others": trail(s3BucketName="theirs")},
         bad={"no policy": [ARCHIVE, TRAIL], "for anybody": [ARCHIVE, grant(), TRAIL]},
+    ),
+    Case(
+        rule="trail-calls-heard",
+        good={"each": TOLD, "not searchable": trail(cloudWatchLogsGroupArn=None)},
+        bad={
+            "nothing is counted": [TRAIL],
+            "root is not counted": without(TOLD, "root"),
+            "in another group": but(TOLD, "root", logGroupName="h"),
+            "no alarm": without(TOLD, "on changes of rights"),
+            "an alarm that tells nobody": but(TOLD, "on changes of rights", alarmActions=[]),
+        },
     ),
     Case(
         rule="config-records-everything",
