@@ -58,8 +58,8 @@ def compose(stack: Stack, keys: Keys, environment: str, twin: Twin) -> Region:
 
 def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget] = ()) -> Observability:
     """Alarms and dashboard of what a region's components declare, and of what ties it to another region."""
-    stack, ground = region.stack, region.ground
-    heard = stack.settings.observability
+    stack, ground, heard = region.stack, region.ground, region.stack.settings.observability
+    budget = stack.settings.budget
     parts = (region.api, region.endpoint, region.batches, ground.cache, region.workflow, ground.tables)
     chosen = [part for part in (ground.accelerator, ground.database) if part is not None]
     rotations = region.rotations
@@ -78,7 +78,7 @@ def watch(region: Region, alarms: Sequence[Alarm] = (), widgets: Sequence[Widget
         + [row for rotation in rotations for row in rotation.widgets()]
         + list(widgets)
         # Bills are of the account, and told once.
-        + ([] if stack.label else charges()),
+        + ([] if stack.label else charges(budget.limit_usd if budget.enabled else None)),
         # Dashboards have no region: two with the same name would be one.
         "dashboard_names": {board: f"{stack.prefix}-{stack.named(board)}" for board in get_args(Board)},
         "emails": heard.emails,

@@ -225,17 +225,20 @@ class Function(pulumi.ComponentResource):
                 section="Functions",
                 metrics=[self.invocations(), self.errors(), self.throttles(), self.concurrency()],
                 y_label="runs a minute",
+                # Two functions a row, so that both pictures of one stand side by side.
+                width=6,
             ),
             Widget(
                 title=f"{self._capability}: duration",
                 section="Functions",
                 metrics=[self.duration(statistic) for statistic in ("p50", "p95", "p99")],
                 y_label="ms",
+                width=6,
             ),
         ]
 
     def _metric(self, metric: str, statistic: str, *, unit: str = "Count") -> Metric:
-        shown = statistic if metric == "Duration" else metric.lower()
+        shown = {"Duration": statistic, "ConcurrentExecutions": "at once"}.get(metric, metric.lower())
         return Metric(
             namespace="AWS/Lambda",
             name=metric,

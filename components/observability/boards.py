@@ -17,6 +17,9 @@ _VIEWS: Final = {"lines": "timeSeries", "stacked": "timeSeries", "number": "sing
 _DAY_S: Final = 86_400
 _MOST_ALARMS: Final = 100
 """Alarms that one alarm widget can show."""
+_MANY_LINES: Final = 8
+"""From so many lines on, their names stand beside the picture: below it they would take its place."""
+_WIDEST_ALONE: Final = 12
 
 
 def dashboard(
@@ -24,20 +27,33 @@ def dashboard(
     region: Input[str],
     alarm_arns: Sequence[Input[str]],
     heading: str,
+    *,
     alarms: Sequence[Alarm] = (),
+    wholes: Sequence[Input[str]] = (),
 ) -> dict[str, Any]:
-    """The dashboard's document: the alarms first, then each section under its heading.
+    """The dashboard's document: what users feel, what is in alarm, then each section under its heading.
 
     Where a line is what an alarm watches, the alarm's threshold is drawn across it.
+
+    Args:
+        widgets: what is drawn.
+        region: where metrics are that do not say it.
+        alarm_arns: alarms that are shown while something is wrong with them: nobody reads a hundred green names.
+        heading: text below them.
+        alarms: rows whose thresholds are drawn.
+        wholes: alarms that are always shown, being few.
     """
     placed: list[dict[str, Any]] = []
     y = 0
+    if wholes:
+        placed.append(_widget("alarm", (0, y, _COLUMNS, 2), {"title": "What users feel", "alarms": list(wholes)}))
+        y += 2
     for first in range(0, len(alarm_arns), _MOST_ALARMS):
-        shown = list(alarm_arns[first : first + _MOST_ALARMS])
-        title = "Alarms" if not first else "Alarms, continued"
-        placed.append(_widget("alarm", (0, y, _COLUMNS, 3), {"title": title, "alarms": shown}))
+        shown = {"alarms": list(alarm_arns[first : first + _MOST_ALARMS]), "sortBy": "stateUpdatedTimestamp"}
+        title = "In alarm" if not first else "In alarm, continued"
+        placed.append(_widget("alarm", (0, y, _COLUMNS, 3), {"title": title, "states": ["ALARM"], **shown}))
         y += 3
-    if alarm_arns:
+    if alarm_arns or wholes:
         placed.append(_widget("text", (0, y, _COLUMNS, 3), {"markdown": heading}))
         y += 3
     widgets = [_marked(widget, alarms) for widget in widgets]
@@ -49,7 +65,8 @@ def dashboard(
 
 def _marked(widget: Widget, alarms: Sequence[Alarm]) -> Widget:
     """With the thresholds of alarms that watch a line of it, over the same period."""
-    found = {f"alarm: {row.name}": row.threshold for row in watching(widget, alarms)}
+    # Above zero means any at all: a line there is the axis, with a name that covers the others.
+    found = {f"alarm: {row.name}": row.threshold for row in watching(widget, alarms) if row.threshold}
     drawn = set(widget.marks.values())
     return replace(widget, marks={**widget.marks, **{key: at for key, at in found.items() if at not in drawn}})
 
@@ -83,14 +100,28 @@ def _same(one: Metric, other: Metric) -> bool:
 
 
 def _place(widgets: Sequence[Widget], region: Input[str], y: int, placed: list[dict[str, Any]]) -> int:
-    """Fills rows from the left; gives the first free row below."""
-    x = tallest = 0
+    """Fills rows from the left and to the end; gives the first free row below."""
+    for row in _rows(widgets):
+        x, spare, height = 0, _COLUMNS - sum(widget.width for widget in row), max(widget.height for widget in row)
+        for number, widget in enumerate(row):
+            width = widget.width + spare // len(row) + (number < spare % len(row))
+            if len(row) == 1:
+                width = max(widget.width, min(width, _WIDEST_ALONE))
+            placed.append(_widget("metric", (x, y, width, height), _picture(widget, region)))
+            x += width
+        y += height
+    return y
+
+
+def _rows(widgets: Sequence[Widget]) -> list[list[Widget]]:
+    """As many in a row as there is room for."""
+    found: list[list[Widget]] = []
     for widget in widgets:
-        if x + widget.width > _COLUMNS:
-            x, y, tallest = 0, y + tallest, 0
-        placed.append(_widget("metric", (x, y, widget.width, widget.height), _picture(widget, region)))
-        x, tallest = x + widget.width, max(tallest, widget.height)
-    return y + tallest
+        if found and sum(other.width for other in found[-1]) + widget.width <= _COLUMNS:
+            found[-1].append(widget)
+        else:
+            found.append([widget])
+    return found
 
 
 def _widget(kind: str, place: tuple[int, int, int, int], properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,6 +146,8 @@ def _picture(widget: Widget, region: Input[str]) -> dict[str, Any]:
         properties |= {"start": "-P30D", "end": "P0D"}
     if widget.kind != "number":
         properties["yAxis"] = {"left": {"label": widget.y_label, "min": 0, "showUnits": False}}
+    if len(widget.metrics) >= _MANY_LINES:
+        properties["legend"] = {"position": "right"}
     if widget.marks:
         marks = [{"label": label, "value": value} for label, value in sorted(widget.marks.items())]
         properties["annotations"] = {"horizontal": marks}
@@ -145,6 +178,8 @@ def _declared(row: Composite, alarms: Sequence[Alarm]) -> bool:
 
 
 def index(alarms: Sequence[Alarm], links: str) -> str:
-    """Every runbook that an alarm names, as links."""
+    """Every runbook that an alarm names: as links where they have an address, else where they lie in the repository."""
     names = sorted({alarm.runbook for alarm in alarms} | {row.runbook for row in COMPOSITES if _declared(row, alarms)})
+    if "://" not in links:
+        return f"Runbooks in {links} of the repository: " + " · ".join(names)
     return "Runbooks: " + " · ".join(f"[{name}]({links}/{name}.md)" for name in names)

@@ -171,11 +171,11 @@ class Observability(pulumi.ComponentResource):
         return filled(made, lambda known: json.dumps(known, sort_keys=True))
 
     def _dashboard(self, board: Board, widgets: Sequence[Widget], region: Output[str]) -> cloudwatch.Dashboard:
-        args, arns, text = self._args, list[Output[str]](), ""
+        args, arns, wholes, text = self._args, list[Output[str]](), list[Output[str]](), ""
         if board == "application":
-            arns = [alarm.arn for alarm in self.composites] + [alarm.arn for alarm in self.alarms]
+            arns, wholes = [alarm.arn for alarm in self.alarms], [alarm.arn for alarm in self.composites]
             text = index(args["alarms"], self._links)
-        body = dashboard(widgets, region, arns, text, args["alarms"])
+        body = dashboard(widgets, region, arns, text, alarms=args["alarms"], wholes=wholes)
         names = args.get("dashboard_names", {})
         return cloudwatch.Dashboard(
             f"{self._name}-dashboard" if board == "application" else f"{self._name}-{board}-dashboard",

@@ -43,8 +43,8 @@ def charged(service: str = "", *, label: str) -> Metric:
     )
 
 
-def charges() -> list[Widget]:
-    """The month in all and by service. Charges are the account's, not one stack's."""
+def charges(budget_usd: int | None = None) -> list[Widget]:
+    """The month in all and by service, with the budget it may reach. Charges are the account's, not one stack's."""
     return [
         Widget(
             title="Charges of the month, whole account",
@@ -59,6 +59,7 @@ def charges() -> list[Widget]:
             metrics=[charged(service, label=name) for service, name in _SERVICES.items()],
             kind="stacked",
             y_label="USD",
+            marks={} if budget_usd is None else {"budget of the month": budget_usd},
             width=16,
             height=8,
             board="cost",

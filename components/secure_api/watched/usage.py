@@ -49,6 +49,7 @@ def widgets(
 ) -> list[Widget]:
     """The business dashboard."""
     routes = [route for route in ROUTES if route.capability == "predictions" and route.method == "POST"]
+    routes = [route for route in routes if not route.planned]
     made = measured(predictions, "Predictions", "predictions")
     times = [measured(predictions, "ProcessingTime", rank, rank) for rank in ("p50", "p95", "p99")]
     return [

@@ -131,7 +131,36 @@ def test_alarms_come_first_with_their_runbooks() -> None:
     placed = body(run())["widgets"]
     assert placed[0]["type"] == "alarm"
     assert placed[0]["properties"]["alarms"] == [f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:mlplatform-dev-f-errors"]
-    assert "[function-errors](docs/runbooks/function-errors.md)" in placed[1]["properties"]["markdown"]
+    assert placed[0]["properties"]["states"] == ["ALARM"]
+    assert placed[1]["properties"]["markdown"] == "Runbooks in docs/runbooks of the repository: function-errors"
+    linked = body(run(runbook_url="https://example.org/runbooks"))["widgets"][1]["properties"]["markdown"]
+    assert "[function-errors](https://example.org/runbooks/function-errors.md)" in linked
+
+
+def test_what_users_feel_is_shown_whatever_its_state() -> None:
+    whole, members = body(run(alarms=[alarm(part_of=("api-down",))]))["widgets"][:2]
+    assert [arn.rpartition("-api-")[2] for arn in whole["properties"]["alarms"]] == ["down"]
+    assert "states" not in whole["properties"]
+    assert len(members["properties"]["alarms"]) == 1
+
+
+def test_rows_are_filled_and_a_single_picture_takes_half_of_one_at_most() -> None:
+    rows = [*(widget(str(number), width=8) for number in range(5)), widget("alone", "Z", width=8)]
+    placed = [row for row in dashboard(rows, REGION, [], "")["widgets"] if row["type"] == "metric"]
+    assert [(row["x"], row["width"]) for row in placed] == [(0, 8), (8, 8), (16, 8), (0, 12), (12, 12), (0, 12)]
+
+
+def test_many_lines_have_their_names_beside_them() -> None:
+    lines = [ERRORS.over(60 * number) for number in range(1, 9)]
+    many, few = (dashboard([widget(metrics=lines[:at])], REGION, [], "")["widgets"][1] for at in (8, 7))
+    assert many["properties"]["legend"] == {"position": "right"}
+    assert "legend" not in few["properties"]
+
+
+@pytest.mark.parametrize(("threshold", "drawn"), [(5, ["alarm: f-errors"]), (0, [])])
+def test_a_threshold_is_drawn_unless_it_is_the_axis(threshold: float, drawn: list[str]) -> None:
+    picture = dashboard([widget()], REGION, [], "", alarms=[alarm(threshold=threshold)])["widgets"][1]["properties"]
+    assert [row["label"] for row in picture.get("annotations", {}).get("horizontal", [])] == drawn
 
 
 def test_a_metric_is_drawn_with_its_dimensions_and_statistic() -> None:
