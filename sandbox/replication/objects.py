@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from sandbox.cloud import Judge
 from sandbox.events.hooks import Hooks, inner
+from sandbox.replication import rights
 from sandbox.replication.acknowledged import Acknowledged
 from sandbox.replication.lanes import CopyError, Lanes, Now, Write
 from sandbox.replication.rules import Rule, chosen, rules, shown
+from sandbox.rights.actions.call import Need
 
 STATUS = "replication_status"
 """What the sandbox notes on moto's objects, as HeadObject shows it."""
@@ -18,8 +21,9 @@ STATUS = "replication_status"
 class Objects:
     """The S3 part of the replication."""
 
-    def __init__(self, account: str, lanes: Lanes, acknowledged: Acknowledged, now: Now) -> None:
+    def __init__(self, account: str, lanes: Lanes, acknowledged: Acknowledged, now: Now, judge: Judge) -> None:
         self._account = account
+        self._judge = judge
         self._lanes = lanes
         self._acknowledged = acknowledged
         self._now = now
@@ -148,10 +152,15 @@ class Objects:
         if operation == "metadata":
             if not present:
                 return False  # it was there before the rule, which takes new objects only
+            self._allowed(bucket, target, rights.of_metadata(bucket, target, item, _tags(backend, item)))
             _copy_metadata(backend, item, present[0])
             return True
         if present:
             return False
+        if operation == "delete":
+            self._allowed(bucket, target, rights.of_deletion(bucket, target, item))
+        else:
+            self._allowed(bucket, target, rights.of_object(bucket, rule, target, item, _tags(backend, item)))
         made = _marker(item) if operation == "delete" else self._object(target, rule, item)
         _insert(target, made)
         if operation == "put":
@@ -159,6 +168,9 @@ class Objects:
             setattr(item, STATUS, "COMPLETED")
             _announce(self._account, target, made)
         return True
+
+    def _allowed(self, bucket: Any, target: Any, needs: Iterable[Need]) -> None:
+        rights.check(self._judge, self._account, bucket, target, needs)
 
     def _object(self, target: Any, rule: Rule, source: Any) -> Any:
         from moto.s3.models import FakeKey

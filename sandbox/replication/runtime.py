@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from sandbox.cloud import Application
+from sandbox.callers import Caller
+from sandbox.cloud import Application, Judge
 from sandbox.control.answers import PendingWrite, ReplicationState
 from sandbox.events.hooks import Hooks
 from sandbox.replication import keys
@@ -35,6 +36,10 @@ class ReplicatedCloud(Protocol):
     @property
     def lock(self) -> Any:
         """Held by every write to a table."""
+
+    @property
+    def judge(self) -> Judge:
+        """Says why IAM refuses something."""
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A client of one service."""
@@ -78,7 +83,7 @@ class Replication:
         self._lanes.seen = self.metrics.seen
         acknowledged = Acknowledged()
         self._acknowledged = acknowledged
-        self._objects = Objects(cloud.account, self._lanes, acknowledged, now)
+        self._objects = Objects(cloud.account, self._lanes, acknowledged, now, self._refusal)
         self._tables = Tables(cloud.account, self._lanes, acknowledged, cloud.lock, now)
         self._secrets = Secrets(cloud.account, self._lanes, acknowledged, now)
 
@@ -103,6 +108,10 @@ class Replication:
         self._hooks.undo()
         if left:
             LOG.warning("%s", told(left))
+
+    def _refusal(self, caller: Caller, action: str, resource: str, region: str) -> str:
+        """What IAM says; the cloud gets its judge after all other runtimes."""
+        return self._cloud.judge(caller, action, resource, region)
 
     @property
     def lag_s(self) -> float:
@@ -147,7 +156,8 @@ class Replication:
 
 
 NOTES = (
-    "replication copies between the regions of this process after a lag that can be set; it checks no role's rights",
+    "replication copies between the regions of this process after a lag that can be set",
+    "S3 copies in the role of each rule; DynamoDB and Secrets Manager do it in roles of AWS's, which are not judged",
     "ElastiCache and parameters are not replicated",
 )
 """Where this differs from AWS, for the report."""
