@@ -12,7 +12,7 @@ import pytest
 from policies import EXEMPTIONS, RULES, Report, check
 from policies.rules.operations import TAGGABLE
 from tests.components.recorder import Recorded
-from tests.stacks.platform import STACKS, artifacts, evaluated, run
+from tests.stacks.platform import STACKS, evaluated, previewed
 
 # The recorder does not apply the provider's default tags, which tests/stacks holds.
 RULES_HERE = [rule for rule in RULES if rule.id != "tags-present"]
@@ -41,8 +41,8 @@ def test_a_stack_breaks_no_rule(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", ["prod"])
-def test_a_preview_raises_no_alarm_that_the_update_would_not_raise(stack: str, tmp_path: Path) -> None:
-    recorded = run(stack, artifacts(tmp_path), preview=True).resources
+def test_a_preview_raises_no_alarm_that_the_update_would_not_raise(stack: str) -> None:
+    recorded = previewed(stack).resources
     seen = check(recorded, rules=RULES_HERE)
     real = judged(stack)
     assert {(v.rule, v.urn) for v in seen.broken} <= {(v.rule, v.urn) for v in real.broken}

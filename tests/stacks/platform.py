@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.declared import stand_ins as artifacts
 from tests.components.recorder import Recording, record
 
-__all__ = ["STACKS", "artifacts", "configuration", "evaluated", "run", "shared"]
+__all__ = ["STACKS", "artifacts", "configuration", "evaluated", "previewed", "run", "shared"]
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("dev", "prod", "staging")
@@ -45,6 +45,12 @@ def shared() -> Path:
     directory = Path(tempfile.mkdtemp(prefix="mlplatform-dist-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     return artifacts(directory)
+
+
+@cache
+def previewed(stack: str) -> Recording:
+    """A stack as a preview of an empty account sees it, shared by the tests that only look at it."""
+    return run(stack, shared(), preview=True)
 
 
 @cache
