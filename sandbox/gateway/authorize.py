@@ -85,10 +85,11 @@ class Authorize:
             options: Any = {"verify_aud": False, "require": ["exp", "iat", "sub"], "verify_exp": False}
             claims = jwt.decode(token, key, algorithms=["RS256"], issuer=issuer, options=options)
             expires = float(claims["exp"])
-        except (jwt.PyJWTError, ValueError, TypeError):
+            shown = {name: _shown(name, value) for name, value in claims.items()}
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
+            # A moment may be a number that is none, or beyond every calendar.
             raise GatewayError("UNAUTHORIZED") from None
         scopes = frozenset(str(claims.get("scope", "")).split())
-        shown = {name: _shown(name, value) for name, value in claims.items()}
         return _Verified(expires, shown, str(claims.get("token_use")), scopes, arn)
 
     async def _key(self, arn: str, kid: str) -> Any:

@@ -76,6 +76,10 @@ BAD: dict[str, Callable[[], str]] = {
     "no subject": lambda: token(sub=None),
     "no expiry": lambda: token(exp=None),
     "expiry is text": lambda: token(exp="soon"),
+    "endless": lambda: token(exp=float("inf")),
+    "expiry is no number": lambda: token(exp=float("nan")),
+    "beyond every calendar": lambda: token(exp=10**400),
+    "made never": lambda: token(iat=float("nan")),
     "unsigned": lambda: token().rsplit(".", 1)[0] + ".",
     "changed signature": lambda: token() + "x",
 }
