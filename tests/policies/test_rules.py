@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import policies
 from policies.rule import SEVERITIES, Rule
@@ -99,6 +102,29 @@ def test_unknown_values_never_break_what_is_good(case: Case, resources: list[Row
                 changed = [*resources[:number], replace(resource, inputs=inputs), *resources[number + 1 :]]
                 wrong = [verdict.message for verdict in verdicts(case, changed) if verdict.outcome == "broken"]
                 assert wrong == [], f"{resource.name}.{name} = {other!r}"
+
+
+def scattered(value: Any, hidden: Random) -> Any:
+    """The value with any number of its parts unknown."""
+    if hidden.random() < 0.15:
+        return UNKNOWN
+    if isinstance(value, dict):
+        return {key: scattered(inner, hidden) for key, inner in value.items()}
+    return [scattered(inner, hidden) for inner in value] if isinstance(value, list) else value
+
+
+@given(st.sampled_from([(case, list(rows)) for case in CASES for rows in case.good.values()]), st.randoms())
+def test_any_number_of_unknown_values_never_breaks_what_is_good(row: tuple[Case, list[Row]], hidden: Random) -> None:
+    case, resources = row
+    blind = [
+        replace(
+            resource,
+            inputs={name: scattered(value, hidden) for name, value in resource.inputs.items()},
+            outputs={name: scattered(value, hidden) for name, value in resource.outputs.items()},
+        )
+        for resource in resources
+    ]
+    assert [verdict.message for verdict in verdicts(case, blind) if verdict.outcome == "broken"] == []
 
 
 ANY_VALUE_WILL_DO = {
