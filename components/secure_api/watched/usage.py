@@ -48,7 +48,8 @@ def widgets(
     api: str, stage: str, predictions: Input[str], rule: str, *, pool: Input[str], client: Input[str]
 ) -> list[Widget]:
     """The business dashboard."""
-    routes = [route for route in ROUTES if route.capability == "predictions" and route.method == "POST"]
+    asked = [route for route in ROUTES if route.capability == "predictions" and route.method == "POST"]
+    routes = [route for route in asked if not route.planned]
     routes = [route for route in routes if not route.planned]
     made = measured(predictions, "Predictions", "predictions")
     times = [measured(predictions, "ProcessingTime", rank, rank) for rank in ("p50", "p95", "p99")]
