@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> str:
     known = stacks()
     if options.stack not in known:
         raise EvaluationError(f"stack is {options.stack!r}; allowed: {', '.join(known)}")
+    progress(f"evaluating {options.stack}" + (f" and {options.against}" if options.against else ""))
     if options.against is None:
         found = priced(Evaluation(options.stack).stack(), usage, prices)
         return (
@@ -53,6 +54,12 @@ def run(options: argparse.Namespace) -> str:
     if options.json:
         return report.to_json(options.stack, found, (options.against, before))
     return report.difference(options.stack, options.against, found, before)
+
+
+def progress(text: str) -> None:
+    """Tells a person who waits, and no file or pipe, what takes some seconds."""
+    if sys.stderr.isatty():
+        print(f"{text} …", file=sys.stderr, flush=True)
 
 
 def priced(stack: Stack, usage: Usage, prices: Prices) -> Estimate:

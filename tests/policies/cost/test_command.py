@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from policies.cost.__main__ import main
+from policies.cost.__main__ import main, progress
 from policies.cost.evaluate import Evaluation, EvaluationError, checkout
 
 
@@ -32,6 +34,17 @@ def test_a_wrong_usage_file_is_refused_before_anything_is_evaluated(
     path.write_text("[resources.api-rest]\nrequets = 3\n", encoding="utf-8")
     assert main(["--usage", str(path)]) == 1
     assert "did you mean requests?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("person", "told"), [(True, "evaluating prod …\n"), (False, "")], ids=["person", "pipe"])
+def test_who_waits_is_told_for_what(*, person: bool, told: str) -> None:
+    class Screen(StringIO):
+        def isatty(self) -> bool:
+            return person
+
+    with redirect_stderr(Screen()) as screen:
+        progress("evaluating prod")
+    assert screen.getvalue() == told
 
 
 def test_a_stack_is_compared_with_another(capsys: pytest.CaptureFixture[str]) -> None:
