@@ -54,7 +54,7 @@ def page(document: Mapping[str, Any]) -> str:
             '<meta name="viewport" content="width=device-width,initial-scale=1">',
             f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
             '<a class="skip" href="#main">Skip to the routes</a>',
-            f"<header><h1>{escape(title)}</h1><p>{escape(info['description'])}</p>",
+            f"<header><h1>{escape(title)}</h1><p>{words(info['description'])}</p>",
             f'<p class="soft">Version {escape(info["version"])}. The same for machines: ',
             '<a href="openapi.json">openapi.json</a>.</p>',
             "<p>Sign in with <code>POST /v1/auth/login</code> and send <code>Authorization: Bearer</code> and the ",

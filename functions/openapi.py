@@ -21,6 +21,13 @@ from functions.shared.schemas import ErrorEnvelope
 SECURITY = "userPool"
 """Name of the security scheme; an `apiKey` in the header, as API Gateway wants its authorizers."""
 
+DESCRIPTION = (
+    "Predictions of the live model, trainings, and the registry of trained models. Each person has a pace, with "
+    "however many tokens: `RateLimit` tells what is left of it, `RateLimit-Policy` how much there is, and 429 comes with "
+    "`Retry-After`."
+)
+"""What the whole is for, and what holds for each signed-in route."""
+
 TAGS = {
     "accounts": "Sign up, sign in, refresh, sign out",
     "predictions": "Answers of the live model",
@@ -48,7 +55,7 @@ def document(title: str = "Machine-learning platform", version: str = "1.0.0") -
         "info": {
             "title": title,
             "version": version,
-            "description": "Predictions of the live model, trainings, and the registry of trained models.",
+            "description": DESCRIPTION,
         },
         "servers": [{"url": "/api"}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
@@ -131,7 +138,7 @@ def responses(route: Route) -> dict[str, Any]:
         good["content"] = content(route.response)
     elif route.media != "application/json":
         good["content"] = {route.media: {"schema": {"type": "string"}}}
-    found = {str(route.status): good}
+    found = {} if route.planned else {str(route.status): good}
     if route.tagged:
         good["headers"] = {"ETag": {"description": "Version of the answer", "schema": {"type": "string"}}}
     if route.once:
