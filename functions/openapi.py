@@ -23,8 +23,8 @@ SECURITY = "userPool"
 
 DESCRIPTION = (
     "Predictions of the live model, trainings, and the registry of trained models. Each person has a pace, with "
-    "however many tokens: `RateLimit` tells what is left of it, `RateLimit-Policy` how much there is, and 429 comes with "
-    "`Retry-After`."
+    "however many tokens: `RateLimit` tells what is left of it, `RateLimit-Policy` how much there is, and 429 comes "
+    "with `Retry-After`."
 )
 """What the whole is for, and what holds for each signed-in route."""
 
