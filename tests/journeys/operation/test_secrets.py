@@ -35,7 +35,8 @@ KEPT: Mapping[str, tuple[str, str]] = {
     ),
     "table *-users": ("POST /v1/auth/register: body, *", "the address and the name of an account"),
     **dict.fromkeys(
-        ("event or notification", "execution of *-training"),
+        # Step Functions leaves input and output out of its log, and not the parameters of a step.
+        ("event or notification", "execution of *-training", "log /aws/vendedlogs/states/*-training"),
         (
             "POST /v1/training/start: body, key*",
             "the name of an uploaded file is how people and trainings know it; who uploads chooses it",
