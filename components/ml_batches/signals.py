@@ -36,6 +36,7 @@ def alarms(work: WorkQueue, callbacks: WorkQueue, worker: Function) -> list[Alar
             threshold=0,
             description="a batch ended without an answer to each of its rows",
             runbook="batches-failed",
+            event=True,
         ),
         Alarm(
             name="callbacks-dead",

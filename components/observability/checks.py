@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from components.observability import tracing
-from components.observability.composites import COMPOSITES
+from components.observability.composites import COMPOSITES, LONGEST_RULE, MOST_CHILDREN, rules
 from components.observability.emitted import OURS, SERVICES
 from components.values import Alarm, Metric, MetricExpression
 
@@ -21,7 +21,7 @@ _NAME: Final = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 
 def problems(args: ObservabilityArgs) -> list[str]:
     """Everything that cannot work, each with field, value, what is allowed and what to do."""
-    found = [*_alarms(args["alarms"]), *_listeners(args)]
+    found = [*_alarms(args["alarms"]), *_composites(args), *_listeners(args)]
     for row in args["alarms"]:
         found += [f"alarm {row.name!r} watches {text}" for text in _unknown([row.metric])]
         found += [
@@ -49,6 +49,15 @@ def _alarms(rows: Iterable[Alarm]) -> Iterator[str]:
             yield (
                 f"runbook of alarm {row.name!r} is {row.runbook!r}; allowed: a file name in docs/runbooks without .md; "
                 "write the page and name it"
+            )
+
+
+def _composites(args: ObservabilityArgs) -> Iterator[str]:
+    for name, (rule, members) in rules(args["alarms"], args["name_prefix"]).items():
+        if len(members) > MOST_CHILDREN or len(rule) > LONGEST_RULE:
+            yield (
+                f"alarm {name!r} is made of {len(members)} others, in {len(rule)} characters; allowed: {MOST_CHILDREN} "
+                f"and {LONGEST_RULE}; make some of them part of another one"
             )
 
 

@@ -10,6 +10,8 @@ from components.values import Alarm, CompositeName, Severity
 
 MOST_CHILDREN: Final = 100
 """Alarms that CloudWatch lets one rule ask about."""
+LONGEST_RULE: Final = 10_240
+"""Characters of a rule."""
 
 
 @dataclass(frozen=True, kw_only=True)

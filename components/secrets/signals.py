@@ -27,6 +27,7 @@ def alarms(noun: str, function: Function, every_days: int) -> list[Alarm]:
             threshold=0,
             description=f"a step of rotating the {noun} secret failed; the old value is still in force",
             runbook="secret-rotation",
+            event=True,
         ),
         Alarm(
             name=f"rotation-{noun}-overdue",

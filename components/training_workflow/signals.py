@@ -46,6 +46,7 @@ def alarms(machine_arn: Input[str], queue_name: str, compare: Input[str]) -> lis
             threshold=0,
             description="a training or a promotion has failed",
             runbook="training-failed",
+            event=True,
         ),
         Alarm(
             name="training-timed-out",
@@ -53,6 +54,7 @@ def alarms(machine_arn: Input[str], queue_name: str, compare: Input[str]) -> lis
             threshold=0,
             description="an execution ran longer than its limit",
             runbook="training-failed",
+            event=True,
         ),
         Alarm(
             name="training-throttled",

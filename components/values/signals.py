@@ -28,6 +28,8 @@ CompositeName = Literal["api-burn-fast", "api-burn-slow", "api-down", "model-deg
 
 _HIGH_RESOLUTION_PERIODS_S: Final = (1, 5, 10, 20, 30)
 _METRIC_ID: Final = re.compile(r"^[a-z][A-Za-z0-9_]*$")
+_MOST_METRICS: Final = 10
+"""Metrics that the expression of one alarm may read."""
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
 
@@ -140,6 +142,11 @@ class Alarm:
         if self.on_band and not isinstance(self.metric, Metric):
             raise ValueError(
                 f"alarm {self.name!r} compares an expression with a band; allowed: a metric; take one, or a threshold"
+            )
+        if isinstance(self.metric, MetricExpression) and len(self.metric.metrics) > _MOST_METRICS:
+            raise ValueError(
+                f"alarm {self.name!r} reads {len(self.metric.metrics)} metrics; allowed: {_MOST_METRICS} at most; "
+                "watch them by two alarms"
             )
         if self.quiet and not self.part_of:
             raise ValueError(

@@ -127,3 +127,17 @@ def test_a_slow_model_is_a_warning_by_its_p95(spare: Deployed, control: Control,
         return state(control, "endpoint-latency") == "OK"
 
     eventually(quick, 4 * FIVE_MINUTES_S + LATE_S, "two periods that were quick")
+
+
+def test_requests_without_a_right_are_told_when_they_are_many(spare: Deployed, control: Control) -> None:
+    name, stranger = "api-unauthorized", Caller(spare)
+    eventually(lambda: state(control, name) == "OK", LATE_S, "the alarm is evaluated")
+
+    def refused() -> bool:
+        with ThreadPoolExecutor(8) as pool:
+            statuses = set(pool.map(lambda _: stranger.call("GET", "/models").status, range(120)))
+        assert statuses == {401}
+        return state(control, name) == "ALARM"
+
+    eventually(refused, 4 * FIVE_MINUTES_S + LATE_S, "two periods with more than a hundred refusals")
+    eventually(lambda: state(control, name) == "OK", 4 * FIVE_MINUTES_S + LATE_S, "nobody tries any more")

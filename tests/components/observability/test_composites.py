@@ -9,7 +9,7 @@ import pytest
 from components.observability import COMPOSITES, metric_inputs
 from components.observability.composites import rules
 from components.secure_api.watched import signals
-from components.values import Alarm
+from components.values import Alarm, MetricExpression
 from tests.components.observability.test_component import ALARM, CALLS, ERRORS, RATE, alarm, body, run, widget
 
 COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
@@ -106,3 +106,19 @@ def test_more_alarms_than_one_picture_shows_are_shown_in_two() -> None:
         if row["type"] == "alarm"
     ]
     assert [len(arns) for arns in pictures] == [100, 30]
+
+
+def test_a_composite_that_cloudwatch_would_refuse_is_named() -> None:
+    many = [alarm(f"a-{number}", part_of=("model-degraded",)) for number in range(101)]
+    with pytest.raises(ValueError, match="'model-degraded' is made of 101 others, in "):
+        run(alarms=many)
+    long = [alarm(f"{'a' * 100}-{number}", part_of=("model-degraded",)) for number in range(90)]
+    with pytest.raises(ValueError, match=" characters; allowed: 100 and 10240; make some of them part"):
+        run(alarms=long)
+
+
+def test_an_alarm_that_reads_more_metrics_than_cloudwatch_takes_is_refused() -> None:
+    metrics = {f"m{number}": ERRORS for number in range(11)}
+    joint = MetricExpression(expression=f"SUM([{', '.join(metrics)}])", metrics=metrics, label="all", period_s=300)
+    with pytest.raises(ValueError, match="'f-errors' reads 11 metrics; allowed: 10 at most; watch them by two alarms"):
+        alarm(metric=joint)
