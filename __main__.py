@@ -40,7 +40,7 @@ capabilities = {route.capability for route in ROUTES} | {
     "signup",
 }
 if settings.recovery is not None:
-    capabilities.add("standby")
+    capabilities |= {"snapshots", "standby"}
 built = Artifacts(settings.artifacts, capabilities)
 tags = {**settings.tags, **settings.audit.tags, "Environment": environment, "ManagedBy": "pulumi", "Project": project}
 

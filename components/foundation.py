@@ -215,6 +215,7 @@ def relate(stack: Stack, keys: Keys, network: Network, layers: Sequence[Layer]) 
             "secret_recovery_days": stack.settings.secrets.recovery_days,
             "rotation_days": stack.settings.secrets.rotation_days,
             "memory_mb": stack.settings.functions.memory_mb,
+            "waiting": not stack.active,
             "protect": stack.settings.data.protect,
         },
         stack.opts,

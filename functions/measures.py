@@ -36,5 +36,6 @@ MEASURES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     # In days, for which CloudWatch has no unit.
     "rotation": {"SecretAgeDays": "Count"},
+    "snapshots": {"DatabaseCopyAge": "Seconds"},
 }
 """Folder of functions/ → metric → unit."""

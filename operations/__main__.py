@@ -1,4 +1,4 @@
-"""`python -m operations tables|objects|dashboards …`: brings an earlier state back, and provisions Grafana."""
+"""`python -m operations tables|objects|database|dashboards …`: brings a state back, and provisions Grafana."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m operations", description=__doc__)
-    nouns = parser.add_subparsers(required=True, metavar="tables|objects|dashboards")
+    nouns = parser.add_subparsers(required=True, metavar="tables|objects|database|dashboards")
     verbs = nouns.add_parser("tables", help="DynamoDB").add_subparsers(
         required=True, metavar="restorable|compare|copy-back"
     )
@@ -49,6 +49,11 @@ def _parser() -> argparse.ArgumentParser:
     objects.add_argument("--at", required=True, type=moment, help="the last good time, such as 2026-01-31T12:00:00Z")
     objects.add_argument("--dry-run", action="store_true", help="tell what would be done")
     objects.set_defaults(command=_restore)
+    database = nouns.add_parser("database", help="Aurora").add_subparsers(required=True, metavar="take-over")
+    over = database.add_parser("take-over", help="use the newest copy of a lost region's database in another one")
+    over.add_argument("--region", required=True, help="the region that takes over")
+    over.add_argument("--prefix", required=True, help="beginning of the stack's names, such as mlplatform-prod")
+    over.set_defaults(command=_take_over)
     boards = nouns.add_parser("dashboards", help="files for Grafana and Prometheus, from a stack's exports")
     boards.add_argument("--exports", required=True, type=Path, help="what `pulumi stack output --json` printed")
     boards.add_argument("--to", required=True, type=Path, help="a folder such as dist/grafana")
@@ -67,10 +72,27 @@ def moment(text: str) -> datetime:
     return found.astimezone(timezone.utc)
 
 
-def _client(service: str) -> Any:
+def _client(service: str, region: str | None = None, **more: Any) -> Any:
     import boto3
+    from botocore.config import Config
 
-    return boto3.client(service)
+    return boto3.client(service, region_name=region, config=Config(**more))
+
+
+def _take_over(options: Any) -> int:
+    from operations.database import TakeOver
+
+    region = options.region
+    # Migrations take as long as they take.
+    functions = _client("lambda", region, read_timeout=900, retries={"total_max_attempts": 1})
+    TakeOver(
+        rds=_client("rds", region),
+        secrets=_client("secretsmanager", region),
+        functions=functions,
+        prefix=options.prefix,
+        say=print,
+    ).run()
+    return 0
 
 
 def _dashboards(options: Any) -> int:

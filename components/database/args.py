@@ -64,5 +64,7 @@ class DatabaseArgs(TypedDict):
     """How often the administrator's password changes, 1 to 30; 30 by default."""
     memory_mb: NotRequired[int]
     """Memory of the migrations function; 512 by default."""
+    waiting: NotRequired[bool]
+    """Whether functions may only read until the rows of another region's copy are here; false by default."""
     protect: NotRequired[bool]
     """Whether it refuses to be deleted and leaves a last snapshot; true by default."""

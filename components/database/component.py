@@ -242,6 +242,7 @@ class Database(pulumi.ComponentResource):
                 "database_name": plan.NAME,
                 "user": plan.ADMINISTRATOR,
                 "application_secret": self.secret.arn,
+                "waiting": args.get("waiting", False),
                 "statements": [
                     self.may_connect(plan.ADMINISTRATOR),
                     *plan.may_read("ApplicationSecret", self.secret.arn, args["keys"]["secrets"]),

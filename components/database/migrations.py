@@ -46,6 +46,8 @@ class MigrationsArgs(TypedDict):
     """Private subnets."""
     security_group_ids: Input[Sequence[Input[str]]]
     """Its security groups."""
+    waiting: NotRequired[bool]
+    """Whether the functions' role may only read, since the rows come from another region's copy; false by default."""
     layers: NotRequired[Sequence[Input[str]]]
     """ARNs of layer versions."""
     memory_mb: NotRequired[int]
@@ -93,7 +95,7 @@ class Migrations(pulumi.ComponentResource):
             f"{name}-run",
             function_name=self.function.function_name,
             qualifier=self.function.alias.name,
-            input=json.dumps({"digest": args["digest"]}),
+            input=json.dumps({"digest": args["digest"], **({"waiting": True} if args.get("waiting", False) else {})}),
             lifecycle_scope="CRUD",
             # The alias has to be on the new version first.
             opts=ResourceOptions(parent=self, depends_on=[self.function.alias]),

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from components.function.capability import function_args
+from components.function.clock import ClockArgs, clock
 from components.function.component import ALIAS, Function, FunctionArgs
 from components.function.layer import Layer, LayerArgs
 
-__all__ = ["ALIAS", "Function", "FunctionArgs", "Layer", "LayerArgs", "function_args"]
+__all__ = [
+    "ALIAS",
+    "ClockArgs",
+    "Function",
+    "FunctionArgs",
+    "Layer",
+    "LayerArgs",
+    "clock",
+    "function_args",
+]

@@ -7,6 +7,7 @@ from components.recovery.backups import BackupPlace, Backups, BackupsArgs
 from components.recovery.failures import BackupFailures, BackupFailuresArgs
 from components.recovery.follower import Follower, FollowerArgs
 from components.recovery.replication import BucketPair, Replication, ReplicationArgs
+from components.recovery.snapshots import SnapshotKeys, Snapshots, SnapshotsArgs
 
 __all__ = [
     "Address",
@@ -21,4 +22,7 @@ __all__ = [
     "FollowerArgs",
     "Replication",
     "ReplicationArgs",
+    "SnapshotKeys",
+    "Snapshots",
+    "SnapshotsArgs",
 ]

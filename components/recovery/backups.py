@@ -14,10 +14,7 @@ from components.settings.regions import region_problems
 from components.values import Alarm, Metric, Widget, trust_json
 
 DAILY: Final = "cron(0 4 ? * * *)"
-HOURLY: Final = "cron(0 * ? * * *)"
 WEEKLY: Final = "cron(0 6 ? * SUN *)"
-HOURLY_DAYS: Final = 2
-"""How long an hourly backup is kept; the daily ones stay."""
 
 _SERVICE_POLICIES: Final = {
     # Kept by AWS for these two roles: what a backup needs of each service changes with AWS Backup, not with us.
@@ -47,9 +44,9 @@ class BackupsArgs(TypedDict):
     there: BackupPlace
     """Where each is copied to, and restored from as a test."""
     table_arns: Sequence[Input[str]]
-    """DynamoDB tables, every day: point-in-time recovery has the seconds between."""
+    """DynamoDB tables: point-in-time recovery has the seconds between."""
     cluster_arns: NotRequired[Sequence[Input[str]]]
-    """Database clusters, every day and every hour; none by default."""
+    """Database clusters, none by default: copies of the last hours come from `Snapshots`."""
     subnet_group: NotRequired[Input[str]]
     """DB subnet group of the other region, in which copies of clusters are restored as a test; without it clusters are
     not tried, since AWS would look for a default network."""
@@ -63,12 +60,12 @@ class BackupsArgs(TypedDict):
 
 
 class Backups(pulumi.ComponentResource):
-    """A locked vault in each region, plans with a copy in the other one, and a restore from the copy every week."""
+    """A locked vault in each region, daily backups with a copy in the other one, and a weekly restore from the copy."""
 
     vaults: dict[str, backup.Vault]
     """`here` and `there`."""
-    plans: dict[str, backup.Plan]
-    """`daily`, and `hourly` where there are clusters."""
+    plan: backup.Plan
+    """What is backed up every day."""
 
     def __init__(self, name: str, args: BackupsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:Backups", name, {}, opts)
@@ -80,10 +77,7 @@ class Backups(pulumi.ComponentResource):
         places = {"here": args["here"], "there": args["there"]}
         self.vaults = {noun: self._vault(noun, place) for noun, place in places.items()}
         roles = {kind: self._role(kind) for kind in _SERVICE_POLICIES}
-        tables, clusters = list(args["table_arns"]), list(args.get("cluster_arns", []))
-        self.plans = {"daily": self._plan("daily", DAILY, self._keep_days, roles["backup"], [*tables, *clusters])}
-        if clusters:
-            self.plans["hourly"] = self._plan("hourly", HOURLY, HOURLY_DAYS, roles["backup"], clusters)
+        self.plan = self._plan(roles["backup"], [*args["table_arns"], *args.get("cluster_arns", [])])
         self._test(roles["restore"])
         self.register_outputs({noun: vault.arn for noun, vault in self.vaults.items()})
 
@@ -145,7 +139,7 @@ class Backups(pulumi.ComponentResource):
         backup.VaultLockConfiguration(
             f"{name}-lock",
             backup_vault_name=vault.name,
-            min_retention_days=HOURLY_DAYS if self._args.get("cluster_arns", []) else self._keep_days,
+            min_retention_days=self._keep_days,
             max_retention_days=self._keep_days,
             changeable_for_days=self._args.get("final_after_days"),
             region=place["region"],
@@ -170,24 +164,23 @@ class Backups(pulumi.ComponentResource):
         )
         return role
 
-    def _plan(
-        self, noun: str, schedule: str, days: int, role: iam.Role, resources: Sequence[Input[str]]
-    ) -> backup.Plan:
+    def _plan(self, role: iam.Role, resources: Sequence[Input[str]]) -> backup.Plan:
+        lifecycle = {"delete_after": self._keep_days}
         rule: Any = {
-            "rule_name": noun,
+            "rule_name": "daily",
             "target_vault_name": self.vaults["here"].name,
-            "schedule": schedule,
+            "schedule": DAILY,
             "schedule_expression_timezone": "Etc/UTC",
             "start_window": 60,
             "completion_window": 480,
-            "lifecycle": {"delete_after": days},
-            "copy_actions": [{"destination_vault_arn": self.vaults["there"].arn, "lifecycle": {"delete_after": days}}],
+            "lifecycle": lifecycle,
+            "copy_actions": [{"destination_vault_arn": self.vaults["there"].arn, "lifecycle": lifecycle}],
         }
         prefix = self._args["name_prefix"]
-        plan = backup.Plan(f"{self._name}-{noun}", name=f"{prefix}-{noun}", rules=[rule], opts=self._child)
+        plan = backup.Plan(f"{self._name}-daily", name=f"{prefix}-daily", rules=[rule], opts=self._child)
         backup.Selection(
-            f"{self._name}-{noun}-selection",
-            name=f"{prefix}-{noun}",
+            f"{self._name}-daily-selection",
+            name=f"{prefix}-daily",
             plan_id=plan.id,
             iam_role_arn=role.arn,
             resources=resources,

@@ -14,6 +14,7 @@ from components.recovery.backups import BackupPlace, Backups, BackupsArgs
 from components.recovery.failures import BackupFailures, BackupFailuresArgs
 from components.recovery.follower import Follower
 from components.recovery.replication import BucketPair, Replication
+from components.recovery.snapshots import Snapshots
 from components.region import Region
 from components.site import SiteBucket
 from components.tables.plan import TABLES
@@ -42,6 +43,9 @@ class Ties:
     failures: tuple[BackupFailures, BackupFailures]
     """Who hears of failed jobs in the first and in the second region."""
 
+    snapshots: tuple[Snapshots | None, Snapshots | None]
+    """What copies the database to the other region, from the one that carries the traffic; None without a database."""
+
     def first(self) -> tuple[list[Alarm], list[Widget]]:
         """Alarms and dashboard rows of the first region."""
         alarms, widgets = self._region(0, self.there, self.back)
@@ -56,7 +60,12 @@ class Ties:
         tables, other = self.regions[number].ground.tables, self.regions[1 - number].stack.region
         alarms = [*away.source_alarms(), *here.target_alarms(), *following.alarms(tables, other)]
         alarms += [*follower.alarms(), *failures.alarms()]
-        return alarms, [*here.target_widgets(), *following.widgets(tables, other), *follower.widgets()]
+        widgets = [*here.target_widgets(), *following.widgets(tables, other), *follower.widgets()]
+        snapshots = self.snapshots[number]
+        if snapshots is not None:
+            alarms += snapshots.alarms()
+            widgets += snapshots.widgets()
+        return alarms, widgets
 
 
 def tie(first: Region, second: Region, site: Sequence[SiteBucket] = ()) -> Ties:
@@ -68,6 +77,7 @@ def tie(first: Region, second: Region, site: Sequence[SiteBucket] = ()) -> Ties:
         followers=(_follow(first), _follow(second)),
         backups=_back_up(first, second),
         failures=(_hear(first), _hear(second)),
+        snapshots=(_copy_database(first, second), _copy_database(second, first)),
     )
 
 
@@ -102,6 +112,35 @@ def _follow(region: Region) -> Follower:
             "memory_mb": settings.functions.memory_mb,
             "log_days": settings.observability.log_days,
             "tags": stack.tags,
+        },
+        stack.opts,
+    )
+
+
+def _copy_database(source: Region, target: Region) -> Snapshots | None:
+    stack, ground, recovery = source.stack, source.ground, source.stack.settings.recovery
+    if ground.database is None or recovery is None:
+        return None
+    return Snapshots(
+        stack.named("snapshots"),
+        {
+            "name_prefix": stack.prefix,
+            "account_id": stack.account_id,
+            "region": stack.region,
+            "other_region": target.stack.region,
+            "cluster_identifier": ground.database.cluster.cluster_identifier,
+            "keys": {
+                "data": ground.keys.arn("data"),
+                "copies": target.ground.keys.arn("data"),
+                "logs": ground.keys.arn("logs"),
+                "notifications": ground.keys.arn("notifications"),
+            },
+            "waiting": not stack.active,
+            "every_min": recovery.database_copy_min,
+            "functions_directory": stack.built.functions,
+            "layers": [ground.layer.arn],
+            "memory_mb": stack.settings.functions.memory_mb,
+            "log_days": stack.settings.observability.log_days,
         },
         stack.opts,
     )

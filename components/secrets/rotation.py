@@ -10,7 +10,7 @@ import pulumi
 from pulumi import Input, ResourceOptions
 
 from components.aws import cloudwatch, lambda_, secretsmanager
-from components.function import ALIAS, Function, FunctionArgs
+from components.function import Function, FunctionArgs, clock
 from components.secrets import rights, signals
 from components.values import Alarm, Statement, Widget
 from functions.rotation.settings import Settings
@@ -112,40 +112,18 @@ class Rotation(pulumi.ComponentResource):
 
     def _clock(self, name: str, args: RotationArgs) -> cloudwatch.EventRule:
         """Once a day the function tells the secret's age: a rotation that never comes fails nowhere."""
-        rule = cloudwatch.EventRule(
+        return clock(
             f"{name}-daily",
-            name=f"{args['name_prefix']}-rotation-{self._noun}",
-            description=f"Asks how old the secret of the {self._noun} is",
-            schedule_expression="rate(1 day)",
-            opts=ResourceOptions(parent=self),
+            self.function,
+            {
+                "rule_name": f"{args['name_prefix']}-rotation-{self._noun}",
+                "description": f"Asks how old the secret of the {self._noun} is",
+                "schedule": "rate(1 day)",
+                "event": REPORT,
+                "lost_events_arn": args["lost_events_arn"],
+            },
+            ResourceOptions(parent=self),
         )
-        permission = lambda_.Permission(
-            f"{name}-daily-permission",
-            action="lambda:InvokeFunction",
-            function=self.function.function_name,
-            qualifier=ALIAS,
-            principal="events.amazonaws.com",
-            source_arn=rule.arn,
-            opts=ResourceOptions(parent=self, depends_on=[self.function.alias]),
-        )
-        cloudwatch.EventTarget(
-            f"{name}-daily-target",
-            rule=rule.name,
-            arn=self.function.alias_arn,
-            input=REPORT,
-            dead_letter_config={"arn": args["lost_events_arn"]},
-            opts=ResourceOptions(parent=self, depends_on=[permission]),
-        )
-        lambda_.FunctionEventInvokeConfig(
-            f"{name}-daily-retries",
-            function_name=self.function.function_name,
-            qualifier=ALIAS,
-            maximum_retry_attempts=2,
-            maximum_event_age_in_seconds=3600,
-            destination_config={"on_failure": {"destination": args["lost_events_arn"]}},
-            opts=ResourceOptions(parent=self, depends_on=[self.function.alias, self.function.rights]),
-        )
-        return rule
 
 
 def _function(args: RotationArgs) -> FunctionArgs:

@@ -36,6 +36,9 @@ class Recovery:
     """Instances of its endpoint while it waits; scaling adds more as soon as requests come."""
     predictions_concurrency: int | None = ranged(None, 1, 1000)
     """Instances reserved for predictions while it waits."""
+    database_copy_min: int = ranged(20, 5, 30)
+    """How many minutes after one snapshot of the database the next one begins, which is copied to the second region;
+    every copy is as large as the database. Taking and copying it have to fit into the hour that may be lost, too."""
     backup_days: int = ranged(35, 30, 365)
     """How long daily backups and their copies are kept; 30 is the least that the platform promises."""
     backup_lock_final_after_days: int | None = ranged(None, 3, 36_500)

@@ -1,4 +1,7 @@
-"""Invoked at each deployment with `{"digest", "tf": {"action"}}`; answers `{"outcome", "applied", "version"}`."""
+"""Invoked at each deployment with `{"digest", "waiting", "tf": {"action"}}`, and with nothing when a region takes over.
+
+Answers `{"outcome", "applied", "version"}`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from functions.migrations.settings import Settings
 from functions.migrations.store import credentials
 from functions.shared.aws.calls import Service
 from functions.shared.database.connection import Address, Dialer, Limits, PostgreSql
-from functions.shared.database.passwords import set_password
+from functions.shared.database.passwords import let_write, set_password
 from functions.shared.logs import Log
 from functions.shared.settings import load
 from functions.shared.tasks import Run, task
@@ -35,7 +38,9 @@ def build(environ: Mapping[str, str] = os.environ) -> tuple[Run, Log]:
             logic.wait_for(database, settings.wait_s)
             done = logic.migrate(database, read())
             # Set each time: what a broken rotation left behind is mended by a deployment.
-            set_password(database, *credentials(settings.application_secret, vault))
+            role, password = credentials(settings.application_secret, vault)
+            set_password(database, role, password)
+            let_write(database, role, may=not event.get("waiting"))
         finally:
             database.close()
         return done

@@ -186,10 +186,10 @@ class RelationalData:
         self._database = database
 
     def forget(self, user_id: str) -> None:
-        """Deletes a user's rows."""
+        """Deletes a user's rows, also where the database only reads because it waits for another region's."""
         if self._database is not None:
-            with told_by_database():
-                users.forget(self._database, UUID(user_id))
+            with told_by_database(), self._database.transaction(always=True) as session:
+                users.forget(session, UUID(user_id))
 
 
 def key(user_id: str) -> dict[str, Any]:

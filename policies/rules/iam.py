@@ -41,6 +41,7 @@ WITHOUT_RESOURCE: tuple[tuple[str, str, str], ...] = (
     ("comprehend:Detect*", "", "Comprehend's own models have no ARN"),
     ("ec2:Describe*", "", "describing the network has no resource level"),
     ("ec2:DeleteNetworkInterfacePermission", "", "a permission on an interface has no ARN"),
+    ("rds:DescribeDBClusterSnapshots", "", "a list of a cluster's snapshots is asked of all snapshots"),
     ("dynamodb:ListStreams", "", "Lambda lists streams before it reads one"),
     ("ecr:GetAuthorizationToken", "", "the token is the account's"),
     ("logs:*LogDelivery", "", "vended log deliveries have no resource level"),

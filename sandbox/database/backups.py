@@ -75,8 +75,8 @@ class Backup:
             raise RuntimeError(f"the base copy of {self._server.name!r} failed: {done.stderr.strip()[-500:]}")
         self.earliest = time.time()
 
-    def restore(self, moment: float, name: str) -> Server:
-        """A second server with everything that was committed up to a moment (seconds since the epoch)."""
+    def pack(self, moment: float, directory: Path) -> None:
+        """Everything that a server needs to become what this one was at a moment, as files of their own."""
         if not self.earliest <= moment <= time.time():
             raise ValueError(
                 f"{_text(moment)} cannot be restored; allowed: {_text(self.earliest)} to {_text(time.time())}"
@@ -85,46 +85,25 @@ class Backup:
             # A moment is reached only when a later commit follows; this one is it.
             self._ask("SELECT txid_current()")
             self._received()
-        restored = Server(self._processes, name)
-        data, log = restored.directory / "data", restored.directory / "log"
-        shutil.copytree(self._base, data, symlinks=True)
+        shutil.copytree(self._base, directory / "data", symlinks=True)
+        log = directory / "log"
         log.mkdir()
         self._copy_log(log)
-        with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
-            file.write(
-                f'restore_command = \'cp "{log}/%f" "%p"\'\n'
-                f"recovery_target_time = '{_text(moment)}'\n"
-                "recovery_target_action = 'promote'\n"
-            )
-        (data / "recovery.signal").touch()
-        restored.own()
-        restored.start()
-        self._promoted(restored)
-        return restored
+
+    def revive(self, server: Server, moment: float) -> None:
+        """Makes a new server one with everything that was committed up to a moment (seconds since the epoch)."""
+        try:
+            self.pack(moment, server.directory)
+        except ValueError:
+            server.remove()
+            raise
+        revive(server, moment, self._superuser, self._password)
 
     def close(self) -> None:
         """Ends the receiver and forgets the copies."""
         if self._receiver is not None:
             self._receiver.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
-
-    def _promoted(self, restored: Server) -> None:
-        """Waits until a restored server has read the log up to its moment and takes writes."""
-        from pg8000.exceptions import DatabaseError, InterfaceError
-
-        until = time.monotonic() + START_S
-        why = ""
-        while restored.running and time.monotonic() < until:
-            try:
-                if not self._ask("SELECT pg_is_in_recovery()", restored)[0][0]:
-                    return
-            except (DatabaseError, InterfaceError, OSError) as error:
-                # It is still starting up.
-                why = str(error)
-            time.sleep(0.02)
-        log = restored.log()
-        restored.remove()
-        raise RuntimeError(f"{restored.name!r} was not restored: {why} {log}")
 
     def _copy_log(self, target: Path) -> None:
         """The log as it is now; the part that is still being written counts as whole."""
@@ -147,17 +126,8 @@ class Backup:
                 raise RuntimeError(f"the log of {self._server.name!r} did not arrive in {RECEIVED_S:.0f} s: {tail}")
             time.sleep(0.01)
 
-    def _ask(self, statement: str, server: Server | None = None, **values: Any) -> Any:
-        from pg8000.native import Connection
-
-        # The socket is ours: the library leaves its own open when the server ends while it signs in.
-        with socket.socket(socket.AF_UNIX) as way:
-            way.connect(str((server or self._server).socket_path))
-            connection = Connection(self._superuser, password=self._password, sock=way, database="postgres")
-            try:
-                return connection.run(statement, **values)
-            finally:
-                connection.close()
+    def _ask(self, statement: str, **values: Any) -> Any:
+        return ask(self._server, self._superuser, self._password, statement, **values)
 
     def _tool(self, name: str, *arguments: str) -> list[str]:
         where = ["--host", str(self._server.directory), "--username", self._superuser, "--no-password"]
@@ -166,6 +136,53 @@ class Backup:
     def _environment(self) -> dict[str, str]:
         # In a file: arguments can be read by every user of the machine, environments by every process of this one.
         return {**inherited(), "PGPASSFILE": str(self._password_file)}
+
+
+def revive(server: Server, moment: float, superuser: str, password: str) -> None:
+    """Starts a server from packed files, as of a moment; it takes writes when this returns."""
+    with (server.directory / "data" / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
+        file.write(
+            f'restore_command = \'cp "{server.directory / "log"}/%f" "%p"\'\n'
+            f"recovery_target_time = '{_text(moment)}'\n"
+            "recovery_target_action = 'promote'\n"
+        )
+    (server.directory / "data" / "recovery.signal").touch()
+    server.own()
+    server.start()
+    _promoted(server, superuser, password)
+
+
+def ask(server: Server, superuser: str, password: str, statement: str, **values: Any) -> Any:
+    """Runs one statement as a server's first role."""
+    from pg8000.native import Connection
+
+    # The socket is ours: the library leaves its own open when the server ends while it signs in.
+    with socket.socket(socket.AF_UNIX) as way:
+        way.connect(str(server.socket_path))
+        connection = Connection(superuser, password=password, sock=way, database="postgres")
+        try:
+            return connection.run(statement, **values)
+        finally:
+            connection.close()
+
+
+def _promoted(restored: Server, superuser: str, password: str) -> None:
+    """Waits until a restored server has read the log up to its moment and takes writes."""
+    from pg8000.exceptions import DatabaseError, InterfaceError
+
+    until = time.monotonic() + START_S
+    why = ""
+    while restored.running and time.monotonic() < until:
+        try:
+            if not ask(restored, superuser, password, "SELECT pg_is_in_recovery()")[0][0]:
+                return
+        except (DatabaseError, InterfaceError, OSError) as error:
+            # It is still starting up.
+            why = str(error)
+        time.sleep(0.02)
+    log = restored.log()
+    restored.remove()
+    raise RuntimeError(f"{restored.name!r} was not restored: {why} {log}")
 
 
 def _text(moment: float) -> str:

@@ -3,59 +3,27 @@
 from __future__ import annotations
 
 import json
-import logging
-import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from sandbox.callers import KEY
 from sandbox.cloud import HOST, Cloud, listen
 from sandbox.database import restores
-from sandbox.database.backups import Backup
+from sandbox.database.cluster import Cluster, end, make
 from sandbox.database.server import START_S, Server
+from sandbox.database.snapshots import Kept, Snapshots
 from sandbox.events.hooks import Hooks
 from sandbox.ledger import Ledger
-from sandbox.processes import Process, Processes, inherited
+from sandbox.processes import Processes, inherited
 
-_log = logging.getLogger(__name__)
 NOTE = (
     "database: one local PostgreSQL stands for the cluster, its readers and the proxy; the proxy's TLS, tokens of IAM, "
     "secrets and the right rds-db:connect of a caller are checked as declared"
 )
 SESSION = "RDSProxy"
 """The name under which a proxy assumes its role."""
-
-
-@dataclass
-class _Database:
-    """One cluster: its server, the listener of its gate, and how far it is."""
-
-    server: Server
-    listener: socket.socket
-    region: str
-    superuser: str
-    password: str
-    secrets: list[str] = field(default_factory=list)
-    gate: Process | None = None
-    ready: threading.Event = field(default_factory=threading.Event)
-    failure: BaseException | None = None
-    backup: Backup | None = None
-    backed_up: threading.Event = field(default_factory=threading.Event)
-    """The backup began, or will not."""
-    ending: bool = False
-
-    @property
-    def way(self) -> Path:
-        """A link to the socket that the gate leads to: it changes when a proxy gets another target."""
-        return self.server.directory / "way"
-
-    @property
-    def port(self) -> int:
-        return int(self.listener.getsockname()[1])
 
 
 class Databases:
@@ -71,15 +39,17 @@ class Databases:
         self.cloud = cloud
         self._authority = authority
         self._processes = Processes(directory.resolve())
-        self._databases: dict[tuple[str, str], _Database] = {}
-        self._gates: dict[tuple[str, str], _Database] = {}
+        self._databases: dict[tuple[str, str], Cluster] = {}
+        """By cluster identifier and region."""
+        self._gates: dict[tuple[str, str], Cluster] = {}
         """By a proxy's name and region, whose gate it is."""
         self._hooks = Hooks()
-        """By cluster identifier and region."""
+        self._snapshots = Snapshots(self)
 
     def install(self) -> None:
         """The recipes call `create` and `open`; what RDS is told later comes by its API."""
         restores.install(self, self._hooks)
+        self._snapshots.install(self._hooks)
 
     def attach(self, _ledger: Ledger) -> None:
         """Waits until every declared database answers; RuntimeError says why one does not."""
@@ -101,10 +71,10 @@ class Databases:
         if (name, region) in self._databases:
             raise ValueError(f"database {name!r} exists already in {region}; choose another cluster identifier")
         server = Server(self._processes, f"{region}-{name}")
-        found = _Database(server, listen(0, "the database's port"), region, superuser, password)
+        found = Cluster(server, listen(0, "the database's port"), region, superuser, password)
         self._databases[name, region] = found
         work = threading.Thread(
-            target=_make,
+            target=make,
             args=(found, superuser, password, database, self._processes),
             name=f"database {name}",
             daemon=True,
@@ -168,16 +138,39 @@ class Databases:
         Raises:
             ValueError: there is none of that moment, or the target exists.
         """
+        found = self.kept(name, region)
+        made = self.server(target, region)
+        found.backup.revive(made, moment)
+        self.adopt(target, region, made, found.superuser, found.password)
+
+    def kept(self, name: str, region: str) -> Kept:
+        """The backup of a cluster, once it has begun; ValueError where it has none."""
         found = self._find(name, region)
-        if (target, region) in self._databases:
-            raise ValueError(f"cluster {target!r} exists already in {region}; choose another identifier")
         if not found.backed_up.wait(START_S) or found.backup is None or not found.backup.earliest:
             raise ValueError(f"cluster {name!r} has no backup: {found.failure or 'it was not made in time'}")
-        server = found.backup.restore(moment, f"{region}-{target}")
-        made = _Database(server, listen(0, "the database's port"), region, found.superuser, found.password)
+        return Kept(found.backup, found.superuser, found.password)
+
+    def server(self, name: str, region: str) -> Server:
+        """A server that is to become a cluster's; ValueError where there is such a cluster."""
+        if (name, region) in self._databases:
+            raise ValueError(f"cluster {name!r} exists already in {region}; choose another identifier")
+        return Server(self._processes, f"{region}-{name}")
+
+    def adopt(self, name: str, region: str, server: Server, superuser: str, password: str) -> None:
+        """Takes a running server for a cluster's; it has no backup of its own."""
+        made = Cluster(server, listen(0, "the database's port"), region, superuser, password)
         made.ready.set()
         made.backed_up.set()
-        self._databases[target, region] = made
+        self._databases[name, region] = made
+
+    def credentials(self, name: str, region: str) -> tuple[Server, str, str]:
+        """The server of a cluster, its first role and that role's password."""
+        found = self._find(name, region)
+        return found.server, found.superuser, found.password
+
+    def renew(self, name: str, region: str, password: str) -> None:
+        """Notes another password of the first role."""
+        self._find(name, region).password = password
 
     def lead(self, proxy: str, region: str, name: str) -> None:
         """Turns a proxy to a cluster, and to none with an empty name; connections end, as on AWS."""
@@ -196,7 +189,7 @@ class Databases:
         """Ends the server of a cluster that was deleted."""
         found = self._databases.pop((name, region), None)
         if found is not None:
-            _end(found)
+            end(found)
 
     def lose(self, region: str) -> None:
         """Ends the servers of a region; connections break and new ones are refused, the data stays."""
@@ -214,73 +207,24 @@ class Databases:
         for found in self._databases.values():
             found.ending = True
             found.ready.wait(START_S)
-            _end(found)
+            end(found)
+        self._snapshots.close()
         self._processes.close()
         self._hooks.undo()
 
-    def _of(self, region: str) -> list[_Database]:
+    def _of(self, region: str) -> list[Cluster]:
         return [found for (_, where), found in self._databases.items() if where == region]
 
-    def _find(self, name: str, region: str) -> _Database:
+    def _find(self, name: str, region: str) -> Cluster:
         if (name, region) not in self._databases:
             known = ", ".join(f"{one} in {where}" for one, where in self._databases) or "none"
             raise LookupError(f"no database {name!r} in {region}; there are: {known}")
         return self._databases[name, region]
 
 
-def _turn(gate: _Database, server: Server | None) -> None:
+def _turn(gate: Cluster, server: Server | None) -> None:
     """Lets a gate lead to a server, at once, or to none."""
     draft = gate.way.with_suffix(".new")
     draft.unlink(missing_ok=True)
     draft.symlink_to(server.socket_path if server is not None else gate.server.directory / "nowhere")
     draft.replace(gate.way)
-
-
-def _end(found: _Database) -> None:
-    found.ending = True
-    found.server.stop()
-    # A backup that is just beginning fails now that its server has ended; its folder goes after that.
-    found.backed_up.wait(START_S)
-    if found.backup is not None:
-        found.backup.close()
-    found.listener.close()
-    found.server.remove()
-
-
-def _make(found: _Database, superuser: str, password: str, database: str, processes: Processes) -> None:
-    try:
-        found.server.make(superuser, password)
-        found.server.start()
-        _first_database(found.server, superuser, password, database)
-    except Exception as error:  # noqa: BLE001  # told to whoever waits, in their thread
-        found.failure = error
-    finally:
-        found.ready.set()
-    if found.failure is None and not found.ending:
-        _back_up(found, processes)
-    found.backed_up.set()
-
-
-def _back_up(found: _Database, processes: Processes) -> None:
-    """Begins the continuous backup beside everything else: nobody waits for it."""
-    from pg8000.exceptions import Error
-
-    try:
-        found.backup = Backup(processes, found.server, found.superuser, found.password)
-        found.backup.begin()
-    except (RuntimeError, OSError, Error):
-        if not found.ending:
-            _log.exception("the backup of %s did not begin", found.server.name)
-
-
-def _first_database(server: Server, superuser: str, password: str, database: str) -> None:
-    """Makes the declared database, and what RDS gives its administrator."""
-    from pg8000.native import Connection, identifier
-
-    settings: dict[str, Any] = {"user": superuser, "password": password, "unix_sock": str(server.socket_path)}
-    connection = Connection(database="postgres", **settings)
-    try:
-        connection.run(f"CREATE DATABASE {identifier(database)}")
-        connection.run("CREATE ROLE rds_iam NOLOGIN")
-    finally:
-        connection.close()

@@ -59,7 +59,7 @@ def _restored(databases: Restoring) -> Callable[[Callable[..., Any]], Callable[.
                 try:
                     databases.restore(source_db_cluster_identifier, region, db_cluster_identifier, moment)
                 except ValueError as error:
-                    raise _refused("InvalidRestoreFault", str(error)) from None
+                    raise refused("InvalidRestoreFault", str(error)) from None
             return operation(backend, db_cluster_identifier, source_db_cluster_identifier, **named)
 
         return run
@@ -96,7 +96,8 @@ def _seconds(moment: Any) -> float:
     return found.replace(tzinfo=found.tzinfo or timezone.utc).timestamp()
 
 
-def _refused(code: str, text: str) -> Exception:
+def refused(code: str, text: str) -> Exception:
+    """What RDS answers a call that it does not carry out."""
     from moto.rds.exceptions import RDSClientError
 
     error: Exception = RDSClientError(code, text)

@@ -23,15 +23,22 @@ THROTTLED = frozenset(
 
 
 @lru_cache
-def client(service: str) -> Any:
-    """A client that gives up well before API Gateway does; the standard AWS_… variables say where and who."""
+def client(service: str, region: str = "") -> Any:
+    """A client that gives up well before API Gateway does.
+
+    The standard AWS_… variables say who, and where unless a region is given.
+    """
     import boto3
     from botocore.config import Config
 
     retries = {"mode": "standard", "total_max_attempts": 3}
     # In regions older than it the SDK still signs addresses by version 2, which S3 refuses for what KMS encrypts.
     version = {"signature_version": "s3v4"} if service == "s3" else {}
-    made = boto3.client(service, config=Config(connect_timeout=2, read_timeout=6, retries=retries, **version))
+    made = boto3.client(
+        service,
+        region_name=region or None,
+        config=Config(connect_timeout=2, read_timeout=6, retries=retries, **version),
+    )
     for moment, tell in (("before-call", _begin), ("after-call", _end), ("after-call-error", _end)):
         made.meta.events.register(moment, tell)
     return made

@@ -154,10 +154,10 @@ class PostgreSql:
         return self._run(self._live(), sql, values)
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, always: bool = False) -> Iterator[Session]:
         """Statements that are kept together, or not at all when an exception leaves the block."""
         connection = self._live()
-        self._run(connection, "BEGIN", {})
+        self._run(connection, "BEGIN READ WRITE" if always else "BEGIN", {})
         try:
             yield _Transaction(self, connection)
             self._run(connection, "COMMIT", {})

@@ -39,7 +39,21 @@ def set_password(session: Session, role: str, password: str) -> None:
     Raises:
         WorkError: the role's name is none that migrations make.
     """
+    # A statement that defines a role takes no parameters, and with log_statement=ddl its text is logged.
+    session.run(f"ALTER ROLE {_named(role)} WITH LOGIN PASSWORD '{verifier(password)}'")
+
+
+def let_write(session: Session, role: str, *, may: bool) -> None:
+    """Lets a role write from its next connection on, or only read: what is refused can be sent again, and is not lost.
+
+    Raises:
+        WorkError: the role's name is none that migrations make.
+    """
+    change = "RESET default_transaction_read_only" if may else "SET default_transaction_read_only = on"
+    session.run(f"ALTER ROLE {_named(role)} {change}")
+
+
+def _named(role: str) -> str:
     if not role.isidentifier() or not role.isascii():
         raise WorkError(f"username in the secret is {role!r}; allowed: letters, digits and _; mend it")
-    # A statement that defines a role takes no parameters, and with log_statement=ddl its text is logged.
-    session.run(f"ALTER ROLE \"{role}\" WITH LOGIN PASSWORD '{verifier(password)}'")
+    return f'"{role}"'

@@ -20,6 +20,10 @@ class Session(Protocol):
 class Database(Session, Protocol):
     """A database whose single statements are transactions of their own."""
 
-    def transaction(self) -> AbstractContextManager[Session]:
-        """Statements that are kept together, or not at all when an exception leaves the block."""
+    def transaction(self, *, always: bool = False) -> AbstractContextManager[Session]:
+        """Statements that are kept together, or not at all when an exception leaves the block.
+
+        Args:
+            always: whether they may write also where the role only reads until another region's rows are here.
+        """
         ...

@@ -89,6 +89,7 @@ ROWS: dict[str, Meter] = {
         Charge(what="storage", price="aurora.storage", uses="storage_gb"),
         Charge(what="I/O", price="aurora.io", uses="io"),
         Charge(what="backups", price="aurora.backups", uses="backups_gb"),
+        Charge(what="to the other region", price="transfer.regions", uses="copied_gb"),
     ),
     INSTANCE: meter(
         "Amazon RDS",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.cloud import HOST
@@ -19,13 +20,21 @@ _TIMEOUT_S = 5
 
 
 class Rows:
-    """Records of a user of the drill's own."""
+    """Records of a user of the drill's own.
+
+    Args:
+        context: the sandbox.
+        owner: id of that user.
+        region: whose database is written and read, asked each time; that of the stack by default.
+    """
 
     name = "rows"
 
-    def __init__(self, context: Context, owner: str) -> None:
+    def __init__(self, context: Context, owner: str, region: Callable[[], str] | None = None) -> None:
         self._context, self._owner = context, owner
+        self._region = region or (lambda: context.state.region)
         self._connection: Any = None
+        self._connected = ""
 
     def write(self, number: int) -> tuple[str, str]:
         """Inserts a record."""
@@ -60,36 +69,36 @@ class Rows:
     def _run(self, statement: str, **values: Any) -> Any:
         from pg8000.exceptions import Error
 
+        region = self._region()
         try:
-            if self._connection is None:
-                self._connection = self._connect()
+            if self._connection is None or self._connected != region:
+                self._connection, self._connected = self._connect(region), region
             return self._connection.run(statement, **values)
         except (Error, OSError) as error:
             # The next write signs in anew.
             self._connection = None
             raise RefusedError(f"the database: {error}") from error
 
-    def _connect(self) -> Any:
+    def _connect(self, region: str) -> Any:
         from pg8000.native import Connection
 
-        declared = cluster(self._context)
+        declared = cluster(self._context, region)
         trusted = ssl.create_default_context(cafile=str(self._context.home.path / "cache" / "ca.pem"))
-        port, region = int(declared["port"]), self._context.state.region
-        token = self._context.client("rds").generate_db_auth_token(HOST, port, ROLE, region)
+        port = int(declared["port"])
+        token = self._context.client("rds", region).generate_db_auth_token(HOST, port, ROLE, region)
         name = str(declared["databaseName"])
         return Connection(
             ROLE, host=HOST, port=port, password=token, database=name, ssl_context=trusted, timeout=_TIMEOUT_S
         )
 
 
-def cluster(context: Context) -> dict[str, Any]:
-    """What the cluster of the region that is worked in came to be; RefusedError when the stack has none."""
+def cluster(context: Context, region: str = "") -> dict[str, Any]:
+    """What the cluster of a region came to be, of the stack's own without one; RefusedError when there is none."""
+    region = region or context.state.region
     content = json.loads((context.home.path / LEDGER).read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = [
-        row["outputs"]
-        for row in content["resources"]
-        if row["type"] == CLUSTER and row["region"] == context.state.region
+        row["outputs"] for row in content["resources"] if row["type"] == CLUSTER and row["region"] == region
     ]
     if len(found) != 1:
-        raise RefusedError(f"the stack has {len(found)} databases in {context.state.region}, not one")
+        raise RefusedError(f"the stack has {len(found)} databases in {region}, not one")
     return found[0]

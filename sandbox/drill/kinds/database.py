@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.drill.channels import Items, Rows
-from sandbox.drill.channels.rows import cluster
-from sandbox.drill.client import Channel, Client, RefusedError
+from sandbox.drill.client import Channel, Client
 from sandbox.drill.context import Context
+from sandbox.drill.kinds.copied import cleared, give_back, has_database
 from sandbox.drill.kinds.damage import told
 from sandbox.drill.losses import Lost
 from sandbox.drill.report import CRITICAL_S
@@ -33,10 +33,7 @@ class Database:
 
     def fits(self, context: Context) -> bool:
         """Whether the stack has a database."""
-        try:
-            return bool(cluster(context))
-        except RefusedError:
-            return False
+        return has_database(context)
 
     def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
         """A database where the stack has none."""
@@ -92,26 +89,8 @@ class Database:
     def mend(self, context: Context) -> list[str]:
         """Turns the proxy back to the cluster of the program, and removes the restored one and the drill's rows."""
         memory, rds, name = context.journal.memory, context.client("rds"), f"{context.prefix}-database"
-        targets = rds.describe_db_proxy_targets(DBProxyName=name)["Targets"]
-        wrong = [row["RdsResourceId"] for row in targets if row["RdsResourceId"] != name]
-        if wrong:
-            rds.deregister_db_proxy_targets(DBProxyName=name, DBClusterIdentifiers=wrong)
-        if wrong or not targets:
-            rds.register_db_proxy_targets(DBProxyName=name, DBClusterIdentifiers=[name])
-        restored = f"{name}-restored"
-        known = {row["DBClusterIdentifier"] for row in rds.describe_db_clusters()["DBClusters"]}
-        if restored in known:
-            instances = rds.describe_db_instances()["DBInstances"]
-            for row in instances:
-                if row.get("DBClusterIdentifier") == restored:
-                    rds.delete_db_instance(DBInstanceIdentifier=row["DBInstanceIdentifier"], SkipFinalSnapshot=True)
-            rds.modify_db_cluster(DBClusterIdentifier=restored, DeletionProtection=False)
-            rds.delete_db_cluster(DBClusterIdentifier=restored, SkipFinalSnapshot=True)
-        try:
-            Rows(context, memory["owner"]).clear()
-        except RefusedError as error:
-            return [f"rows of user {memory['owner']} are left in {name}: {error}"]
-        return []
+        give_back(rds, name)
+        return cleared(name, Rows(context, memory["owner"]).clear)
 
     def open(self, context: Context) -> list[str]:
         """Rows are deleted, and the proxy may lead nowhere."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.client import call
 from sandbox.control import Control
 from sandbox.control.answers import PendingWrite
-from sandbox.drill.channels import Items, Objects, Pages, Place, Places, Predictions
+from sandbox.drill.channels import Items, Objects, Pages, Place, Places, Predictions, Rows
 from sandbox.drill.client import Channel, Client, RefusedError
 from sandbox.drill.context import Context
+from sandbox.drill.kinds import copied
 from sandbox.drill.losses import Lost, Write, unexpected
 from sandbox.drill.report import FULL_S
 
@@ -54,12 +56,15 @@ class Region:
     runbook = "fail-over-region"
     target_s = FULL_S
     warm_s = 4.0
+    database = True
+    """Whether a stack of the drill's own has one."""
     notes: Sequence[str] = (
         "health checks ask every second here and every ten on AWS, where callers that follow the name wait 30 s more",
         "the client's own address book stands for Route 53 where the stack has no domain",
         "the second region had seen a token of the first one's user pool before: its gateway holds the pool's keys",
         "pages are read by the sandbox's own edge, which keeps none: on AWS an edge answers for a day with what it has",
         "replication in the sandbox copies after a set lag; S3 promises 15 minutes, global tables take about a second",
+        "the database was copied a moment before; on AWS copies are 20 minutes apart, and a restore takes 15 or more",
     )
 
     def fits(self, context: Context) -> bool:
@@ -68,7 +73,7 @@ class Region:
         return len(regions) > 1 and not any(region["lost"] for region in regions)
 
     def overrides(self, config: Mapping[str, str]) -> dict[str, str]:
-        """A second region of the smallest size, a name of the API in both, and no database in either."""
+        """A second region of the smallest size, and a name of the API in both."""
         other = next(region for region in _REGIONS if region != config.get("aws:region"))
         # Two zones, as in the second region: what carries production may not stand in one.
         network = {**json.loads(config.get("mlplatform:network", "{}")), "zones": ["a", "b"]}
@@ -78,13 +83,19 @@ class Region:
             # What a stack with a second region promises of its tables.
             "mlplatform:data": json.dumps(json.loads(config.get("mlplatform:data", "{}")) | {"recoveryDays": 35}),
             "mlplatform:api": json.dumps(_NAME | json.loads(config.get("mlplatform:api", "{}"))),
-            # Nothing of the drill passes it, and each region would wait for one of its own.
-            "mlplatform:database": json.dumps({"enabled": False}),
+            "mlplatform:database": json.dumps({"enabled": self.database}),
         }
 
     def channels(self, context: Context) -> list[Channel]:
         """Predictions by the API, items and objects by the SDK, each where its region is; pages by the site."""
-        return self.following(context, self.places(context))
+        places = self.places(context)
+        channels = self.following(context, places)
+        if self.database and copied.has_database(context):
+            if "owner" not in context.journal.memory:
+                context.journal.remember(owner=str(uuid.uuid4()))
+            rows = Rows(context, context.journal.memory["owner"], lambda: places.now().region)
+            channels.append(Following(rows, places))
+        return channels
 
     def places(self, context: Context) -> Places:
         """Where the client finds the platform."""
@@ -109,8 +120,7 @@ class Region:
         return [Following(channel, places) for channel in channels]
 
     def prepare(self, context: Context, client: Client) -> None:
-        """Looks whether the second region could take over at all."""
-        del client
+        """Looks whether the second region could take over at all, and has the database copied."""
         control = Control(context.home.path)
         status = control.status()
         _warmed(context)
@@ -119,6 +129,8 @@ class Region:
         # What is paused on purpose is older than any lag when the region goes.
         lag_s = None if replication["paused"] else replication["lag_s"]
         context.journal.remember(region=status["primary"], lag_s=lag_s)
+        if "owner" in context.journal.memory:
+            context.journal.remember(copied=copied.copy(context, client))
 
     def fail(self, context: Context) -> None:
         """Takes the first region away; what it had not copied yet is known from its queues."""
@@ -136,7 +148,11 @@ class Region:
         """What is lost is exactly what was on its way, no more and no fewer, and none of it older than the lag."""
         memory = context.journal.memory
         waiting = {identity for row in memory["pending"] if (identity := _identity(row))}
-        found = unexpected(client.writes, lost, waiting, failed_at, memory["lag_s"])
+        rows = [row for row in lost if row.write.channel == Rows.name]
+        others = [write for write in client.writes if write.channel != Rows.name]
+        found = unexpected(others, [row for row in lost if row not in rows], waiting, failed_at, memory["lag_s"])
+        if "copied" in memory:
+            found += copied.judge(client, rows, memory["copied"], failed_at)
         found += [*_led(context), *_trusted(context)]
         later = [write for write in client.writes if write.at > failed_at]
         if not later:
@@ -153,7 +169,17 @@ class Region:
         left = [] if control.settle(SETTLE_S) else [f"replication did not settle within {SETTLE_S:.0f} s; see `status`"]
         control.health(None)
         problem = command(context, "stand-down")
-        return [*left, problem] if problem else left
+        left += [problem] if problem else []
+        return left + self._forget_rows(context)
+
+    def _forget_rows(self, context: Context) -> list[str]:
+        """Lets the second region's database wait again, and removes the drill's rows from the first one's."""
+        owner = context.journal.memory.get("owner")
+        if owner is None:
+            return []
+        second, name = second_region(context), f"{context.prefix}-database"
+        copied.give_back(context.client("rds", second), name)
+        return copied.cleared(name, Rows(context, owner).clear)
 
     def open(self, context: Context) -> list[str]:
         """The region may be lost."""

@@ -148,6 +148,8 @@ def test_migrations_run_at_each_deployment_that_changes_them_once_the_proxy_has_
     recording = run()
     invocation = recording.one(INVOCATION)
     assert json.loads(invocation.inputs["input"]) == {"digest": "a" * 64}
+    waiting = run(waiting=True).one(INVOCATION)
+    assert json.loads(waiting.inputs["input"]) == {"digest": "a" * 64, "waiting": True}
     assert invocation.inputs["lifecycleScope"] == "CRUD"
     assert invocation.inputs["qualifier"] == "live"
     function = recording.one("aws:lambda/function:Function")

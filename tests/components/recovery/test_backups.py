@@ -67,16 +67,10 @@ def test_tables_are_backed_up_every_day_and_copied() -> None:
     assert recording.counts()["aws:backup/plan:Plan"] == 1
 
 
-def test_clusters_are_backed_up_every_hour_too_which_the_lock_allows() -> None:
+def test_clusters_are_backed_up_with_the_tables() -> None:
     recording = run(cluster_arns=[CLUSTER])
-    found = rule(recording, "hourly")
-    assert found["schedule"] == "cron(0 * ? * * *)"
-    assert found["copyActions"][0]["lifecycle"] == {"deleteAfter": 2}
-    assert recording.one("aws:backup/selection:Selection", "backups-hourly-selection").inputs["resources"] == [CLUSTER]
-    daily = recording.one("aws:backup/selection:Selection", "backups-daily-selection")
-    assert daily.inputs["resources"] == [TABLE, CLUSTER]
-    locks = recording.of_type("aws:backup/vaultLockConfiguration:VaultLockConfiguration")
-    assert {lock.inputs["minRetentionDays"] for lock in locks} == {2}
+    assert recording.one("aws:backup/selection:Selection").inputs["resources"] == [TABLE, CLUSTER]
+    assert recording.counts()["aws:backup/plan:Plan"] == 1
 
 
 def test_the_copies_are_restored_every_week_in_the_other_region() -> None:

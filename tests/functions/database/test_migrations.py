@@ -12,8 +12,9 @@ import pytest
 from functions.migrations.files import Migration, read
 from functions.migrations.logic import migrate, wait_for
 from functions.shared.database.connection import PostgreSql
-from functions.shared.database.faults import ConnectionLostError, StatementError
-from functions.shared.database.passwords import set_password
+from functions.shared.database.faults import ConnectionLostError, StatementError, told
+from functions.shared.database.passwords import let_write, set_password
+from functions.shared.errors import ApiError
 from functions.shared.tasks import WorkError
 from tests.functions.support.postgres import Postgres
 
@@ -128,6 +129,29 @@ def as_application(server: Postgres, name: str, administrator: PostgreSql) -> Po
     return server.session(name, "application", "secret")
 
 
+def test_a_role_that_waits_only_reads_and_deletes_what_must_go_all_the_same(
+    server: Postgres, empty: str, migrated: PostgreSql
+) -> None:
+    let_write(migrated, "application", may=False)
+    session = as_application(server, empty, migrated)
+    insert = "INSERT INTO platform.users (id, email) VALUES (gen_random_uuid(), 'a@example.org')"
+    with pytest.raises(ApiError) as refused, told():
+        session.run(insert)
+    assert (refused.value.code, refused.value.why) == ("unavailable", "25006")
+    assert session.run("SELECT count(*) AS n FROM platform.users") == [{"n": 0}]
+    with session.transaction(always=True) as always:
+        always.run("DELETE FROM platform.users")
+    let_write(migrated, "application", may=True)
+    session.close()
+    again = server.session(empty, "application", "secret")
+    again.run(insert)
+    assert again.run("SELECT count(*) AS n FROM platform.users") == [{"n": 1}]
+    again.close()
+    session.close()
+    with pytest.raises(WorkError, match="allowed: letters, digits and _"):
+        let_write(migrated, 'x"; DROP', may=True)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -170,7 +194,7 @@ def test_waiting_ends_when_the_database_answers_and_is_told_when_it_never_does()
                 raise ConnectionLostError("no connection: ConnectionRefusedError")
             return []
 
-        def transaction(self) -> Any:
+        def transaction(self, *, always: bool = False) -> Any:
             raise AssertionError("nobody asked for a transaction")
 
     late, clock, slept = Late(), iter(range(100)), list[float]()

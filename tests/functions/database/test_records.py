@@ -349,7 +349,7 @@ class Lost:
     def run(self, sql: str, **_values: Any) -> Any:
         raise ConnectionLostError(sql[:0] + "no connection")
 
-    def transaction(self) -> Any:
+    def transaction(self, *, always: bool = False) -> Any:
         raise ConnectionLostError("no connection")
 
 

@@ -54,7 +54,7 @@ def backup(processes: Processes, server: Server) -> Iterator[Backup]:
     made.close()
 
 
-def test_each_moment_has_what_was_committed_by_then(server: Server, backup: Backup) -> None:
+def test_each_moment_has_what_was_committed_by_then(processes: Processes, server: Server, backup: Backup) -> None:
     moments: list[tuple[float, list[int]]] = []
     for change in ("INSERT INTO things VALUES (1)", "DELETE FROM things WHERE id = 0", "INSERT INTO things VALUES (2)"):
         ask(server, change)
@@ -62,7 +62,8 @@ def test_each_moment_has_what_was_committed_by_then(server: Server, backup: Back
         moments.append((time.time(), rows(server)))
         time.sleep(0.02)
     for number, (moment, expected) in enumerate(moments):
-        restored = backup.restore(moment, f"restored-{number}")
+        restored = Server(processes, f"restored-{number}")
+        backup.revive(restored, moment)
         assert rows(restored) == expected
         ask(restored, "INSERT INTO things VALUES (9)")
         restored.remove()
@@ -70,9 +71,11 @@ def test_each_moment_has_what_was_committed_by_then(server: Server, backup: Back
 
 
 @pytest.mark.parametrize("ahead_s", [-1e9, 3600.0], ids=["before", "future"])
-def test_a_moment_without_data_is_refused(backup: Backup, ahead_s: float) -> None:
+def test_a_moment_without_data_is_refused(processes: Processes, backup: Backup, ahead_s: float) -> None:
+    never = Server(processes, "never")
     with pytest.raises(ValueError, match="cannot be restored; allowed: "):
-        backup.restore(time.time() + ahead_s, "never")
+        backup.revive(never, time.time() + ahead_s)
+    assert not never.directory.exists()
 
 
 def test_a_server_that_does_not_run_has_no_backup(processes: Processes) -> None:

@@ -109,6 +109,23 @@ def test_the_active_second_region_starts_trainings_and_has_the_first_one_s_sizes
     assert {found.urn for found in recording.resources} == {found.urn for found in evaluated("prod").resources}
 
 
+def test_the_database_is_copied_from_the_region_that_carries_the_traffic_and_the_other_one_s_only_reads() -> None:
+    for recording, active in ((evaluated("prod"), FIRST), (taken_over(), SECOND)):
+        rules = {
+            rule.region: rule.inputs.get("state", "ENABLED")
+            for rule in recording.of_type(RULE)
+            if rule.inputs["name"] == "mlplatform-prod-snapshots"
+        }
+        waits = SECOND if active == FIRST else FIRST
+        assert rules == {active: "ENABLED", waits: "DISABLED"}
+        runs = recording.of_type("aws:lambda/invocation:Invocation")
+        migrations = {found.region: json.loads(found.inputs["input"]) for found in runs}
+        assert {region: told.get("waiting", False) for region, told in migrations.items()} == {
+            active: False,
+            waits: True,
+        }
+
+
 def test_the_waiting_region_is_smaller() -> None:
     first, second = evaluated("prod").of_type("aws:elasticache/replicationGroup:ReplicationGroup")
     assert first.inputs["numCacheClusters"] > second.inputs["numCacheClusters"]
@@ -123,8 +140,9 @@ def test_functions_there_depend_on_nothing_here() -> None:
         for found in of_region(evaluated("prod"), SECOND)
         if found.type == FUNCTION
         for name, value in found.inputs["environment"]["variables"].items()
-        # Tokens of the first region's pool stay good, by keys that came with the deployment.
-        if FIRST in str(value) and name != "OTHER_POOLS"
+        # Tokens of the first region's pool stay good, by keys that came with the deployment; and where the database is
+        # copied to from here, once this region carries the traffic, is the first region.
+        if FIRST in str(value) and name not in {"OTHER_POOLS", "OTHER_REGION", "OTHER_KEY_ARN"}
     ]
     assert elsewhere == []
 
