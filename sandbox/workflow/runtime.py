@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sandbox.callers import Callers
-from sandbox.cloud import local_client
+from sandbox.cloud import Judge, local_client
 from sandbox.events.hooks import Hooks, inner
 from sandbox.workflow import patches
 from sandbox.workflow.check import problems
 from sandbox.workflow.observe import log_for, status_event
+from sandbox.workflow.rights import SESSION, lacking
 
 LOG = logging.getLogger(__name__)
 
@@ -25,9 +26,6 @@ NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 
 LOG_SESSION = "_cloud_watch_logging_session"
 """Where moto's execution holds what its history is written to."""
-
-SESSION = "StepFunctions"
-"""The name under which roles are assumed for executions."""
 
 LONGEST_CALL_S = 960
 """A function may run for 15 minutes while a state waits for it."""
@@ -51,6 +49,10 @@ class WorkflowCloud(Protocol):
     @property
     def callers(self) -> Callers:
         """Who has keys."""
+
+    @property
+    def judge(self) -> Judge:
+        """Says why IAM refuses something."""
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A client of one service."""
@@ -89,6 +91,7 @@ class Workflows:
         patches.mend_stopping(self._hooks)
         patches.name_errors(self._hooks)
         self._mend_backend()
+        self._try_roles()
         self._mend_responses()
 
     def attach(self, ledger: object) -> None:
@@ -190,6 +193,39 @@ class Workflows:
         self._hooks.replace(StepFunctionsParserBackend, "_get_executions", with_environment)
         self._hooks.replace(Execution, "start", start_observed)
         self._hooks.replace(BaseExecutionWorkerCommunication, "terminated", terminated_observed)
+
+    def _try_roles(self) -> None:
+        """Refuses a machine whose role lacks what Step Functions tries when it is made or changed."""
+        from moto.stepfunctions.parser.models import StepFunctionsParserBackend as Backend
+
+        create, update = Backend.create_state_machine, Backend.update_state_machine
+
+        def allowed(machine: str, role: str, definition: str, logging_configuration: Any) -> None:
+            problem = lacking(self._cloud.judge, machine, role, definition, logging_configuration)
+            if problem:
+                raise patches.refusal("AccessDeniedException", problem)
+
+        def create_state_machine(backend: Any, **given: Any) -> Any:
+            inner(backend, "_validate_definition")(definition=given["definition"])
+            place = f"{backend.partition}:states:{backend.region_name}:{backend.account_id}"
+            machine = f"arn:{place}:stateMachine:{given['name']}"
+            allowed(machine, given["roleArn"], given["definition"], given.get("loggingConfiguration"))
+            return create(backend, **given)
+
+        def update_state_machine(backend: Any, arn: str, **more: Any) -> Any:
+            machine = backend.describe_state_machine(arn)
+            if more.get("definition"):
+                inner(backend, "_validate_definition")(definition=more["definition"])
+            allowed(
+                arn,
+                more.get("role_arn") or machine.roleArn,
+                more.get("definition") or machine.definition,
+                more.get("logging_configuration") or machine.loggingConfiguration,
+            )
+            return update(backend, arn, **more)
+
+        self._hooks.replace(Backend, "create_state_machine", create_state_machine)
+        self._hooks.replace(Backend, "update_state_machine", update_state_machine)
 
     def _mend_responses(self) -> None:
         from moto.core.responses import ActionResult, EmptyResult
