@@ -17,6 +17,7 @@ from tests.stacks.platform import ROOT, STACKS, evaluated
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
 ALARM, DASHBOARD = KINDS[0], "aws:cloudwatch/dashboard:Dashboard"
+FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 FUNCTION = "aws:lambda/function:Function"
 
 NAMED_BY: Mapping[str, tuple[str, str]] = {
@@ -38,6 +39,14 @@ NAMED_BY: Mapping[str, tuple[str, str]] = {
     "WebACL": ("aws:wafv2/webAcl:WebAcl", "name"),
 }
 """Dimension → the type that it names, and by which input. Ids that AWS makes up are told from nothing here."""
+
+
+OPTIONS: Mapping[str, set[str]] = {
+    "alarm": {"sortBy", "states"},
+    "text": set(),
+    "metric": {"annotations", "end", "legend", "period", "stacked", "start", "yAxis"},
+}
+"""What CloudWatch knows of each kind of widget beside what ours always say (Dashboard Body Structure and Syntax)."""
 
 
 class Read(NamedTuple):
@@ -112,6 +121,29 @@ def test_what_our_code_measures_is_read_of_the_function_that_measures_it(stack: 
 
 
 @every_stack
+def test_what_filters_count_is_counted_by_a_filter_of_the_stack(stack: str) -> None:
+    changes = [row.inputs["metricTransformation"] for row in evaluated(stack).of_type(FILTER)]
+    counted = {(row["namespace"], row["name"], frozenset(row.get("dimensions") or {})) for row in changes}
+    ours = [read for read in everything(stack) if read.namespace.startswith(f"{OURS.namespace}/")]
+    assert {read.namespace for read in ours} == {row["namespace"] for row in changes}
+    for read in ours:
+        assert (read.namespace, read.name, frozenset(read.dimensions)) in counted, read
+
+
+@every_stack
+def test_no_picture_of_a_dashboard_stands_twice_or_upon_another(stack: str) -> None:
+    for board in evaluated(stack).of_type(DASHBOARD):
+        widgets = json.loads(board.inputs["dashboardBody"])["widgets"]
+        titles = [row["properties"]["title"] for row in widgets if row["type"] == "metric"]
+        assert len(titles) == len(set(titles)), board.name
+        taken: set[tuple[int, int]] = set()
+        for row in widgets:
+            area = {(row["x"] + x, row["y"] + y) for x in range(row["width"]) for y in range(row["height"])}
+            assert not area & taken, (board.name, row["properties"])
+            taken |= area
+
+
+@every_stack
 def test_dashboards_have_the_structure_that_cloudwatch_documents(stack: str) -> None:
     kinds = {"alarm": {"title", "alarms"}, "text": {"markdown"}, "metric": {"metrics", "region", "title", "view"}}
     boards = {row.inputs["dashboardName"]: row for row in evaluated(stack).of_type(DASHBOARD)}
@@ -120,7 +152,9 @@ def test_dashboards_have_the_structure_that_cloudwatch_documents(stack: str) -> 
         body = json.loads(board.inputs["dashboardBody"])
         assert len(body["widgets"]) <= 500
         for widget in body["widgets"]:
-            assert kinds[widget["type"]] <= set(widget["properties"])
+            assert kinds[widget["type"]] <= set(widget["properties"]) <= kinds[widget["type"]] | OPTIONS[widget["type"]]
+            assert len(widget["properties"].get("alarms", [])) <= 100
+            assert len(widget["properties"].get("title", "")) <= 60
             assert 0 <= widget["x"] <= 23
             assert 1 <= widget["width"] <= 24 - widget["x"]
             lines: list[list[Any]] = widget["properties"].get("metrics", [])
