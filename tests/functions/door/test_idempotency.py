@@ -28,7 +28,7 @@ from functions.shared.door.requests_table import RequestsTable
 from functions.shared.errors import ApiError
 from functions.shared.schemas import Body
 from tests.functions.support.apps import POOL, Answer, Client
-from tests.functions.support.cloud import ByTheSdk
+from tests.functions.support.cloud import requests_table
 from tests.functions.support.requests import KeptRequests
 
 SCOPES = ("aws.cognito.signin.user.admin",)
@@ -186,13 +186,7 @@ class Once:
 def once(request: pytest.FixtureRequest) -> Iterator[Once]:
     if request.param == "DynamoDB":
         request.getfixturevalue("aws")
-        client("dynamodb").create_table(
-            TableName="requests",
-            KeySchema=[{"AttributeName": "request", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "request", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield Once(RequestsTable(ByTheSdk("dynamodb"), "requests"))
+        yield Once(requests_table())
     else:
         yield Once(KeptRequests())
 

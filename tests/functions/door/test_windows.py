@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from functions.shared.api import Operation
 from functions.shared.aws.calls import AwsError, AwsTimeoutError
+from functions.shared.aws.sdk import client
 from functions.shared.door.guarded import guarded
 from functions.shared.door.pace import REMEMBERED
 from functions.shared.door.requests_table import RequestsTable
@@ -21,6 +22,7 @@ from functions.shared.identity.settings import TokenSettings
 from functions.shared.logs import Log
 from tests.functions.support.apps import POOL, Client
 from tests.functions.support.calls import ENVIRONMENT
+from tests.functions.support.cloud import requests_table
 
 
 class Kept:
@@ -143,6 +145,15 @@ class Dynamo:
     def call(self, operation: str, payload: Any) -> dict[str, Any]:
         self.asked.append((operation, payload))
         return self._answer()
+
+
+@pytest.mark.usefixtures("aws")
+def test_processes_share_an_item_that_goes_away_by_itself() -> None:
+    table, clock = requests_table(), Kept().clock
+    first, second = (Windows(table, per_second=1000, burst=2000, clock=clock) for _ in range(2))
+    assert (taken(first, 1500), taken(second, 1500)) == (1500, 500)
+    (row,) = client("dynamodb").scan(TableName="requests")["Items"]
+    assert row == {"request": {"S": "pace:ada:1000002"}, "count": {"N": "2000"}, "ttl": {"N": "1000062"}}
 
 
 def test_the_table_adds_and_tells_what_all_have_told() -> None:

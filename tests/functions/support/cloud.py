@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from functions.shared.aws.calls import AwsError
 from functions.shared.aws.sdk import client
+from functions.shared.door.requests_table import RequestsTable
 
 TABLE, GROUP, BUCKET = "models", "mlplatform-test-models", "mlplatform-test-raw"
 
@@ -106,3 +107,14 @@ class ByTheSdk:
             status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
             raise AwsError(status, error.response["Error"]["Code"], cast("Mapping[str, Any]", error.response)) from None
         return answer
+
+
+def requests_table() -> RequestsTable:
+    """The table of requests."""
+    client("dynamodb").create_table(
+        TableName="requests",
+        KeySchema=[{"AttributeName": "request", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "request", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return RequestsTable(ByTheSdk("dynamodb"), "requests")
