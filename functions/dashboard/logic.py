@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from functions.dashboard.schemas import (
     LiveModel,
@@ -19,6 +19,7 @@ from functions.dashboard.schemas import (
     Stats,
     UsageFigures,
 )
+from functions.shared.cache.kept import Memory, keep, recall
 from functions.shared.errors import ApiError
 
 DAYS: Final = 7
@@ -38,16 +39,6 @@ class Tables(Protocol):
 
     def tokens(self, user_id: str, at: datetime) -> int:
         """Tokens that a user has used on a day."""
-
-
-class Memory(Protocol):
-    """A cache that never fails (functions.shared.cache.breaker.Cache)."""
-
-    def get(self, key: str) -> bytes | None:
-        """The value, or None."""
-
-    def put(self, key: str, value: bytes, ttl_s: int) -> bool:
-        """Keeps a value."""
 
 
 class Figures:
@@ -87,14 +78,11 @@ class Figures:
     def _kept(self, name: str, kind: type[Shown], make: Callable[[], Shown]) -> Shown:
         """A part as the cache has it, or made; one of an older form is made again."""
         key = f"dashboard:{name}"
-        known = self._memory.get(key)
+        known = recall(self._memory, key, kind)
         if known is not None:
-            try:
-                return kind.model_validate_json(known)
-            except ValidationError:
-                known = None
+            return known
         made = make()
-        self._memory.put(key, made.model_dump_json(by_alias=True, exclude_none=True).encode(), self._keep_s)
+        keep(self._memory, key, made, self._keep_s)
         return made
 
     def _asked(self, user_id: str, at: datetime) -> PredictionFigures:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from uuid import uuid4
 
+from functions.predictions.cards import ModelCards
 from functions.predictions.logic import Predictor
 from functions.predictions.operations import METRICS, operations
 from functions.predictions.settings import Settings
@@ -42,7 +43,9 @@ def build(environ: Mapping[str, str] = os.environ, memory: Shared | None = None)
         live_ttl_s=settings.live_ttl_s,
         live_memory_s=settings.live_memory_ms / 1000,
     )
-    return guarded(operations(predictor, ModelsTable(database, settings.models_table)), log, settings, environ, memory)
+    models = ModelsTable(database, settings.models_table)
+    cards = ModelCards(models, memory, predictor.live_version, settings.endpoint_name)
+    return guarded(operations(predictor, cards), log, settings, environ, memory)
 
 
 handler = serve(build)

@@ -101,7 +101,7 @@ class Predictor:
             ApiError: the model cannot take the row, or cannot answer.
         """
         digest = sha256(canonical(features)).hexdigest()
-        live = "" if bypass else self._live_version()
+        live = "" if bypass else self.live_version()
         if live:
             key = key_of(tenant, live, digest)
             found = read(self._memory.get(key), key)
@@ -114,7 +114,7 @@ class Predictor:
         self._records.add(made.prediction_id, tenant, answer, features)
         return made
 
-    def _live_version(self) -> str:
+    def live_version(self) -> str:
         """The version that a cached prediction must be of; empty while the cache does not know."""
         now = self._clock()
         if now >= self._live_until:

@@ -29,14 +29,14 @@ MEANWHILE = "send it to /v1/ml/predict: alternatives and their confidence say ho
 SCOPES = ("aws.cognito.signin.user.admin", "platform/predict")
 
 
-class Models(Protocol):
-    """The registry, as far as it tells of the live model."""
+class Cards(Protocol):
+    """What is told of models (functions.predictions.cards.ModelCards)."""
 
-    def live(self) -> dict[str, Any] | None:
-        """The live model's item."""
+    def live(self) -> ModelInfo:
+        """The card of the live one; ApiError where there is none."""
 
 
-def operations(predictor: Predictor, models: Models) -> dict[str, Operation]:
+def operations(predictor: Predictor, cards: Cards) -> dict[str, Operation]:
     """What stands behind the routes."""
 
     def predict(request: Request) -> Mapping[str, Any]:
@@ -58,17 +58,7 @@ def operations(predictor: Predictor, models: Models) -> dict[str, Operation]:
         }
 
     def model_info(_request: Request) -> ModelInfo:
-        item = models.live()
-        if item is None:
-            raise ApiError("no_live_model")
-        figures = item.get("metrics")
-        return ModelInfo(
-            model_version=item["version"],
-            algorithm=item.get("algorithm", ""),
-            created_at=item.get("createdAt", ""),
-            live_since=item["liveSince"],
-            metrics={name: value for name, value in (figures or {}).items() if isinstance(value, float)},
-        )
+        return cards.live()
 
     def explain(_request: Request) -> None:
         raise ApiError("not_there_yet", [Detail("input", MEANWHILE)])

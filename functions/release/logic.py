@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from functions.shared.cache.kept import MODEL, Memory, forget, reference_key
 from functions.shared.tasks import WorkError
 
 ATTEMPTS = 5
@@ -31,13 +32,6 @@ class Endpoint(Protocol):
 
     def ask(self, row: Mapping[str, Any]) -> str:
         """Which version answered a row; WorkError where none did."""
-
-
-class Memory(Protocol):
-    """The prediction cache."""
-
-    def put(self, key: str, value: bytes, ttl_s: int) -> bool:
-        """Keeps a value."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +60,8 @@ class Release:
         self.models.make_live(version, previous or None, model_data, now)
         # Should the cache be out of reach, predictions put its pointer right with the model's next answer.
         kept = self.memory.put(f"live:{self.endpoint_name}", version.encode(), self.live_ttl_s)
+        # Its card says since when it is live, which is new also for a version that comes back.
+        forget(self.memory, reference_key(self.endpoint_name, MODEL, version))
         return {"version": version, "previousVersion": previous, "why": "live" if kept else "live; cache not told"}
 
     def smoke(self, row: Mapping[str, Any], version: str) -> None:

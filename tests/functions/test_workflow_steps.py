@@ -138,7 +138,8 @@ def test_a_tested_version_becomes_live_and_the_cache_hears_of_it() -> None:
     assert [models.items[version]["status"] for version in ("v1", "v2")] == ["Archived", "Live"]
     assert models.items[LIVE]["liveVersion"] == "v2"
     assert models.items["v2"]["modelDataUrl"] == "s3://trained/production/v2/model.tar.gz"
-    assert memory.values == {"live:predict": b"v2"}
+    # Its card, should it have been live before, says no more since when.
+    assert memory.values == {"live:predict": b"v2", "reference:predict:model:v2": b""}
 
 
 def test_the_first_version_has_no_previous_one() -> None:

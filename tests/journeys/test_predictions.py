@@ -119,6 +119,28 @@ def test_log_says_how_each_prediction_came_about(main: Deployed, user: Caller, f
     assert eventually(sources, 10, "the log lines arrive") == ["miss", "hit", "bypass"]
 
 
+def test_model_info_comes_from_the_cache_while_it_names_the_live_version(
+    main: Deployed, user: Caller, fresh: float
+) -> None:
+    user.predict(row_of(mean_texture=fresh))
+    told = user.call("GET", "/ml/model-info").content
+    tables, key = main.client("dynamodb"), {"version": {"S": told["modelVersion"]}}
+
+    def name(algorithm: str) -> None:
+        tables.update_item(
+            TableName="mlplatform-dev-models",
+            Key=key,
+            UpdateExpression="SET algorithm = :algorithm",
+            ExpressionAttributeValues={":algorithm": {"S": algorithm}},
+        )
+
+    name("asked nobody")
+    try:
+        assert user.call("GET", "/ml/model-info").content == told
+    finally:
+        name(told["algorithm"])
+
+
 def test_model_info_describes_the_live_model(main: Deployed, user: Caller) -> None:
     found = user.call("GET", "/ml/model-info").content
     assert set(found) == {"modelVersion", "algorithm", "createdAt", "liveSince", "metrics"}

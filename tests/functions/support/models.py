@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from functions.predictions.logic import ModelAnswer
 from functions.shared.errors import ApiError
@@ -50,7 +50,7 @@ class Memory:
 
 
 class NoModels:
-    """A registry without a live model."""
+    """Cards of models where none is live."""
 
-    def live(self) -> dict[str, Any] | None:
-        return None
+    def live(self) -> NoReturn:
+        raise ApiError("no_live_model")
