@@ -226,9 +226,14 @@ def _other_form(target: bytes) -> bytes:
 def _refused(path: bytes, exchange: Exchange) -> tuple[str, int] | None:
     """Why a request is refused by its head, if it is."""
     head = len(path) + len(exchange.raw_query) + 4 * len(exchange.headers)
+    hosts = 0
     for name, value in exchange.headers:
         head += len(name) + len(value)
+        hosts += name == b"host"
     if head > MAX_HEAD:
         return "DEFAULT_4XX", 431
+    if hosts > 1:
+        # Two readers could take it for two addresses (RFC 9112, 3.2).
+        return "DEFAULT_4XX", 400
     length = exchange.header(b"content-length") or "0"
     return ("REQUEST_TOO_LARGE", 413) if not length.isdigit() or int(length) > MAX_BODY else None

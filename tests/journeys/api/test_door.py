@@ -115,10 +115,11 @@ def raw(host: str | None, port: int | None, *lines: str, body: bytes = b"") -> t
         ["POST {path}/ml/predict HTTP/1.1", "Content-Length: x"],
         ["GET {path}/models HTTP/1.1", "X A: b"],
         ["GET {path}/models HTTP/1.1", "X: a\x00b"],
+        ["GET {path}/models HTTP/1.1", "Host: another.example.org"],
         ["GET {path}/models HTTP/9.9"],
         ["G\x01T {path}/models HTTP/1.1"],
     ],
-    ids=["two lengths", "no length", "space in a name", "NUL", "version", "method"],
+    ids=["two lengths", "no length", "space in a name", "NUL", "two hosts", "version", "method"],
 )
 def test_what_is_no_http_is_refused_before_anything_reads_it(main: Deployed, lines: list[str]) -> None:
     where = urlsplit(main.state.api_url)

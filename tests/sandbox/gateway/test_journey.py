@@ -178,6 +178,11 @@ def test_headers_above_ten_kilobytes_are_refused(gateway: Gateway) -> None:
     assert gateway.call("GET", "/v1/open", headers={"X-Long": "x" * 11_000})[0] == 431
 
 
+def test_a_request_for_two_hosts_is_refused(gateway: Gateway) -> None:
+    head = b"GET /api/v1/open HTTP/1.1\r\nHost: a\r\nhost: b\r\nConnection: close\r\n\r\n"
+    assert gateway.raw(head).startswith(b"HTTP/1.1 400")
+
+
 @pytest.mark.parametrize(
     "head",
     [
