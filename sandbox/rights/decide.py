@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -69,7 +69,7 @@ def decide(access: Access, grants: Grants) -> Decision:
         facts.resource = resource
         found = _decided(action, grants, facts)
         if found.why != "allowed":
-            almost = () if found.why == "explicit deny" else tuple(_almost(action, grants, facts))
+            almost = () if found.why == "explicit deny" else _almost(action, grants, facts)
             return Decision(found.why, found.statements, resource, _text(access, facts, found), almost)
         used.update(dict.fromkeys(found.statements))
     return Decision("allowed", tuple(used))
@@ -173,13 +173,24 @@ def _some(policy: Policy | None) -> tuple[Policy, ...]:
     return () if policy is None else (policy,)
 
 
-def _almost(action: str, grants: Grants, facts: Facts) -> Iterator[str]:
-    """Statements that would have allowed another call of the action."""
+def _almost(action: str, grants: Grants, facts: Facts) -> tuple[str, ...]:
+    """Statements that would have allowed another call of the action; without any, what else is allowed there."""
     carried = grants.resource.get(carrier(facts.resource))
-    for policy in (*grants.identity, *_some(grants.boundary), *_some(carried), *_some(grants.endpoint)):
-        for row in policy.naming(action):
-            if row.allows and (unmet := row.unmet(facts.resource, facts)):
-                yield f"{row} {', and '.join(unmet)}"
+    policies = (*grants.identity, *_some(grants.boundary), *_some(carried), *_some(grants.endpoint))
+    near = tuple(
+        f"{row} {', and '.join(unmet)}"
+        for policy in policies
+        for row in policy.naming(action)
+        if row.allows and (unmet := row.unmet(facts.resource, facts))
+    )
+    if near or facts.resource == "*":
+        return near
+    return tuple(
+        f"{row} is about {others} there"
+        for policy in grants.identity
+        for row in policy.statements
+        if row.allows and (others := row.beside(action)) and row.fits(facts.resource, facts)
+    )
 
 
 def _text(access: Access, facts: Facts, found: _Verdict) -> str:

@@ -51,6 +51,7 @@ class Rights:
 
     def follow(self, ledger: Ledger) -> None:
         """Learns of roles and policies as they are declared."""
+        self._ledger = ledger
         ledger.watch(self._declared)
 
     def attach(self, ledger: Ledger) -> None:

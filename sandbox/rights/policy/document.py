@@ -39,6 +39,12 @@ class Statement:
         """Whether it speaks about an action, given in lower case."""
         return self._actions.matches(action)
 
+    def beside(self, action: str) -> str:
+        """The actions of the same service that it names in place of one, given in lower case; empty where it names it."""
+        service = action.partition(":")[0]
+        others = [name for name in self._actions.written if name.lower().partition(":")[0] == service]
+        return "" if self.names(action) else ", ".join(others)
+
     def fits(self, resource: str, lookup: Lookup) -> bool:
         """Whether it speaks about a resource in a call with these facts."""
         return self._resources.matches(resource, lookup) and all(test.holds(lookup) for test in self._tests)
@@ -129,10 +135,11 @@ def _compiled(policy: str, label: str, row: Written, *, variables: bool) -> Stat
 class Actions:
     """The actions of a statement, or all but those that it names. Letters' case does not count."""
 
-    __slots__ = ("_inverted", "_named", "_patterns")
+    __slots__ = ("_inverted", "_named", "_patterns", "written")
 
     def __init__(self, actions: tuple[str, ...], *, inverted: bool = False) -> None:
         self._inverted = inverted
+        self.written = actions
         patterns = [Pattern(action.lower(), "wild", variables=False) for action in actions]
         self._named = frozenset(pattern.fixed for pattern in patterns if pattern.fixed is not None)
         self._patterns = tuple(pattern for pattern in patterns if pattern.fixed is None)

@@ -19,6 +19,19 @@ def on(arn: str, *statements: dict[str, Any], own: tuple[dict[str, Any], ...] = 
     return Grants(identity=(policy(*own),) if own else (), resource={arn: policy(*statements, name="resource")})
 
 
+def test_a_refusal_tells_what_else_a_statement_allows_there() -> None:
+    grants = granted(
+        statement(Sid="Read", resource=f"{BUCKET}/raw/*"),
+        statement(Sid="Elsewhere", resource=f"{BUCKET}/other/*"),
+        statement(Sid="Ask", action=["sqs:SendMessage", "s3:ListBucket"], resource="*"),
+        statement("Deny", Sid="Never", action="s3:DeleteObject", resource="*"),
+    )
+    assert decide(access("s3:PutObject"), grants).almost == (
+        "own Read is about s3:GetObject there",
+        "own Ask is about s3:ListBucket there",
+    )
+
+
 def test_nothing_is_allowed_by_itself() -> None:
     found = decide(access(), Grants())
     assert (found.allowed, found.why, found.resource, found.statements) == (False, "no allow", OBJECT, ())
