@@ -40,7 +40,7 @@ class Statement:
         return self._actions.matches(action)
 
     def beside(self, action: str) -> str:
-        """The actions of the same service that it names in place of one, given in lower case; empty where it names it."""
+        """The actions of the same service that it names beside one, given in lower case; empty where it names that."""
         service = action.partition(":")[0]
         others = [name for name in self._actions.written if name.lower().partition(":")[0] == service]
         return "" if self.names(action) else ", ".join(others)
