@@ -26,7 +26,7 @@ class Pipe:
 
     def move(self) -> bool:
         """Passes on what there is; False when the source has closed."""
-        while not self.waiting or self._write():
+        while not self.waiting or self.write():
             try:
                 self.waiting = self.source.recv(CHUNK)
             except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
@@ -36,11 +36,12 @@ class Pipe:
             # What is left in the kernel wakes the selector again, for less than a read that finds nothing; what TLS
             # has unpacked already does not.
             if not (isinstance(self.source, ssl.SSLSocket) and self.source.pending()):
-                self._write()
+                self.write()
                 return True
         return True
 
-    def _write(self) -> bool:
+    def write(self) -> bool:
+        """Writes what waits; whether all of it is gone."""
         try:
             sent = self.target.send(self.waiting)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
@@ -60,6 +61,19 @@ class Connection:
         self.greeted = False
         self.up = Pipe(client, self.server)
         self.down = Pipe(self.server, client)
+
+    def pass_on(self, side: socket.socket) -> bool:
+        """Passes on what came where that is all there is to do: nothing waited, and nothing waits after it."""
+        pipe = self.up if side is self.client else self.down
+        if pipe.waiting or not self.greeted:
+            return False
+        try:
+            pipe.waiting = side.recv(CHUNK)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
+            return True
+        if not pipe.waiting or (side is self.client and self.client.pending()):
+            return False
+        return pipe.write()
 
     def step(self, side: socket.socket, mask: int) -> bool:
         """Goes on where a side is ready; False when either side is gone."""
@@ -133,6 +147,8 @@ class Server:
         """Goes on with a connection, or ends it."""
         alive = False
         with contextlib.suppress(OSError):
+            if mask == selectors.EVENT_READ and connection.pass_on(side):
+                return
             alive = connection.step(side, mask)
         if alive:
             client, server = connection.interest()

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
@@ -37,10 +37,10 @@ def respond(exchange: Exchange, payload: bytes) -> Answer:
         raise _malformed(exchange, "the function's answer is not JSON") from None
     if not isinstance(found, dict) or not found.keys() <= _KEYS:
         raise _malformed(exchange, "the function's answer has other fields than a proxy answer")
-    headers = tuple(_headers(exchange, found))
-    if not any(name == b"content-type" for name, _ in headers):
-        headers = (_JSON, *headers)
-    return Answer(_status(exchange, found), headers, _body(exchange, found))
+    headers = _headers(exchange, found)
+    if b"content-type" not in dict(headers):
+        headers = [_JSON, *headers]
+    return Answer(_status(exchange, found), tuple(headers), _body(exchange, found))
 
 
 def _status(exchange: Exchange, found: Mapping[str, Any]) -> int:
@@ -54,26 +54,28 @@ def _status(exchange: Exchange, found: Mapping[str, Any]) -> int:
     return status
 
 
-def _headers(exchange: Exchange, found: Mapping[str, Any]) -> Iterable[Header]:
-    several, single = ({} if found.get(key) is None else found[key] for key in ("multiValueHeaders", "headers"))
+def _headers(exchange: Exchange, found: Mapping[str, Any]) -> list[Header]:
+    several, single = found.get("multiValueHeaders"), found.get("headers")
+    several, single = {} if several is None else several, {} if single is None else single
     if not isinstance(several, dict) or not isinstance(single, dict):
         raise _malformed(exchange, "headers and multiValueHeaders must be objects")
+    headers: list[Header] = []
     for name, values in several.items():
         if not isinstance(values, list):
             raise _malformed(exchange, f"multiValueHeaders.{name} must be a list")
-        for value in values:
-            yield _header(exchange, name, value)
+        headers += [_header(exchange, name, value) for value in values]
     # The same name and value in both maps is sent once.
     for name, value in single.items():
-        if value not in several.get(name, ()):
-            yield _header(exchange, name, value)
+        if not several or value not in several.get(name, ()):
+            headers.append(_header(exchange, name, value))
+    return headers
 
 
 def _header(exchange: Exchange, name: str, value: Any) -> Header:
-    line = _name(name), _value(value if isinstance(value, str) else json.dumps(value))
-    if line[0] is None or line[1] is None:
+    key, line = _name(name), _value(value if isinstance(value, str) else json.dumps(value))
+    if key is None or line is None:
         raise _malformed(exchange, f"header {name!r} has characters that HTTP does not know")
-    return line[0], line[1]
+    return key, line
 
 
 @lru_cache(maxsize=1024)

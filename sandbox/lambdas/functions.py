@@ -236,8 +236,7 @@ class Functions:
         if len(payload) > MAX_PAYLOAD:
             raise PayloadTooLargeError(_too_large(len(payload), MAX_PAYLOAD))
         call = Call(new_id(), plan.qualified(qualifier), payload, trace, self.loop.create_future(), tail)
-        with self.logs.counted(plan, call):
-            self._pool(plan, qualifier).submit(call)
+        self.logs.counted(plan, call, self._pool(plan, qualifier).submit)
         return await self.edge.deadlines.within(call.done, timeout_s)
 
     def _pool(self, plan: Plan, qualifier: str) -> Pool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sandbox.ledger import Ledger, Resource
@@ -129,6 +130,7 @@ class Plan:
         return f"{self.arn}:{qualifier}" if qualifier else self.arn
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> tuple[str, str, str]:
     """Region, name and qualifier of any form of name that Lambda takes; region and qualifier may be empty."""
     found = _NAME.fullmatch(text)

@@ -52,9 +52,15 @@ class RuntimeApi(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes what arrived and answers each request that is complete."""
+        if not self._buffer:
+            # Nearly always one whole request in one piece, which needs no buffer.
+            used = self._take(data)
+            if used == len(data):
+                return
+            data = data[used:]
         self._buffer += data
-        while self._buffer and self._take():
-            pass
+        while self._buffer and (used := self._take(self._buffer)):
+            del self._buffer[:used]
 
     def send(self, head: bytes, body: bytes) -> bool:
         """Answers the request for the next invocation; `head` holds header lines. False when the runtime has gone."""
@@ -66,24 +72,20 @@ class RuntimeApi(asyncio.Protocol):
         )
         return True
 
-    def _take(self) -> bool:
-        end = self._buffer.find(b"\r\n\r\n")
+    def _take(self, content: bytes | bytearray) -> int:
+        """Answers the first request in what has arrived; gives its bytes, 0 while it is not whole."""
+        end = content.find(b"\r\n\r\n")
         if end < 0:
-            if len(self._buffer) > MAX_HEAD:
-                self._refuse(431, "request header too large")
-            return False
-        head = bytes(self._buffer[:end])
-        length = _length(head)
+            return self._refuse(content, 431, "request header too large") if len(content) > MAX_HEAD else 0
+        head = bytes(content[:end])
+        length = 0 if head.startswith(b"GET ") else _length(head)
         if length is None or length > MAX_BODY:
-            self._refuse(411 if length is None else 413, "give a Content-Length of at most 64 MB")
-            return False
+            return self._refuse(content, 411 if length is None else 413, "give a Content-Length of at most 64 MB")
         start, stop = end + 4, end + 4 + length
-        if len(self._buffer) < stop:
-            return False
-        body = bytes(self._buffer[start:stop])
-        del self._buffer[:stop]
-        self._route(head, body)
-        return True
+        if len(content) < stop:
+            return 0
+        self._route(head, bytes(content[start:stop]))
+        return stop
 
     def _route(self, head: bytes, body: bytes) -> None:
         target = head.split(b" ", 2)[1]
@@ -119,11 +121,12 @@ class RuntimeApi(asyncio.Protocol):
                 % (status, len(body), body),
             )
 
-    def _refuse(self, status: int, message: str) -> None:
-        self._buffer.clear()
+    def _refuse(self, content: bytes | bytearray, status: int, message: str) -> int:
+        """Ends the connection; all that has come counts as taken."""
         self._reply(status, {"errorType": "InvalidRequest", "errorMessage": message})
         if self.transport is not None:
             self.transport.close()
+        return len(content)
 
 
 def _length(head: bytes) -> int | None:

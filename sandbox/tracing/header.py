@@ -48,5 +48,5 @@ def ids(request_id: str) -> tuple[str, str]:
 
 def handed(trace: str, request_id: str) -> str:
     """The header that a function's code sees: below the segment that Lambda makes of its run."""
-    root = root_of(trace)
-    return written(root, ids(request_id)[0], sampled=True) if SAMPLED in trace and root else trace
+    root = root_of(trace) if SAMPLED in trace else ""
+    return written(root, ids(request_id)[0], sampled=True) if root else trace

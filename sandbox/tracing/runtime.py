@@ -92,7 +92,8 @@ class Tracing:
             sampled = stage.tracing and self._sampler.decide(
                 stage.region, service, STAGE, exchange.verb, f"/{stage.name}{exchange.path}"
             )
-        return written(root or new_root(exchange.began_s), ids(exchange.request_id)[1], sampled=sampled)
+        parent = ids(exchange.request_id)[1] if sampled else ""
+        return written(root or new_root(exchange.began_s), parent, sampled=sampled)
 
     def called(self, plan: Plan) -> str:
         """The header of a call of a function that nobody traced before."""

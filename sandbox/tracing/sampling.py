@@ -12,6 +12,8 @@ from typing import Any, Final
 from sandbox.ledger import Ledger
 
 RULE: Final = "aws:xray/samplingRule:SamplingRule"
+REMEMBERED: Final = 1000
+"""Kinds of requests whose rule is known without a look at all rules."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,12 @@ class Sampler:
         self._rules: Sequence[Rule] = [*sorted(rules, key=lambda rule: (rule.priority, rule.name)), DEFAULT]
         self._now, self._chance = now, chance
         self._taken: dict[tuple[str, str], tuple[int, int]] = {}
+        self._found: dict[tuple[str, str, str, str, str], Rule] = {}
 
     def decide(self, region: str, service: str, kind: str, method: str = "*", path: str = "/") -> bool:
         """Whether the request is traced: the first rule that fits says so."""
-        rule = next(rule for rule in self._rules if rule.fits(region, service, kind, method, path))
+        asked = (region, service, kind, method, path)
+        rule = self._found.get(asked) or self._find(asked)
         # Without a rule of its own each service has the default to itself.
         key = (rule.name, service if rule is DEFAULT else rule.region)
         second = int(self._now())
@@ -94,3 +98,9 @@ class Sampler:
             self._taken[key] = (second, taken + 1)
             return True
         return self._chance() < rule.rate
+
+    def _find(self, asked: tuple[str, str, str, str, str]) -> Rule:
+        """The rule, remembered for the next request of its kind."""
+        if len(self._found) >= REMEMBERED:
+            self._found.clear()
+        return self._found.setdefault(asked, next(rule for rule in self._rules if rule.fits(*asked)))
