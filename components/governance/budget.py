@@ -223,7 +223,8 @@ class Budget(pulumi.ComponentResource):
 def specification(environment: str) -> str:
     """What the monitor looks at; AWS answers with each absent part as null, and a shorter text would always differ."""
     absent = dict.fromkeys(("And", "CostCategories", "Dimensions", "Not", "Or"))
-    tags = {"Key": "user:Environment", "MatchOptions": None, "Values": [environment]}
+    # Cost Explorer names a tag as resources do; only filters of budgets put `user:` before it.
+    tags = {"Key": "Environment", "MatchOptions": None, "Values": [environment]}
     return json.dumps({**absent, "Tags": tags}, sort_keys=True)
 
 

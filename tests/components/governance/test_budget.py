@@ -123,7 +123,8 @@ def test_anomalies_of_the_environment_are_told_at_once() -> None:
     recording = made(anomaly_usd=35)
     monitor, subscription = recording.one(MONITOR).inputs, recording.one(SUBSCRIPTION).inputs
     assert monitor["monitorType"] == "CUSTOM"
-    assert json.loads(monitor["monitorSpecification"])["Tags"]["Values"] == ["prod"]
+    tags = json.loads(monitor["monitorSpecification"])["Tags"]
+    assert (tags["Key"], tags["Values"]) == ("Environment", ["prod"])
     assert subscription["frequency"] == "IMMEDIATE"
     assert subscription["subscribers"][0]["type"] == "SNS"
     assert subscription["thresholdExpression"]["dimension"] == {
