@@ -64,12 +64,12 @@ class Records(Protocol):
 
 def canonical(features: Mapping[str, Any]) -> bytes:
     """The same bytes for the same row: keys sorted, 1.0 as 1."""
-    return to_json({name: plain(features[name]) for name in sorted(features)})
-
-
-def plain(value: Any) -> Any:
-    """A whole float as int; everything else as it is."""
-    return int(value) if type(value) is float and -WHOLE < value < WHOLE and value.is_integer() else value
+    whole = {
+        name: int(value)
+        for name, value in features.items()
+        if type(value) is float and value.is_integer() and -WHOLE < value < WHOLE
+    }
+    return to_json({name: whole.get(name, features[name]) for name in sorted(features)})
 
 
 class Predictor:

@@ -16,7 +16,11 @@ from functions.shared.errors import ApiError
 from functions.shared.headers import TOKEN_WINDOW_S
 
 SETTLE_S = 0.01
-"""A process tells Redis of a caller so often at most; what it lets through meanwhile is all that can be too much."""
+"""A process tells Redis of a caller so often at most."""
+LATEST_S = 0.1
+"""After this time it tells Redis in any case, before it as soon as there is a lot to tell."""
+LOTS = 200
+"""A lot is so small a part of a burst: what a process may have let through and not told is all that can be too much."""
 REMEMBERED = 4096
 """Callers that a process remembers."""
 
@@ -76,7 +80,7 @@ class Pace:
         self, ledger: Ledger, *, per_second: int, burst: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._ledger, self._clock = ledger, clock
-        self._each_s, self._most_s, self._burst = 1 / per_second, burst / per_second, burst
+        self._each_s, self._most_s, self._lot = 1 / per_second, burst / per_second, burst // LOTS
         self._policy = f'"user";q={burst};w={math.ceil(self._most_s)}'
         self._accounts: dict[str, _Account] = {}
 
@@ -96,7 +100,8 @@ class Pace:
             raise ApiError("throttled", why="per user", retry_after_s=wait_s)
         account.debt_s, account.at = debt_s, now
         account.unsent += 1
-        if now - account.sent >= SETTLE_S:
+        passed_s = now - account.sent
+        if passed_s >= LATEST_S or (passed_s >= SETTLE_S and account.unsent >= self._lot):
             self._settle(user_id, account, now)
 
     def told(self, user_id: str) -> Mapping[str, str]:

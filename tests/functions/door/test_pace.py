@@ -24,7 +24,7 @@ class FakeLedger:
     def __init__(self) -> None:
         self.now, self.available = 0.0, True
         self.full: dict[bytes, float] = {}
-        self.flushes = 0
+        self.flushes = self.told = 0
         self._waiting: list[tuple[Callable[[int], None], tuple[bytes, ...]]] = []
 
     def clock(self) -> float:
@@ -32,6 +32,7 @@ class FakeLedger:
 
     def later(self, tell: Callable[[int], None], *words: bytes) -> None:
         self._waiting.append((tell, words))
+        self.told += 1
 
     def flush(self) -> None:
         self.flushes += 1
@@ -84,6 +85,17 @@ def test_processes_share_what_a_caller_has_left() -> None:
     let_through = 150 + taken(second, ledger, 300, step_s=0.002)
     # Five of the first one were not settled when it fell silent.
     assert 0 <= let_through - (200 + ledger.now * 100) <= 6
+
+
+@pytest.mark.parametrize(
+    ("step_s", "told"), [(0.001, 10), (0.013, 14), (0.06, 50), (0.2, 100)], ids=["hurry", "brisk", "calm", "slow"]
+)
+def test_redis_hears_of_a_lot_at_once_and_of_a_few_after_a_moment(step_s: float, told: int) -> None:
+    ledger = FakeLedger()
+    (pace,) = paces(ledger, per_second=1000, burst=2000)
+    assert taken(pace, ledger, 100, step_s=step_s) == 100
+    # Of a hundred requests; the first is told at once, and then each tenth, or what came within a tenth of a second.
+    assert abs(ledger.told - told) <= 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 0.05)), max_size=300))
