@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from components.observability.listeners import NEWS
 from tests.sandbox.alarms.conftest import QUEUE, Place
 
@@ -90,4 +92,17 @@ def test_a_value_that_is_too_old_is_told(place: Place) -> None:
     for days in (31, 32, 33, 34):
         place.put(days)
         place.wait(DAY_S)
+    assert changes(place) == [("OK", "ALARM")]
+
+
+@pytest.mark.parametrize("into_the_period_s", [0, 1, 59, 150, 299])
+def test_a_fault_is_told_within_two_periods_whenever_it_comes(place: Place, into_the_period_s: int) -> None:
+    mailed(place)
+    place.alarm()
+    place.wait(600 + into_the_period_s)
+    begun = place.clock[0]
+    place.put(11)
+    while place.state() != "ALARM":
+        assert place.clock[0] - begun < 2 * 300
+        place.wait(10)
     assert changes(place) == [("OK", "ALARM")]
