@@ -20,8 +20,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from sandbox.client import sign_in
+from sandbox.gateway import Server
 from tests.bench.driver.asked import Answers, Request, cold, mixed, send, warm, writes
-from tests.bench.driver.parts import breakdown, plain
+from tests.bench.driver.parts import Plain, breakdown, plain
 from tests.bench.driver.spent import Spent, nested, stretch
 from tests.journeys.support.caller import PASSWORD, Caller
 from tests.journeys.support.deployed import Deployed, Place, eventually
@@ -72,7 +73,7 @@ def row(name: str, found: Answers, plain: Answers | None = None) -> None:
     times = " ".join(f"{found.percentile(share):8.1f}" for share in (0.5, 0.99, 1.0))
     wrong = found.wrong()
     print(
-        f"{name:34} {len(found.rows):8} {found.rate:8.0f} {share} {times} {sum(wrong.values()):7} {lost:5}", flush=True
+        f"{name:36} {len(found.rows):8} {found.rate:8.0f} {share} {times} {sum(wrong.values()):7} {lost:5}", flush=True
     )
     for (kind, status), times_seen in sorted(wrong.items()):
         print(f"{'':36}{kind}: {times_seen} x {status or 'no answer'}")
@@ -109,7 +110,7 @@ def kept(box: Deployed, token: str, series: str) -> set[int]:
         page += 1
 
 
-def faults(box: Deployed, tokens: list[str], seconds: float, plain: Answers, quiet: Answers) -> None:
+def faults(box: Deployed, tokens: list[str], seconds: float, plain: Answers) -> None:
     """Parts that fail while they are used."""
     port = box.place.port
     row(
@@ -137,10 +138,13 @@ def faults(box: Deployed, tokens: list[str], seconds: float, plain: Answers, qui
     acknowledged = set(found.numbers(201))
     lost = acknowledged - kept(box, tokens[0], "load")
     print(f"{'':36}acknowledged writes: {len(acknowledged)}, lost: {len(lost)}")
+    # Side by side: what the sandbox has kept by now makes later answers slower than the first ones were.
+    quiet = send(port, cold(tokens, 2), seconds=seconds)
+    row("cold cache, just before", quiet, plain)
     for number in pids(box, "redis-server"):
         os.kill(number, signal.SIGKILL)
     eventually(lambda: not pids(box, "redis-server"), 10, "Redis has ended")
-    gone = send(port, cold(tokens, 2), seconds=seconds)
+    gone = send(port, cold(tokens, 3), seconds=seconds)
     row("Redis killed", gone, plain)
     print(f"{'':36}p99 against a cold cache with Redis: {gone.percentile(0.99) - quiet.percentile(0.99):+.1f} ms")
 
@@ -149,15 +153,20 @@ def baselines(seconds: float) -> Answers:
     """What the machine can do at best: the function's runtime alone, and a plain function behind the same gateway."""
     with plain() as echo:
         alone = echo.alone(seconds)
-        print(f"{'runtime client alone, 16 at once':34} {alone * seconds:8.0f} {alone:8.0f}")
-        server = echo.serve()
-        try:
-            send(server.port, echo.requests(), seconds=1.0)
-            found = send(server.port, echo.requests(), seconds=seconds)
-        finally:
-            server.close()
+        print(f"{'runtime client alone, 16 at once':36} {alone * seconds:8.0f} {alone:8.0f}")
+        row("plain function, gateway of no steps", asked(echo.bare(), echo, seconds))
+        found = asked(echo.serve(), echo, seconds)
     row("plain function, same gateway", found)
     return found
+
+
+def asked(server: Server, echo: Plain, seconds: float) -> Answers:
+    """The answers of a gateway, which is closed after them."""
+    try:
+        send(server.port, echo.requests(), seconds=1.0)
+        return send(server.port, echo.requests(), seconds=seconds)
+    finally:
+        server.close()
 
 
 def where(box: Deployed, token: str, single: Answers, between: list[datetime]) -> None:
@@ -177,7 +186,7 @@ def main(seconds: float) -> None:
     """Prints the table."""
     print(f"16 connections, {seconds:g} s each, {os.cpu_count()} processors")
     print(
-        f"{'':34} {'answers':>8} {'a second':>8} {'x plain':>7} {'p50 ms':>8} {'p99 ms':>8} {'worst':>8}"
+        f"{'':36} {'answers':>8} {'a second':>8} {'x plain':>7} {'p50 ms':>8} {'p99 ms':>8} {'worst':>8}"
         f" {'wrong':>7} {'lost':>5}"
     )
     best = baselines(seconds)
@@ -191,13 +200,12 @@ def main(seconds: float) -> None:
         with stretch() as between:
             single = send(port, warm(tokens), connections=1, seconds=seconds)
         row("warm cache, 1 connection", single, best)
-        quiet = send(port, cold(tokens, 0), seconds=seconds)
-        row("cold cache", quiet, best)
+        row("cold cache", send(port, cold(tokens, 0), seconds=seconds), best)
         row("one bad request in ten", send(port, mixed(tokens), seconds=seconds), best)
         table("processor time of a request, warm cache (µs)", [*each.items(), ("all", sum(each.values()))])
         where(box, tokens[0], single, between)
         print()
-        faults(box, tokens, seconds, best, quiet)
+        faults(box, tokens, seconds, best)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ class Answers:
     seconds: float
     rows: list[tuple[int, int, int, float, float]] = field(default_factory=list)
     sent: int = 0
+    used_s: float = 0.0
+    """Processor time of whoever asked."""
 
     def percentile(self, share: float) -> float:
         """Milliseconds within which a share of the answers came."""
@@ -151,7 +153,7 @@ def send(
     if process.returncode:
         raise RuntimeError(f"the load ended with {process.returncode}")
     found = json.loads(out)
-    return Answers(requests, seconds, [tuple(row) for row in found["rows"]], found["sent"])
+    return Answers(requests, seconds, [tuple(row) for row in found["rows"]], found["sent"], found["used_s"])
 
 
 def middle(values: Sequence[float]) -> float:

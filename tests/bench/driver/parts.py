@@ -15,10 +15,13 @@ from typing import Any
 from sandbox.cloud import Cloud
 from sandbox.gateway import App, Chain, Server
 from sandbox.gateway.authorize import fetch_from
-from sandbox.gateway.context import Exchange
+from sandbox.gateway.context import Answer, Exchange
+from sandbox.gateway.context.exchange import Header
 from sandbox.gateway.declared import Stage, stages
 from sandbox.gateway.invoke import event
 from sandbox.gateway.respond import respond
+from sandbox.gateway.serving.connection import Turn
+from sandbox.gateway.serving.writing import Reply
 from sandbox.lambdas import Functions
 from sandbox.lambdas.encode import encode
 from sandbox.ledger import Ledger, Resource
@@ -30,6 +33,31 @@ from tests.sandbox.gateway.documents import token
 
 ROUNDS = 2000
 AT_ONCE = 16
+EVENT = json.dumps({"body": json.dumps({"input": {"age": 41.5}})}).encode()
+
+
+class Bare:
+    """An application that does nothing but call the function: what HTTP and the runtime cost by themselves."""
+
+    body_s = 30.0
+    refusal: Reply | None = None
+
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
+
+    def turn(self, verb: str, target: bytes, headers: list[Header], source: str, version: str) -> Turn:
+        """Any request is the same."""
+        del verb, target, headers, source, version
+        return self
+
+    async def answer(self, body: bytes) -> Reply:
+        """The function's answer."""
+        del body
+        return Reply(Answer(200, (), (await self._functions.invoke("plain", EVENT)).payload))
+
+    def refuse(self, kind: str, status: int) -> Reply:
+        """The answer to a request that is given up."""
+        return Reply(Answer(status, (), kind.encode()))
 
 
 @dataclass
@@ -44,6 +72,10 @@ class Plain:
         chain = Chain(self.stage, Redirect(self.functions, "plain"), keys, self.functions.logs)
         return Server(App({"api": chain}), self.functions.edge, 0)
 
+    def bare(self) -> Server:
+        """A gateway of no steps, which hands each request to the function as it is; close it."""
+        return Server(Bare(self.functions), self.functions.edge, 0)
+
     def requests(self) -> list[Request]:
         """What it answers."""
         body = {"input": {"age": 41.5, "name": "somebody"}}
@@ -51,12 +83,11 @@ class Plain:
 
     def alone(self, seconds: float) -> float:
         """Calls a second of the function by itself, some at once, without a gateway."""
-        payload = json.dumps({"body": json.dumps({"input": {"age": 41.5}})}).encode()
 
         async def caller(until: float) -> int:
             count = 0
             while time.perf_counter() < until:
-                await self.functions.invoke("plain", payload)
+                await self.functions.invoke("plain", EVENT)
                 count += 1
             return count
 

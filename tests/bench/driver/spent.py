@@ -47,6 +47,7 @@ class Spent:
         time.sleep(SEEN_S)
         spent = self._read()
         spent.subtract(self._before)
+        spent["whoever asks"] = int(answers.used_s * 1_000_000)
         return {name: used / len(answers.rows) for name, used in spent.most_common() if used > 0}
 
     def _read(self) -> Counter[str]:
