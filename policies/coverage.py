@@ -103,7 +103,21 @@ WANTED: Final[dict[str, tuple[int, ...]]] = {
 }
 """Controls of AWS Foundational Security Best Practices about the services of the platform."""
 
+WANTED_OF_THE_LENS: Final = (
+    *("MLREL01-BP01", "MLREL03-BP01", "MLREL03-BP02", "MLREL04-BP02", "MLREL05-BP01", "MLREL05-BP02"),
+    *("MLSEC03-BP04", "MLSEC05-BP01", "MLSEC06-BP01"),
+    *("MLPERF06-BP01", "MLPERF06-BP03", "MLPERF06-BP04", "MLPERF06-BP05", "MLPERF06-BP06"),
+    *("MLCOST04-BP08", "MLCOST04-BP12", "MLCOST06-BP01", "MLCOST06-BP02", "MLCOST06-BP03", "MLCOST06-BP04"),
+    "MLOPS05-BP01",
+)
+"""Best practices of the Machine Learning Lens of 2025 that a platform can hold or break."""
+
 NOT_HERE: Final[dict[str, str]] = {
+    "ML Lens MLCOST06-BP02": "what a model earns is known to those who use it; tags and the estimate tell what it costs",
+    "ML Lens MLPERF06-BP01": "the person in the loop is the approval, a state of the workflow, which journeys show",
+    "ML Lens MLREL01-BP01": "the API before the endpoint is how components are composed, not a property of a resource",
+    "ML Lens MLREL03-BP01": "how changes are tested and delivered stands in the repository, not in a stack",
+    "ML Lens MLREL03-BP02": "training and serving share their features in code, which tests of training hold",
     "FSBP APIGateway.2": "certificates are for backends behind HTTP; every integration is a function of this account",
     "FSBP EC2.10": "nothing calls the API of EC2 from inside the network",
     "FSBP S3.1": "a switch of the whole account, which may hold other projects; each bucket blocks by itself",

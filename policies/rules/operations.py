@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from policies.conditions import at_least, must_be, must_be_on, must_be_set, same
-from policies.resources import Node, read
+from policies.resources import Node, Unknown, read
 from policies.rule import Check, Rule
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
@@ -13,6 +14,16 @@ STATE_MACHINE = "aws:sfn/stateMachine:StateMachine"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE_ALARM = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
+EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
+SCHEDULE = "aws:scheduler/schedule:Schedule"
+OPERATED = (
+    "aws:lambda/function:Function",
+    "aws:sqs/queue:Queue",
+    "aws:dynamodb/table:Table",
+    STATE_MACHINE,
+    ENDPOINT,
+)
+"""What works, waits or keeps, and fails in ways of its own."""
 
 REQUIRED_TAGS = ("Project", "Environment", "Owner", "CostCenter")
 """Who pays and who answers: the keys that cost reports group by."""
@@ -119,6 +130,44 @@ def alarm_acts(alarm: Node) -> Iterable[str]:
         yield "alarmActions is empty, and neither a rollback nor a composite alarm uses it"
 
 
+def watched(node: Node) -> Iterable[str]:
+    """Some alarm of the region looks at it, directly or within a formula."""
+    unknown: list[Unknown] = []
+    for alarm in (alarm for alarm in node.stack.of_type(ALARM) if alarm.region == node.region):
+        values = list(_watches(alarm))
+        blind = [value for value in values if isinstance(value, Unknown)]
+        names = [value for value in values if not isinstance(value, Unknown)]
+        if any(name in node.identities or name.endswith(f":{node.read('name')}") for name in names):
+            return
+        if blind and any(alarm.comes_from(prop, node) for prop in ("dimensions", "metricQueries")):
+            return
+        unknown += blind
+    for value in unknown[:1]:
+        value.use()
+    yield "no alarm watches it"
+
+
+def _watches(alarm: Node) -> Iterator[Any]:
+    """Values of all dimensions of an alarm's metrics, as far as they are known."""
+    metrics = [alarm.props, *(read(row, "metric", {}) for row in alarm.rows("metricQueries"))]
+    for metric in metrics:
+        found = metric.get("dimensions") or {}
+        yield from [found] if isinstance(found, Unknown) else found.values()
+
+
+def starts_by_itself(machine: Node) -> Iterable[str]:
+    """A workflow that trains has an event or a schedule that starts it."""
+    if "createTrainingJob" not in str(machine.read("definition", "")):
+        return
+    if machine.companions(EVENT_TARGET, "arn"):
+        return
+    for schedule in machine.stack.of_type(SCHEDULE):
+        started = schedule.read("target", {}).get("arn")
+        if started in machine.identities or schedule.comes_from("target", machine):
+            return
+    yield "no event and no schedule starts it"
+
+
 RULES = (
     Rule(
         id="logs-end",
@@ -142,7 +191,7 @@ RULES = (
     Rule(
         id="workflow-logged",
         severity="medium",
-        controls=("FSBP StepFunctions.1",),
+        controls=("FSBP StepFunctions.1", "ML Lens MLCOST06-BP04"),
         types=(STATE_MACHINE,),
         what="Every state machine logs its failures at least.",
         why="The history of an execution is gone after 90 days, and cannot be searched.",
@@ -170,8 +219,31 @@ RULES = (
         check=alarm_acts,
     ),
     Rule(
+        id="alarm-for-each",
+        severity="medium",
+        controls=("ML Lens MLOPS05-BP01", "ML Lens MLPERF06-BP04"),
+        types=OPERATED,
+        scope="stack",
+        what="Some alarm watches each function, queue, table, state machine and endpoint.",
+        why="What nobody watches fails until a user calls.",
+        mend="declare an alarm with its name in the component's alarms()",
+        check=watched,
+    ),
+    Rule(
+        id="workflow-starts-by-itself",
+        severity="low",
+        controls=("ML Lens MLPERF06-BP05", "ML Lens MLPERF06-BP06"),
+        types=(STATE_MACHINE,),
+        scope="stack",
+        what="A workflow that trains is started by an event or a schedule.",
+        why="A model that is trained when somebody thinks of it is an old model.",
+        mend="add an EventTarget or a Schedule whose target is the state machine",
+        check=starts_by_itself,
+    ),
+    Rule(
         id="tags-present",
         severity="low",
+        controls=("ML Lens MLCOST04-BP12", "ML Lens MLCOST06-BP01"),
         types=tuple(sorted(TAGGABLE)),
         what=f"Everything that costs money or holds data has the tags {', '.join(REQUIRED_TAGS)}.",
         why="Nobody could say who pays for it and who answers for it.",

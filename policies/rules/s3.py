@@ -207,7 +207,7 @@ RULES = (
     Rule(
         id="s3-versioned",
         severity="high",
-        controls=("FSBP S3.14", "ML Lens MLSEC03-BP04"),
+        controls=("FSBP S3.14", "ML Lens MLSEC03-BP04", "ML Lens MLREL05-BP02"),
         types=BUCKET,
         scope="stack",
         what="Every bucket is versioned.",

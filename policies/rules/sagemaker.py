@@ -18,6 +18,7 @@ DOMAIN = "aws:sagemaker/domain:Domain"
 VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
 SCALING_TARGET = "aws:appautoscaling/target:Target"
+SCALING_POLICY = "aws:appautoscaling/policy:Policy"
 
 LOCAL_STORAGE = re.compile(
     r"^ml\.(?:[a-z]\d+[a-z]*d[a-z]*|g4dn|g5|g6|g6e|gr6|i\d\w*|p3dn|p4d|p4de|p5|p5e|p5en|trn1|trn1n)\."
@@ -103,6 +104,32 @@ def scaling_keeps_two(target: Node) -> Iterable[str]:
         yield f"minCapacity is {least:g}; allowed: 2 or more in a network of {len(zones)} zones"
 
 
+def captured(configuration: Node) -> Iterable[str]:
+    """Requests and answers of instances are kept, so that drift can be seen."""
+    variants = configuration.rows("productionVariants")
+    if variants and all(serverless(row) for row in variants):
+        return
+    if not is_on(configuration.read("dataCaptureConfig", {}), "enableCapture"):
+        yield "dataCaptureConfig.enableCapture is not True"
+
+
+def scales(endpoint: Node) -> Iterable[str]:
+    """The instances of an endpoint follow its traffic."""
+    configuration = endpoint.target("endpointConfigName", CONFIGURATION)
+    variants = configuration.rows("productionVariants") if configuration else []
+    if variants and all(serverless(row) or read(row, "managedInstanceScaling") for row in variants):
+        return
+    for token, noun in ((SCALING_TARGET, "target"), (SCALING_POLICY, "policy")):
+        if not any(_about(node, endpoint) for node in endpoint.stack.of_type(token) if node.region == endpoint.region):
+            yield f"no scaling {noun} is about its variants"
+
+
+def _about(scaling: Node, endpoint: Node) -> bool:
+    if isinstance(scaling.props.get("resourceId"), Unknown) and scaling.comes_from("resourceId", endpoint):
+        return True
+    return str(scaling.read("resourceId", "")).startswith(f"endpoint/{endpoint.read('name')}/variant/")
+
+
 def rolls_back(endpoint: Node) -> Iterable[str]:
     """An update of an endpoint with instances is taken back by alarms."""
     configuration = endpoint.target("endpointConfigName", CONFIGURATION)
@@ -177,8 +204,30 @@ RULES = (
         check=scaling_keeps_two,
     ),
     Rule(
+        id="sagemaker-requests-captured",
+        severity="medium",
+        controls=("ML Lens MLPERF06-BP03", "ML Lens MLPERF06-BP04"),
+        types=(CONFIGURATION,),
+        what="Requests and answers of models on instances are captured.",
+        why="Drift is found by comparing what is asked with what was trained on.",
+        mend="set data_capture_config.enable_capture to True",
+        check=captured,
+    ),
+    Rule(
+        id="sagemaker-endpoint-scales",
+        severity="medium",
+        controls=("ML Lens MLREL05-BP01", "ML Lens MLCOST06-BP03"),
+        types=(ENDPOINT,),
+        scope="stack",
+        what="The instances of an endpoint follow its traffic.",
+        why="A fixed number is too small on one day and paid for in vain on all others.",
+        mend="add an appautoscaling Target and Policy for each variant, or managed_instance_scaling",
+        check=scales,
+    ),
+    Rule(
         id="sagemaker-update-rolls-back",
         severity="medium",
+        controls=("ML Lens MLREL04-BP02",),
         types=(ENDPOINT,),
         scope="stack",
         what="An update of an endpoint with instances is taken back by alarms.",
@@ -199,6 +248,16 @@ RULES = (
             must_be("rootAccess", "Disabled", default="Enabled"),
             must_be_set("subnetId", "kmsKeyId"),
         ),
+    ),
+    Rule(
+        id="sagemaker-notebook-stops",
+        severity="low",
+        controls=("ML Lens MLCOST04-BP08",),
+        types=(NOTEBOOK,),
+        what="A notebook has a lifecycle configuration, which stops it when nobody works in it.",
+        why="A forgotten notebook costs as much as one that is used.",
+        mend="set lifecycle_config_name to a configuration that stops it after half an hour without work",
+        check=must_be_set("lifecycleConfigName"),
     ),
     Rule(
         id="sagemaker-domain-closed",

@@ -106,6 +106,7 @@ RULES = (
     Rule(
         id="budget-declared",
         severity="medium",
+        controls=("ML Lens MLCOST04-BP12",),
         types=(HOSTING,),
         scope="stack",
         what="A stack that serves models has a budget.",

@@ -158,6 +158,7 @@ ENDPOINT = row(
     "aws:sagemaker/endpoint:Endpoint",
     "endpoint",
     CONFIG,
+    name="predict",
     endpointConfigName="c-1",
     deploymentConfig={"autoRollbackConfiguration": {"alarms": [{"alarmName": "mlplatform-dev-errors"}]}},
 )
@@ -178,6 +179,10 @@ def variant(instance: str, count: int = 2) -> list[dict[str, Any]]:
     return [{"variantName": "live", "modelName": "m-1", "initialInstanceCount": count, "instanceType": instance}]
 
 
+SCALED = [
+    row("aws:appautoscaling/target:Target", "scale", resourceId="endpoint/predict/variant/live"),
+    row("aws:appautoscaling/policy:Policy", "follow", resourceId="endpoint/predict/variant/live"),
+]
 SCALE = [row("aws:appautoscaling/target:Target", "scale", serviceNamespace="sagemaker", minCapacity=2)]
 NOTEBOOK = [
     row(
@@ -238,6 +243,37 @@ SAGEMAKER = (
         {"one": but([*SCALE, *ZONES], "scale", minCapacity=1)},
     ),
     Case(
+        "sagemaker-requests-captured",
+        {"on": SERVED, "serverless": SERVERLESS},
+        {
+            "off": but(SERVED, "config", dataCaptureConfig={"enableCapture": False, "kmsKeyId": "key"}),
+            "none": but(SERVED, "config", dataCaptureConfig=None),
+        },
+    ),
+    Case(
+        "sagemaker-endpoint-scales",
+        {
+            "scaled": [*SERVED, *SCALED],
+            "serverless": SERVERLESS,
+            "by itself": but(
+                SERVED,
+                "config",
+                productionVariants=[{**variant("ml.c5.xlarge")[0], "managedInstanceScaling": {"a": 1}}],
+            ),
+        },
+        {
+            "nothing": SERVED,
+            "another endpoint": [*SERVED, *but(SCALED, "scale", resourceId="endpoint/other/variant/live")],
+            "no policy": [*SERVED, SCALED[0]],
+        },
+        "is about its variants",
+    ),
+    Case(
+        "sagemaker-notebook-stops",
+        {"stops": but(NOTEBOOK, "book", lifecycleConfigName="stops")},
+        {"stays": NOTEBOOK},
+    ),
+    Case(
         "sagemaker-update-rolls-back",
         {"alarms": SERVED, "serverless": SERVERLESS},
         {"none": but(SERVED, "endpoint", deploymentConfig=None)},
@@ -255,6 +291,41 @@ SAGEMAKER = (
         "sagemaker-domain-closed",
         {"closed": DOMAIN},
         {"internet": but(DOMAIN, "domain", appNetworkAccessType=None), "no key": but(DOMAIN, "domain", kmsKeyId=None)},
+    ),
+)
+
+MACHINE = row("aws:sfn/stateMachine:StateMachine", "machine", name="train", definition='{"createTrainingJob": 1}')
+ARN = MACHINE.outputs["arn"]
+STARTS = row("aws:cloudwatch/eventTarget:EventTarget", "starts", MACHINE, arn=ARN)
+MONTHLY = row("aws:scheduler/schedule:Schedule", "monthly", MACHINE, target={"arn": ARN})
+ERRORS = row("aws:cloudwatch/metricAlarm:MetricAlarm", "errors", FUNCTION, dimensions={"FunctionName": "predict"})
+SHARE = row(
+    "aws:cloudwatch/metricAlarm:MetricAlarm",
+    "share",
+    FUNCTION,
+    metricQueries=[{"expression": "a"}, {"metric": {"dimensions": {"FunctionName": "predict"}}}],
+)
+NAMED = but([FUNCTION], "predict", name="predict")
+OPERATION = (
+    Case(
+        "alarm-for-each",
+        {
+            "one metric": [*NAMED, ERRORS],
+            "a formula": [*NAMED, SHARE],
+            "by ARN": [MACHINE, *but([ERRORS], "errors", dimensions={"StateMachineArn": "arn:aws:states:x:1:s:train"})],
+        },
+        {"none": NAMED, "another": [*NAMED, *but([ERRORS], "errors", dimensions={"FunctionName": "other"})]},
+        "no alarm watches it",
+    ),
+    Case(
+        "workflow-starts-by-itself",
+        {
+            "event": [MACHINE, STARTS],
+            "schedule": [MACHINE, MONTHLY],
+            "trains nothing": but([MACHINE], "machine", definition="{}"),
+        },
+        {"never": [MACHINE]},
+        "starts it",
     ),
 )
 
@@ -289,4 +360,4 @@ BEDROCK = (
     ),
 )
 
-CASES = (*BEDROCK, *LAMBDA, *SAGEMAKER)
+CASES = (*BEDROCK, *LAMBDA, *OPERATION, *SAGEMAKER)
