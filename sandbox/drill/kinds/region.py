@@ -84,6 +84,8 @@ class Region:
             "mlplatform:data": json.dumps(json.loads(config.get("mlplatform:data", "{}")) | {"recoveryDays": 35}),
             "mlplatform:api": json.dumps(_NAME | json.loads(config.get("mlplatform:api", "{}"))),
             "mlplatform:database": json.dumps({"enabled": self.database}),
+            # Of everything twice, which the stack that is rehearsed never costs.
+            "mlplatform:budget": json.dumps(json.loads(config.get("mlplatform:budget", "{}")) | {"limitUsd": 1000}),
         }
 
     def channels(self, context: Context) -> list[Channel]:
