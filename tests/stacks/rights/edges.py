@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from sandbox.rights import Access
@@ -14,6 +15,7 @@ from tests.stacks.platform import evaluated
 from tests.stacks.rights.region import Region
 
 ASSUME = "sts:AssumeRole"
+KEYED = ("aws:sns/topic:Topic", "aws:sqs/queue:Queue")
 Edges = Iterator[Access]
 Acl = {"s3:x-amz-acl": ("bucket-owner-full-control",)}
 
@@ -54,17 +56,20 @@ def in_machine(_: Region, row: Recorded) -> Edges:
 def published(service: str, topic: str, source: str, region: Region) -> Edges:
     """A message to a topic, which is encrypted by a key where it has one."""
     yield by(service, "sns:Publish", topic, source)
-    for row in evaluated(region.stack).of_type("aws:sns/topic:Topic"):
-        if arn(row) == topic:
-            yield from keyed(service, row.inputs.get("kmsMasterKeyId"), source)
+    yield from keyed(service, _keys(region.stack).get(topic), source)
 
 
 def sent(service: str, queue: str, source: str, region: Region) -> Edges:
     """A message to a queue."""
     yield by(service, "sqs:SendMessage", queue, source)
-    for row in evaluated(region.stack).of_type("aws:sqs/queue:Queue"):
-        if arn(row) == queue:
-            yield from keyed(service, row.inputs.get("kmsMasterKeyId"), source)
+    yield from keyed(service, _keys(region.stack).get(queue), source)
+
+
+@cache
+def _keys(stack: str) -> Mapping[str, Any]:
+    """The keys of topics and queues, by ARN."""
+    rows = (row for token in KEYED for row in evaluated(stack).of_type(token))
+    return {arn(row): row.inputs.get("kmsMasterKeyId") for row in rows}
 
 
 def keyed(service: str, key: Any, source: str) -> Edges:
