@@ -113,7 +113,7 @@ WANTED_OF_THE_LENS: Final = (
 """Best practices of the Machine Learning Lens of 2025 that a platform can hold or break."""
 
 NOT_HERE: Final[dict[str, str]] = {
-    "ML Lens MLCOST06-BP02": "what a model earns is known to those who use it; tags and the estimate tell what it costs",
+    "ML Lens MLCOST06-BP02": "what a model earns is known to its users; tags and the estimate tell what it costs",
     "ML Lens MLPERF06-BP01": "the person in the loop is the approval, a state of the workflow, which journeys show",
     "ML Lens MLREL01-BP01": "the API before the endpoint is how components are composed, not a property of a resource",
     "ML Lens MLREL03-BP01": "how changes are tested and delivered stands in the repository, not in a stack",
