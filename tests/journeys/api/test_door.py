@@ -171,6 +171,12 @@ def ready(caller: Caller, status: str) -> dict[str, Any]:
     return content if answer.status == 200 and content["status"] == status else {}
 
 
+def missed(caller: Caller) -> set[str]:
+    """Parts that are not up, where health says that it goes on without them."""
+    parts = ready(caller, "degraded").get("parts", {})
+    return {name for name, row in parts.items() if row["state"] != "up"}
+
+
 @contextmanager
 def stopped(deployed: Deployed, words: str) -> Iterator[None]:
     """A part that does not answer for a while, and goes on with what it had."""
@@ -187,8 +193,8 @@ def test_health_without_a_part_is_degraded_until_it_is_back(main: Deployed, part
     anybody = Caller(main)
     eventually(lambda: ready(anybody, "ready"), 30, "everything is up")
     with stopped(main, words):
-        found = eventually(lambda: ready(anybody, "degraded"), 15, f"the {part} is missed")
-        assert {name for name, row in found["parts"].items() if row["state"] != "up"} == {part}
+        # On a busy machine another part may be late in a first look; it is none that is missed for good.
+        eventually(lambda: missed(anybody) == {part}, 15, f"the {part} alone is missed")
     eventually(lambda: ready(anybody, "ready"), 30, f"the {part} is back")
 
 
