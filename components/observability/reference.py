@@ -36,7 +36,8 @@ def page(stacks: Mapping[str, Sequence[Inputs]]) -> str:
     """
     rows: dict[str, tuple[Inputs, list[str]]] = {}
     for stack, alarms in stacks.items():
-        for inputs in alarms:
+        # Of two regions the one is told whose silence is heard, whichever was declared first.
+        for inputs in sorted(alarms, key=lambda row: str(row.get("treatMissingData", ""))):
             where = rows.setdefault(_name(inputs, stack), (inputs, []))[1]
             # A second region has the same alarms again.
             if stack not in where:
