@@ -17,8 +17,8 @@ help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock Makefile
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 4))' 2>/dev/null || { \
-	  echo "Python 3.11.4 or later is needed, '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo missing);" \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or later is needed, '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo missing);" \
 	       "name another with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@rm -f $(STAMP)
 	@echo "installing the locked packages into $(VENV) (once)"
