@@ -6,6 +6,8 @@ from tests.sandbox.rights.actions.case import KEY, KEYED, SECRET, arn, case
 
 LAKE = "arn:aws:s3:::lake"
 SEALED = f"arn:aws:s3:::{KEYED}"
+CLUSTER, TAKEN = arn("rds", "cluster:rows"), arn("rds", "cluster-snapshot:rows-1")
+ELSEWHERE = arn("rds", "cluster-snapshot:rows-1", region="us-east-1")
 OBJECT = {"Bucket": "lake", "Key": "raw/a.csv"}
 TABLE = arn("dynamodb", "table/models")
 STREAM = f"{TABLE}/stream/2026-01-01T00:00:00.000"
@@ -244,4 +246,35 @@ STORES = (
         DestinationKeyId="alias/data",
     ),
     case("kms", "GenerateRandom ListAliases ListKeys", ("kms:OPERATION", "*")),
+    case(
+        "rds",
+        "CreateDBClusterSnapshot",
+        ("rds:CreateDBClusterSnapshot", CLUSTER, TAKEN),
+        DBClusterIdentifier="rows",
+        DBClusterSnapshotIdentifier="rows-1",
+    ),
+    case(
+        "rds",
+        "DescribeDBClusterSnapshots",
+        ("rds:DescribeDBClusterSnapshots", CLUSTER, arn("rds", "cluster-snapshot:*")),
+        DBClusterIdentifier="rows",
+    ),
+    case(
+        "rds",
+        "DeleteDBClusterSnapshot",
+        ("rds:DeleteDBClusterSnapshot", TAKEN),
+        DBClusterSnapshotIdentifier="rows-1",
+    ),
+    case(
+        "rds",
+        "CopyDBClusterSnapshot",
+        ("rds:CopyDBClusterSnapshot", ELSEWHERE, TAKEN),
+        ("rds:AddTagsToResource", TAKEN),
+        ("kms:DescribeKey", KEY),
+        ("kms:CreateGrant", KEY),
+        SourceDBClusterSnapshotIdentifier=ELSEWHERE,
+        TargetDBClusterSnapshotIdentifier="rows-1",
+        KmsKeyId=KEY,
+        CopyTags=True,
+    ),
 )

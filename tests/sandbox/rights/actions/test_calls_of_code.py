@@ -21,11 +21,11 @@ NAMED = frozenset({"generate_presigned_url", "get_paginator", "get_waiter"})
 
 
 def client_of(node: ast.expr, known: dict[str, str]) -> str:
-    """The service of an expression that is a client: `client("s3")`, or a name that stands for one."""
+    """The service of an expression that is a client: `client("s3")`, with a region or not, or a name for one."""
     if isinstance(node, ast.Name):
         return known.get(node.id, "")
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "client":
-        (service,) = node.args
+        service = node.args[0]
         assert isinstance(service, ast.Constant), ast.unparse(node)
         return str(service.value)
     return ""
