@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -17,6 +18,8 @@ ELSEWHERE = Path(__file__).with_name("elsewhere.toml")
 """What other stacks grant than the one that journeys run."""
 LABEL = "standby-"
 """What the program puts before the names of a second region's resources; a line speaks about both regions."""
+_ONES_OWN = re.compile(r"(?<=:dbuser:prx-)[a-z0-9]+")
+"""A proxy's id, which each sandbox makes anew."""
 FIELDS = ("role", "statement", "action", "reason")
 
 
@@ -92,7 +95,7 @@ def granted(told: Mapping[str, Any]) -> list[Granted]:
 def unused(several: Sequence[Mapping[str, Any]]) -> list[Granted]:
     """The rights that no sandbox used, of those that any of them granted; in order, without repetitions."""
     uses = {
-        (row["role"], row["policy"], row["statement"], row["action"], row["resource"])
+        (row["role"], row["policy"], row["statement"], row["action"], _ONES_OWN.sub("*", row["resource"]))
         for told in several
         for row in told["used"]
     }
@@ -104,7 +107,7 @@ def unused(several: Sequence[Mapping[str, Any]]) -> list[Granted]:
     def used(one: Granted) -> bool:
         seen = by_statement.get((one.role, one.right.policy, one.right.statement), [])
         return any(
-            resource == one.right.resource and matches(one.right.action.lower(), action.lower())
+            resource == _ONES_OWN.sub("*", one.right.resource) and matches(one.right.action.lower(), action.lower())
             for action, resource in seen
         )
 

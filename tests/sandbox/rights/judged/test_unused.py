@@ -39,6 +39,17 @@ def test_a_use_of_another_resource_is_none_of_this_one() -> None:
     assert names(told(("s3:GetObject", "arn:aws:s3:::other/*"))) == ["s3:GetObject", "s3:PutObject"]
 
 
+def test_a_proxy_has_an_id_of_its_own_in_each_sandbox() -> None:
+    def sandbox(proxy: str, *used: str) -> dict[str, Any]:
+        row = {"role": "worker", "policy": "rights", "statement": "Sign", "action": "rds-db:connect"}
+        users = [f"arn:aws:rds-db:us-east-1:123456789012:dbuser:{proxy}/{user}" for user in ("one", "two")]
+        granted = [{**row, "resource": user} for user in users]
+        return {"granted": granted, "used": [one for one in granted if one["resource"].rpartition("/")[2] in used]}
+
+    found = unused([sandbox("prx-03zq"), sandbox("prx-cd8n", "one")])
+    assert {one.right.resource.rpartition("/")[2] for one in found} == {"two"}
+
+
 def test_what_nothing_used_needs_a_line_and_a_line_needs_a_right() -> None:
     never = unused([told(("s3:GetObject", BUCKET))])
     line, stale = Reason("work*", "Folder", "s3:Put*", "later"), Reason("worker", "*", "s3:GetObject", "later")
