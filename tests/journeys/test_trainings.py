@@ -104,7 +104,7 @@ def test_bad_file_fails_with_its_reason_and_a_notification(
         assert says in told
         assert "{" not in told
     sent = eventually(
-        lambda: [text for text in heard(main, uploads) if uploads.bad[name] in text], 15, "a notification"
+        lambda: [text for text in heard(main, uploads) if execution["name"] in text], 15, "a notification"
     )
     assert any(says in text for text in sent)
 
@@ -160,7 +160,7 @@ def test_training_on_a_file_that_does_not_exist(main: Deployed, user: Caller) ->
     assert user.call("POST", "/training/start", {"key": "uploads/none.csv"}).status == 202
     (execution,) = ended(main, "uploads/none.csv")
     assert execution["status"] == "FAILED"
-    assert "uploads/none.csv does not exist; upload it or name another" in execution["cause"]
+    assert "there is no such file in the raw bucket; upload it or name another" in execution["cause"]
 
 
 def test_training_is_for_scientists_and_for_uploads(user: Caller, stranger: Caller) -> None:
