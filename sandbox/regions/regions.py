@@ -65,8 +65,8 @@ class Regions:
         self._edges = Edges(ledger, cloud, self.names)
         self.notes = (*NOTES, *self._edges.notes)
         """Where this differs from AWS, for the report."""
-        # Callers are turned away first, and what they would have changed is held back last.
-        parts = [gateways, *(part for part in runtimes if part is not replication), replication]
+        # What is changed until then is held back last.
+        parts = [*(part for part in runtimes if part is not replication), replication]
         self._parts = [part for part in parts if isinstance(part, Regional)]
         self._lock = threading.Lock()
 
@@ -85,8 +85,10 @@ class Regions:
         self._known(region)
         with self._lock:
             if region not in self._outage.lost:
-                self._outage.lost.add(region)
-                _each([(part, part.lose) for part in self._parts], region, "is lost")
+                # Who is being answered may still write, and is answered before the services are gone: an answer whose
+                # write was refused in between would count as taken.
+                first = [(self._gateways, self._gateways.lose), (self._outage, self._outage.lost.add)]
+                _each([*first, *((part, part.lose) for part in self._parts)], region, "is lost")
 
     def recover(self, region: str) -> None:
         """Gives a lost region back. RuntimeError names the parts that did not follow."""
@@ -94,7 +96,8 @@ class Regions:
         with self._lock:
             if region in self._outage.lost:
                 self._outage.lost.discard(region)
-                _each([(part, part.recover) for part in reversed(self._parts)], region, "is back")
+                last = (self._gateways, self._gateways.recover)
+                _each([*((part, part.recover) for part in reversed(self._parts)), last], region, "is back")
 
     def commands(self) -> Mapping[str, Command]:
         """What `sandbox.control.Control` can ask for."""

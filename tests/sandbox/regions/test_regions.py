@@ -241,6 +241,28 @@ def test_a_part_that_does_not_follow_is_named_and_holds_no_other(box: Box) -> No
     assert box.health(WEST) == WEST
 
 
+def test_whoever_is_being_answered_reaches_the_services_until_the_answer_is_out(box: Box) -> None:
+    seen: list[list[str]] = []
+
+    class Answering(Gateways):
+        """The gateways of the box, which finish what they have begun."""
+
+        def __init__(self) -> None:
+            self.__dict__ = box.gateways.__dict__
+
+        def lose(self, region: str) -> None:
+            seen.append(box.cloud.client("dynamodb", region).list_tables()["TableNames"])
+            super().lose(region)
+
+    regions = Regions(box.ledger, box.cloud, Answering(), box.replication, [])
+    regions.lose(WEST)
+    assert seen == [["two-items"]]
+    with pytest.raises(BotoCoreError):
+        box.cloud.client("dynamodb", WEST).list_tables()
+    regions.recover(WEST)
+    assert box.health(WEST) == WEST
+
+
 def test_the_lag_is_set_while_it_runs_and_checked(box: Box) -> None:
     box.control.lag(5)
     assert box.control.replication()["lag_s"] == 5
