@@ -81,6 +81,17 @@ def command(handler: str) -> list[str]:
     return [interpreter, "-S", "-m", "awslambdaric", handler]
 
 
+def in_turn(pid: int) -> None:
+    """Lets a process wait for its turn where it is woken, in place of cutting off whoever has woken it.
+
+    That is the gateway nearly always, which holds its interpreter meanwhile: all other calls would wait with it. Only
+    Linux has this.
+    """
+    if hasattr(os, "sched_setscheduler"):
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0))
+
+
 def resident_mb(pid: int) -> int:
     """Memory of a process in MB; 0 where it cannot be read."""
     with contextlib.suppress(OSError, IndexError, ValueError):

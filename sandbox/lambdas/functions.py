@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.cloud import HOST, Cloud, listen
 from sandbox.lambdas import asynchronous, memory
 from sandbox.lambdas.archives import Archives, host
-from sandbox.lambdas.environment import Place, command, identity, variables
+from sandbox.lambdas.environment import Place, command, identity, in_turn, variables
 from sandbox.lambdas.hooks import Hooks
 from sandbox.lambdas.instance import MAX_PAYLOAD, Call, Instance, Invocation, Record, new_id
 from sandbox.lambdas.logs import Logs
@@ -205,6 +205,7 @@ class Functions:
             directory=place.task,
             on_exit=lambda ended: self._exited(instance, ended),
         )
+        in_turn(process.pid)
         if process.log is None:
             raise RuntimeError(f"function {plan.name} has no log file")
         instance.started(process, process.log)

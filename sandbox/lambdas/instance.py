@@ -201,9 +201,9 @@ class Instance:
         """A part of what the process printed."""
         return os.pread(self._log, stop - start, start) if self._log >= 0 else b""
 
-    def delivered(self, limit: int) -> None:
-        """One record was logged. When none is left, a file above the limit begins anew, and a dead one is closed."""
-        self._unlogged -= 1
+    def delivered(self, count: int, limit: int) -> None:
+        """So many records were logged. When none is left, a file above the limit begins anew; a dead one is closed."""
+        self._unlogged -= count
         if self._unlogged or self.current is not None:
             return
         if self.closed.is_set():

@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
@@ -123,7 +123,8 @@ class Logs:
                 key = (plan.region, plan.log_group, record.instance.stream)
                 if self._may(record, trace=False):
                     batches.setdefault(key, []).extend(events(record))
-                record.instance.loop.call_soon_threadsafe(record.instance.delivered, FILE_LIMIT)
+            for instance, count in Counter(record.instance for record in records).items():
+                instance.loop.call_soon_threadsafe(instance.delivered, count, FILE_LIMIT)
             for _ in range(len(self._lines)):
                 region, group, stream, moment_ms, line = self._lines.popleft()
                 batches.setdefault((region, group, stream), []).append((moment_ms, line))

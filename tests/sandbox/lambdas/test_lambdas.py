@@ -121,6 +121,12 @@ def test_answer_is_the_handlers_and_the_process_is_used_again(sandbox: Sandbox) 
     assert first.log == ""
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="only Linux schedules in batches")
+def test_a_function_waits_for_its_turn_and_whoever_calls_it_does_not(sandbox: Sandbox) -> None:
+    assert os.sched_getscheduler(int(json.loads(sandbox.call().payload)["pid"])) == os.SCHED_BATCH
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
 def test_context_tells_what_was_declared(sandbox: Sandbox) -> None:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:echo"
     answer = sandbox.functions.invoke_sync(arn, b'{"do": "context"}', trace="Root=1-2-3;Sampled=1")
