@@ -39,6 +39,7 @@ def build(environ: Mapping[str, str] = os.environ, memory: Shared | None = None)
         PredictionsTable(database, settings.predictions_table, log),
         endpoint=settings.endpoint_name,
         new_id=lambda: str(uuid4()),
+        remembered=settings.recent_predictions,
         ttl_s=settings.cache_ttl_s,
         live_ttl_s=settings.live_ttl_s,
         live_memory_s=settings.live_memory_ms / 1000,

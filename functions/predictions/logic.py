@@ -73,7 +73,20 @@ def canonical(features: Mapping[str, Any]) -> bytes:
 
 
 class Predictor:
-    """Answers rows; one instance a process."""
+    """Answers rows; one instance a process.
+
+    Args:
+        model: asked where nothing is kept.
+        memory: the cache that all processes share.
+        records: where new predictions are kept.
+        endpoint: whose live version counts.
+        new_id: makes the id of a prediction.
+        remembered: how many predictions a process remembers by itself, until it asks for the live version again.
+        ttl_s: how long the cache keeps a prediction.
+        live_ttl_s: how long it keeps a live version that was learned from the model.
+        live_memory_s: how long a process believes that a version is live.
+        clock: seconds; only differences count.
+    """
 
     def __init__(
         self,
@@ -83,12 +96,14 @@ class Predictor:
         *,
         endpoint: str,
         new_id: Callable[[], str],
+        remembered: int = 1000,
         ttl_s: int = 3600,
         live_ttl_s: int = 60,
         live_memory_s: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model, self._memory, self._records, self._new_id = model, memory, records, new_id
+        self._recent, self._remembered = dict[str, Found](), remembered
         self._ttl_s, self._live_ttl_s, self._live_memory_s = ttl_s, live_ttl_s, live_memory_s
         self._live_key = f"live:{endpoint}"
         self._clock = clock
@@ -103,8 +118,7 @@ class Predictor:
         digest = sha256(canonical(features)).hexdigest()
         live = "" if bypass else self.live_version()
         if live:
-            key = key_of(tenant, live, digest)
-            found = read(self._memory.get(key), key)
+            found = self._known(key_of(tenant, live, digest))
             if found:
                 return found
         usable = self._memory.available
@@ -120,9 +134,21 @@ class Predictor:
         if now >= self._live_until:
             self._live = (self._memory.get(self._live_key) or b"").decode(errors="replace")
             self._live_until = now + self._live_memory_s if self._live else now
+            self._recent.clear()
         return self._live
 
+    def _known(self, key: str) -> Found | None:
+        """What this process remembers, else what the cache has."""
+        found = self._recent.get(key) if self._memory.available else None
+        if found is None:
+            found = read(self._memory.get(key), key)
+            if found is not None and len(self._recent) < self._remembered:
+                self._recent[key] = found
+        return found
+
     def _keep(self, made: Found, key: str, live: str) -> None:
+        # What another process makes is seen when this one asks the cache again; what it makes itself, at once.
+        self._recent.pop(key, None)
         self._memory.put(key, written(made, key), self._ttl_s)
         if made.version != live:
             # A missing version is learned. A wrong one (a deployment beside the release step) is put right; for a

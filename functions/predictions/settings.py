@@ -32,10 +32,12 @@ class Settings(TokenSettings):
     has not come."""
     cache_ttl_s: int = 3600
     """How long a prediction is kept."""
+    recent_predictions: int = 1000
+    """How many predictions a process remembers by itself until it asks for the live version again; 0 for none."""
     live_ttl_s: int = 60
     """How long a live version learned from the model itself is kept in the cache."""
     live_memory_ms: int = 1000
-    """How long a process remembers the live version without asking the cache."""
+    """How long a process remembers the live version, and predictions of it, without asking the cache."""
     model_timeout_ms: int = 20000
     """Longest wait for the model; with all other waits it stays below the 29 s of API Gateway."""
     record_timeout_ms: int = 2000

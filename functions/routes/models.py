@@ -12,7 +12,7 @@ from functions.shared.errors import NOT_THERE_YET
 from functions.shared.resources.lists import ListQuery
 from functions.trainings import schemas as trainings
 
-BYPASS = Header("Cache-Control", "`no-cache` asks the model itself, whatever the cache holds")
+BYPASS = Header("Cache-Control", "`no-cache` asks the model itself, and renews what the cache holds within a second")
 MODEL_ERRORS = ("model_rejected_input", "throttled", "model_failed", "model_unavailable", "timeout")
 
 PREDICT = Route(

@@ -23,7 +23,9 @@ LIVE = "live:predict"
 class Case:
     """A predictor with everything it works on."""
 
-    def __init__(self, *, version: str = "v1", live: str = "", fails: ApiError | None = None) -> None:
+    def __init__(
+        self, *, version: str = "v1", live: str = "", fails: ApiError | None = None, remembered: int = 1000
+    ) -> None:
         self.model, self.memory, self.now = CountingModel(version, fails), Memory(), [0.0]
         if live:
             self.memory.values[LIVE] = live.encode()
@@ -34,6 +36,7 @@ class Case:
             self.model,
             endpoint="predict",
             new_id=lambda: next(self.ids),
+            remembered=remembered,
             clock=lambda: self.now[0],
         )
         self.client = Client(operations(self.predictor, NoModels()), METRICS)
@@ -254,3 +257,53 @@ def test_what_is_written_is_read() -> None:
     kept = read(written(found, "key"), "key")
     assert kept is not None
     assert (kept.prediction_id, kept.version, kept.source) == (found.prediction_id, "v1", "hit")
+
+
+def test_a_row_that_comes_again_at_once_is_no_question_to_the_cache_and_a_second_later_it_is() -> None:
+    case, others = Case(live="v1"), []
+    case.ask()
+    assert case.ask().body["predictionId"] == "id-0"
+    (key,) = (key for key in case.memory.values if key.startswith("p:"))
+    case.memory.values[key] = case.memory.values[key].replace(b"id-0", b"of another process")
+    for now in (0.9, 1.1):
+        case.now[0] = now
+        others.append(case.ask().body["predictionId"])
+    assert others == ["id-0", "of another process"]
+    assert case.sources() == ["miss", "hit", "hit", "hit"]
+
+
+def test_a_release_counts_for_what_a_process_remembers() -> None:
+    case = Case(live="v1")
+    case.ask()
+    case.ask()
+    case.model.version = "v2"
+    case.memory.values[LIVE] = b"v2"
+    case.now[0] = 1.1
+    assert case.ask().body["modelVersion"] == "v2"
+
+
+def test_a_bypass_counts_at_once_for_what_a_process_remembers() -> None:
+    case = Case(live="v1")
+    case.ask()
+    case.ask()
+    assert case.ask(headers={"Cache-Control": "no-cache"}).body["predictionId"] == "id-1"
+    assert case.ask().body["predictionId"] == "id-1"
+
+
+def test_nothing_is_remembered_while_the_cache_is_away() -> None:
+    case = Case(live="v1")
+    case.ask()
+    case.ask()
+    case.memory.available = False
+    case.ask()
+    assert case.sources() == ["miss", "hit", "off"]
+
+
+@pytest.mark.parametrize(("remembered", "ids"), [(0, ["x", "x"]), (1, ["id-0", "x"]), (2, ["id-0", "id-1"])])
+def test_a_process_remembers_no_more_than_it_may(remembered: int, ids: list[str]) -> None:
+    case, rows = Case(live="v1", remembered=remembered), ({"age": 1}, {"age": 2})
+    for row in (*rows, *rows):
+        case.ask(row)
+    for key, value in case.memory.values.items():
+        case.memory.values[key] = value.replace(b"id-0", b"x").replace(b"id-1", b"x")
+    assert [case.ask(row).body["predictionId"] for row in rows] == ids

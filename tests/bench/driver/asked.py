@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -36,6 +37,8 @@ class Answers:
     sent: int = 0
     used_s: float = 0.0
     """Processor time of whoever asked."""
+    stolen: float = 0.0
+    """Share of this machine's processor time that its host gave to others meanwhile; 0 where nobody tells."""
 
     def percentile(self, share: float) -> float:
         """Milliseconds within which a share of the answers came."""
@@ -138,6 +141,7 @@ def send(
         "requests": [{"kind": one.kind, "bytes": base64.b64encode(one.content).decode()} for one in requests],
     }
     side = threading.Thread(target=meanwhile) if meanwhile is not None else None
+    before = ticks()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.driver.client"],
         cwd=ROOT,
@@ -153,7 +157,19 @@ def send(
     if process.returncode:
         raise RuntimeError(f"the load ended with {process.returncode}")
     found = json.loads(out)
-    return Answers(requests, seconds, [tuple(row) for row in found["rows"]], found["sent"], found["used_s"])
+    spent, stolen = (after - begun for after, begun in zip(ticks(), before, strict=True))
+    rows = [tuple(row) for row in found["rows"]]
+    return Answers(requests, seconds, rows, found["sent"], found["used_s"], stolen / max(spent, 1))
+
+
+def ticks() -> tuple[int, int]:
+    """Processor time of the whole machine so far, and how much of it its host gave to others."""
+    stat = Path("/proc/stat")
+    if not stat.is_file():
+        return 0, 0
+    # user, nice, system, idle, iowait, irq, softirq, steal
+    fields = [int(field) for field in stat.read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
+    return sum(fields), fields[7]
 
 
 def middle(values: Sequence[float]) -> float:

@@ -89,15 +89,14 @@ def nested(box: Deployed, answers: Answers, between: list[datetime]) -> list[tup
     integration = _median(box, between, ("AWS/ApiGateway", "IntegrationLatency"), ("Resource", ROUTE))
     duration = _median(box, between, ("AWS/Lambda", "Duration"), ("FunctionName", FUNCTION))
     handler = _median(box, between, ("MLPlatform", "ProcessingTime"), ("Function", FUNCTION))
-    cache = asked(box)
     return [
         ("HTTP: sockets, reading and writing, the caller", whole - gateway),
         ("gateway: all steps but the function", gateway - integration),
         ("hand-over: event loop and pool", integration - duration),
         ("runtime client: event in, answer and log line out", duration - handler),
-        ("handler: token, schema, answer", handler - cache),
-        ("Redis: one answer by TLS", cache),
+        ("handler: token, schema, answer", handler),
         ("whole", whole),
+        ("beside it, where a process does not remember the answer: Redis, by TLS", asked(box)),
     ]
 
 
