@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from components.function.calling import ClockArgs, clock, may_call, on_events
 from components.function.capability import function_args
-from components.function.clock import ClockArgs, clock
 from components.function.component import ALIAS, Function, FunctionArgs
 from components.function.layer import Layer, LayerArgs
 
@@ -16,4 +16,6 @@ __all__ = [
     "LayerArgs",
     "clock",
     "function_args",
+    "may_call",
+    "on_events",
 ]

@@ -14,6 +14,7 @@ from components.baseline import LIVE
 from components.function import Function, FunctionArgs
 from components.ml_endpoint.hosting import HostingShape
 from components.recovery.rights import follower_statements
+from components.tables.hearing import age, hear
 from components.values import Alarm, Metric, Widget
 from functions.shared.settings import variables
 from functions.standby.settings import Settings
@@ -107,33 +108,25 @@ class Follower(pulumi.ComponentResource):
             "retention_days": args.get("log_days", 30),
         }
         self.function = Function(name, given, ResourceOptions(parent=self))
-        pattern = json.dumps({"dynamodb": {"Keys": {"version": {"S": [LIVE]}}}}, sort_keys=True)
-        self.mapping = lambda_.EventSourceMapping(
+        self.mapping = hear(
             f"{name}-changes",
-            event_source_arn=args["models_stream_arn"],
-            function_name=self.function.alias_arn,
-            starting_position="TRIM_HORIZON",
-            batch_size=10,
-            filter_criteria={"filters": [{"pattern": pattern}]},
-            # Each try waits for minutes itself, and the next change brings the newest model in any case.
-            maximum_retry_attempts=_RETRIES,
-            maximum_record_age_in_seconds=_AGE_S,
-            destination_config={"on_failure": {"destination_arn": args["lost_events_arn"]}},
-            # Lambda tries the role's rights on stream and queue when the mapping is made.
-            opts=ResourceOptions(parent=self, depends_on=[self.function.rights]),
+            self.function,
+            {
+                "stream_arn": args["models_stream_arn"],
+                "pattern": {"dynamodb": {"Keys": {"version": {"S": [LIVE]}}}},
+                "at_once": 10,
+                # Each try waits for minutes itself, and the next change brings the newest model in any case.
+                "retries": _RETRIES,
+                "keep_s": _AGE_S,
+                "lost_events_arn": args["lost_events_arn"],
+            },
+            ResourceOptions(parent=self),
         )
         self.register_outputs({"function_name": self.function.function_name})
 
     def age(self) -> Metric:
         """How old the change is that is being followed, in milliseconds."""
-        return Metric(
-            namespace="AWS/Lambda",
-            name="IteratorAge",
-            dimensions={"FunctionName": self.function.function_name},
-            statistic="Maximum",
-            unit="Milliseconds",
-            label="age of the change",
-        )
+        return age(self.function, "age of the change")
 
     def alarms(self) -> list[Alarm]:
         """A change that is followed late, and the function's own."""

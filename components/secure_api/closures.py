@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final, TypedDict
 
 from pulumi import Input, ResourceOptions
 
-from components.aws import lambda_
 from components.function import Function
-from components.tables.hearing import may_hear
+from components.tables.hearing import age, hear, may_hear
 from components.values import Alarm, Metric, Statement, Widget
 
 LATE_MIN: Final = 30
@@ -48,19 +46,19 @@ def follow(name: str, users: Function, closures: Closures | None, opts: Resource
         return
     # Replication may send two writes as one, so what counts is what the record is now, not what has changed in it.
     pattern = {"dynamodb": {"NewImage": {"deletedAt": {"S": [{"exists": True}]}}}}
-    lambda_.EventSourceMapping(
+    hear(
         f"{name}-closures",
-        event_source_arn=closures["stream_arn"],
-        function_name=users.alias_arn,
-        starting_position="TRIM_HORIZON",
-        # Each for itself: one that fails is tried again alone.
-        batch_size=1,
-        filter_criteria={"filters": [{"pattern": json.dumps(pattern, sort_keys=True)}]},
-        maximum_retry_attempts=_RETRIES,
-        maximum_record_age_in_seconds=_AGE_S,
-        destination_config={"on_failure": {"destination_arn": closures["lost_events_arn"]}},
-        # Lambda tries the role's rights on stream and queue when the mapping is made.
-        opts=ResourceOptions.merge(opts, ResourceOptions(depends_on=[users.rights])),
+        users,
+        {
+            "stream_arn": closures["stream_arn"],
+            "pattern": pattern,
+            # Each for itself: one that fails is tried again alone.
+            "at_once": 1,
+            "retries": _RETRIES,
+            "keep_s": _AGE_S,
+            "lost_events_arn": closures["lost_events_arn"],
+        },
+        opts,
     )
 
 
@@ -89,11 +87,4 @@ def widgets(users: Function, closures: Closures | None) -> list[Widget]:
 
 
 def _age(users: Function) -> Metric:
-    return Metric(
-        namespace="AWS/Lambda",
-        name="IteratorAge",
-        dimensions={"FunctionName": users.function_name},
-        statistic="Maximum",
-        unit="Milliseconds",
-        label="age of the closing",
-    )
+    return age(users, "age of the closing")

@@ -10,8 +10,8 @@ import pulumi
 from pulumi import Output, ResourceOptions
 
 from components import insights
-from components.aws import apigateway, cloudwatch, iam, lambda_
-from components.function import ALIAS, Function
+from components.aws import apigateway, cloudwatch, iam
+from components.function import Function, may_call
 from components.secure_api import closures, watched
 from components.secure_api.args import STAGE, SecureApiArgs, TrustedPool, identity_args, problems
 from components.secure_api.capabilities import capabilities
@@ -164,15 +164,12 @@ class SecureApi(pulumi.ComponentResource):
 
     def _permissions(self, name: str) -> list[pulumi.Resource]:
         return [
-            lambda_.Permission(
+            may_call(
                 f"{name}-may-{route.operation.replace('_', '-')}",
-                action="lambda:InvokeFunction",
-                function=self.functions[route.capability].function_name,
-                qualifier=ALIAS,
-                principal="apigateway.amazonaws.com",
-                source_arn=formatted("{0}/{1}/{2}", self.api.execution_arn, STAGE, execution_path(route)),
-                # The alias has to exist before anybody may call it.
-                opts=ResourceOptions(parent=self, depends_on=[self.functions[route.capability].alias]),
+                self.functions[route.capability],
+                "apigateway.amazonaws.com",
+                formatted("{0}/{1}/{2}", self.api.execution_arn, STAGE, execution_path(route)),
+                ResourceOptions(parent=self),
             )
             for route in ROUTES
         ]

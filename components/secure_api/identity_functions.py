@@ -10,7 +10,7 @@ import pulumi
 from pulumi import Input, Output, ResourceOptions
 
 from components.aws import cognito, iam, lambda_
-from components.function import ALIAS, Function, function_args
+from components.function import ALIAS, Function, function_args, may_call
 from components.ml_endpoint.rights import local_arn
 from components.training_workflow.rights import allow
 from components.values import policy_json
@@ -62,15 +62,7 @@ def connect(name: str, function: Function, pool: cognito.UserPool, opts: Resourc
 
     Both name the pool, and the pool names the function: so they stand after both.
     """
-    lambda_.Permission(
-        f"{name}-may-ask",
-        action="lambda:InvokeFunction",
-        function=function.function_name,
-        qualifier=ALIAS,
-        principal="cognito-idp.amazonaws.com",
-        source_arn=pool.arn,
-        opts=opts,
-    )
+    may_call(f"{name}-may-ask", function, "cognito-idp.amazonaws.com", pool.arn, opts)
     iam.RolePolicy(
         f"{name}-signup-groups",
         role=function.role.id,

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pulumi
 from pulumi import Input, Output, ResourceOptions
 
-from components.aws import cloudwatch, iam, lambda_, scheduler, sqs
-from components.function import ALIAS, Function
+from components.aws import cloudwatch, iam, scheduler, sqs
+from components.function import Function, on_events
 from components.training_workflow.rights import allow
 from components.values import Statement, policy_json, trust_json
 from functions.shared.places import UPLOADS
@@ -148,33 +148,7 @@ class Triggers(pulumi.ComponentResource):
             state=state,
             opts=child,
         )
-        permission = lambda_.Permission(
-            f"{name}-decision-permission",
-            action="lambda:InvokeFunction",
-            function=approvals.function_name,
-            qualifier=ALIAS,
-            principal="events.amazonaws.com",
-            source_arn=self.decision.arn,
-            opts=ResourceOptions(parent=self, depends_on=[approvals.alias]),
-        )
-        cloudwatch.EventTarget(
-            f"{name}-decision-target",
-            rule=self.decision.name,
-            arn=approvals.alias_arn,
-            retry_policy=_RETRY,
-            dead_letter_config={"arn": queue_arn},
-            opts=ResourceOptions(parent=self, depends_on=[permission]),
-        )
-        # EventBridge hands over to Lambda's own queue: what the function fails on is Lambda's to keep.
-        lambda_.FunctionEventInvokeConfig(
-            f"{name}-decision-retries",
-            function_name=approvals.function_name,
-            qualifier=ALIAS,
-            maximum_retry_attempts=2,
-            maximum_event_age_in_seconds=3600,
-            destination_config={"on_failure": {"destination": queue_arn}},
-            opts=ResourceOptions(parent=self, depends_on=[approvals.alias, approvals.rights]),
-        )
+        on_events(f"{name}-decision", approvals, self.decision, queue_arn, child, retry_policy=_RETRY)
         self.calendar_role = self._role(
             f"{name}-monthly",
             "scheduler.amazonaws.com",

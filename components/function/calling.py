@@ -1,8 +1,8 @@
-"""A clock that calls a function: the rule, the right to call, and where calls go that reach nobody."""
+"""What calls a function by itself: rules and clocks, the right to call, and where calls go that reach nobody."""
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from pulumi import Input, ResourceOptions
 
@@ -44,30 +44,63 @@ def clock(name: str, function: Function, args: ClockArgs, opts: ResourceOptions)
         state="DISABLED" if args.get("stopped", False) else None,
         opts=opts,
     )
-    permission = lambda_.Permission(
-        f"{name}-permission",
-        action="lambda:InvokeFunction",
-        function=function.function_name,
-        qualifier=ALIAS,
-        principal="events.amazonaws.com",
-        source_arn=rule.arn,
-        opts=ResourceOptions.merge(opts, ResourceOptions(depends_on=[function.alias])),
-    )
+    on_events(name, function, rule, args["lost_events_arn"], opts, event=args.get("event"))
+    return rule
+
+
+def on_events(
+    name: str,
+    function: Function,
+    rule: cloudwatch.EventRule,
+    lost_events_arn: Input[str],
+    opts: ResourceOptions,
+    *,
+    event: str | None = None,
+    retry_policy: Any = None,
+) -> None:
+    """Calls the alias of a function for each event of a rule; a call that fails is tried twice again within an hour.
+
+    Args:
+        name: beginning of the resources' names.
+        function: what is called.
+        rule: whose events.
+        lost_events_arn: queue of what could not be handed over, and of what the function failed on.
+        opts: options of each resource, such as the parent.
+        event: what the function is sent; EventBridge's own event by default.
+        retry_policy: of handing over; EventBridge's own by default.
+    """
+    permission = may_call(f"{name}-permission", function, "events.amazonaws.com", rule.arn, opts)
     cloudwatch.EventTarget(
         f"{name}-target",
         rule=rule.name,
         arn=function.alias_arn,
-        input=args.get("event"),
-        dead_letter_config={"arn": args["lost_events_arn"]},
+        input=event,
+        retry_policy=retry_policy,
+        dead_letter_config={"arn": lost_events_arn},
         opts=ResourceOptions.merge(opts, ResourceOptions(depends_on=[permission])),
     )
+    # EventBridge hands over to Lambda's own queue: what the function fails on is Lambda's to keep.
     lambda_.FunctionEventInvokeConfig(
         f"{name}-retries",
         function_name=function.function_name,
         qualifier=ALIAS,
         maximum_retry_attempts=2,
         maximum_event_age_in_seconds=3600,
-        destination_config={"on_failure": {"destination": args["lost_events_arn"]}},
+        destination_config={"on_failure": {"destination": lost_events_arn}},
         opts=ResourceOptions.merge(opts, ResourceOptions(depends_on=[function.alias, function.rights])),
     )
-    return rule
+
+
+def may_call(
+    name: str, function: Function, service: str, source_arn: Input[str], opts: ResourceOptions
+) -> lambda_.Permission:
+    """Lets a service call the alias of a function, for one source; the alias has to exist before."""
+    return lambda_.Permission(
+        name,
+        action="lambda:InvokeFunction",
+        function=function.function_name,
+        qualifier=ALIAS,
+        principal=service,
+        source_arn=source_arn,
+        opts=ResourceOptions.merge(opts, ResourceOptions(depends_on=[function.alias])),
+    )
