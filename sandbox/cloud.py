@@ -19,10 +19,10 @@ HOST = "127.0.0.1"
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
-_TABLE_WRITES = frozenset(
-    f"DynamoDB_20120810.{operation}"
-    for operation in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems", "ExecuteStatement")
-)
+_WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems", "ExecuteStatement")
+_WHOLE = ("CreateBackup", "DescribeTable", "Query", "RestoreTableFromBackup", "RestoreTableToPointInTime", "Scan")
+_ALONE = frozenset(f"DynamoDB_20120810.{operation}" for operation in (*_WRITES, *_WHOLE))
+"""Writes to tables, and what goes over all items of one: an item that comes in meanwhile would end it with an error."""
 _session_lock = threading.Lock()
 _log = logging.getLogger(__name__)
 
@@ -166,7 +166,7 @@ class Cloud:
         """Every request to the endpoint comes through here."""
         if self._application is None:
             self._application = _dispatcher()
-        if environ.get("HTTP_X_AMZ_TARGET") in _TABLE_WRITES:
+        if environ.get("HTTP_X_AMZ_TARGET") in _ALONE:
             # A transaction that fails puts back a copy of the whole table and would undo writes made meanwhile.
             with self.lock:
                 return list(self._application(environ, start_response))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from typing import Any
 
@@ -95,6 +97,33 @@ def test_a_restored_table_has_no_stream_and_no_recovery_of_its_own(dynamodb: Any
     assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     with pytest.raises(ClientError, match="PointInTimeRecoveryUnavailable"):
         restore(dynamodb, restored, UseLatestRestorableTime=True)
+
+
+def test_a_table_that_is_written_to_meanwhile_is_read_and_restored(dynamodb: Any, table: str) -> None:
+    for number in range(0, 1500, 25):
+        rows = [{"id": {"S": f"old-{at}"}, "value": {"S": "x"}} for at in range(number, number + 25)]
+        dynamodb.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": row}} for row in rows]})
+    over = threading.Event()
+
+    def write() -> int:
+        number = 0
+        while not over.is_set() and number < 5000:
+            put(dynamodb, table, f"new-{number}", "x")
+            number += 1
+        return number
+
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(write)
+        try:
+            for _ in range(5):
+                # Each once: the client of the fixture does not try again what a write has ended.
+                assert len(items(dynamodb, table)) >= 1500
+                target = restore(dynamodb, table, UseLatestRestorableTime=True)
+                assert len(items(dynamodb, target)) >= 1500
+                dynamodb.delete_table(TableName=target)
+        finally:
+            over.set()
+    assert written.result() > 5
 
 
 def test_what_a_transaction_undid_is_not_restored(dynamodb: Any, table: str) -> None:
