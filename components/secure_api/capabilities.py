@@ -143,7 +143,9 @@ def rights(args: SecureApiArgs, identity: Identity) -> dict[str, list[Statement]
     Cognito's sign-up, sign-in and revocation are open to whoever has the app client's id or a token: IAM has no part.
     """
     checks = [
-        allow("SeeEndedSessions", ["dynamodb:GetItem"], [_table(args, args["sessions_table"])]),
+        allow(
+            "SeeEndedSessions", ["dynamodb:BatchGetItem", "dynamodb:GetItem"], [_table(args, args["sessions_table"])]
+        ),
         allow("ReadEncrypted", ["kms:Decrypt"], [args["keys"]["data"]]),
     ]
     requests = [_table(args, args["requests_table"])]

@@ -10,6 +10,7 @@ __all__ = ["ACCESS", "WORKFLOW", "Access"]
 
 _BATCHES: Final = "functions/shared/batches/record.py"
 _DASHBOARD: Final = "functions/dashboard/store.py"
+_ENDED: Final = "functions/shared/identity/sessions.py"
 _ENDING: Final = "functions/shared/identity/ending.py"
 _MODELS: Final = "functions/shared/models.py"
 _PREDICTIONS: Final = "functions/predictions/store.py"
@@ -17,6 +18,11 @@ _REQUESTS: Final = "functions/shared/door/requests_table.py"
 _SESSIONS: Final = "functions/accounts/sessions.py"
 _USERS: Final = "functions/users/store.py"
 _STATES: Final = "components/training_workflow/tasks.py"
+_SIGNED_IN: Final = (
+    *("accounts", "batches", "dashboard", "insights", "metrics", "predictions", "records", "registry"),
+    *("trainings", "users"),
+)
+"""Capabilities whose callers are signed in."""
 
 ACCESS: Final = (
     Access(
@@ -94,9 +100,16 @@ ACCESS: Final = (
     Access(
         table="sessions",
         operation="GetItem",
-        by=("batches", "dashboard", "insights", "metrics", "predictions", "records", "registry", "trainings", "users"),
+        by=_SIGNED_IN,
         why="whether a token's session has ended, where the cache does not tell",
-        source="functions/shared/identity/sessions.py",
+        source=_ENDED,
+    ),
+    Access(
+        table="sessions",
+        operation="BatchGetItem",
+        by=_SIGNED_IN,
+        why="the same of all sessions of a second, where no cache is in use",
+        source=_ENDED,
     ),
     Access(
         table="requests",

@@ -7,8 +7,9 @@ once. docs/decisions/0008-ended-sessions.md says what happens when cache and tab
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import Any, Protocol
 
 from functions.shared.aws.calls import AwsError, AwsTimeoutError, AwsUnreachableError, Service
 from functions.shared.errors import ApiError
@@ -17,10 +18,16 @@ from functions.shared.identity.tokens import Caller
 LIVE, ENDED = b"live", b"ended"
 CACHE_TTL_S = 1800
 """How long the cache keeps a session's state."""
+TOGETHER = 25
+"""Sessions that one question to the table is about; it would take a hundred, and be as slow as its slowest."""
 
 
 class SessionMemory(Protocol):
     """A cache that never fails (functions.shared.cache.breaker.Cache)."""
+
+    @property
+    def available(self) -> bool:
+        """Whether it is in use."""
 
     def get(self, key: str) -> bytes | None:
         """The value, or None."""
@@ -32,8 +39,8 @@ class SessionMemory(Protocol):
 class Ended(Protocol):
     """What knows for certain."""
 
-    def ended(self, session: str) -> bool:
-        """Whether a session was ended; ApiError `unavailable` when that cannot be told."""
+    def ended(self, sessions: Sequence[str]) -> Mapping[str, bool]:
+        """Whether each session was ended, for those that it can tell; ApiError `unavailable` when it can tell none."""
 
 
 class SessionsTable:
@@ -42,26 +49,59 @@ class SessionsTable:
     def __init__(self, service: Service, table: str) -> None:
         self._service, self._table = service, table
 
-    def ended(self, session: str) -> bool:
-        """Whether a session was ended; one that the table does not know began elsewhere, and counts."""
-        request = {
-            "TableName": self._table,
-            "Key": {"sessionId": {"S": session}},
-            "ProjectionExpression": "endedAt",
-            # A sign-out counts for the request right after it.
-            "ConsistentRead": True,
-        }
+    def ended(self, sessions: Sequence[str]) -> Mapping[str, bool]:
+        """Whether each session was ended; one that the table does not know began elsewhere, and counts.
+
+        A busy table may leave some of several to another question: they are missing here.
+        """
         try:
-            return "endedAt" in self._service.call("GetItem", request).get("Item", {})
+            return self._one(*sessions) if len(sessions) == 1 else self._several(sessions)
         except (AwsError, AwsTimeoutError, AwsUnreachableError, ValueError) as error:
             raise ApiError("unavailable", why="sessions table") from error
+
+    def _one(self, session: str) -> Mapping[str, bool]:
+        found = self._service.call("GetItem", {"TableName": self._table, "Key": _item(session), **_READ})
+        return {session: "endedAt" in found.get("Item", {})}
+
+    def _several(self, sessions: Sequence[str]) -> Mapping[str, bool]:
+        wanted = {self._table: {"Keys": [_item(session) for session in sessions], **_READ}}
+        found = self._service.call("BatchGetItem", {"RequestItems": wanted})
+        rows = found.get("Responses", {}).get(self._table, [])
+        left = found.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+        over = {row["sessionId"]["S"] for row in rows if "endedAt" in row}
+        untold = {row["sessionId"]["S"] for row in left}
+        return {session: session in over for session in sessions if session not in untold}
+
+
+def _item(session: str) -> Mapping[str, Any]:
+    return {"sessionId": {"S": session}}
+
+
+_READ: Mapping[str, Any] = {
+    "ProjectionExpression": "sessionId, endedAt",
+    # A sign-out counts for the request right after it.
+    "ConsistentRead": True,
+}
+
+
+class _Seen:
+    """A session that was live."""
+
+    __slots__ = ("asked", "until")
+
+    def __init__(self, until: float, *, asked: bool) -> None:
+        self.until = until
+        """Until when that is believed."""
+        self.asked = asked
+        """Whether its caller has come since the table was asked."""
 
 
 class EndedSessions:
     """Refuses callers whose session was ended.
 
     Args:
-        table: what knows for certain.
+        table: what knows for certain. Where no cache answers in its place, it is asked for those who came lately all
+            together: a question a second for a process, and not for each of its callers.
         memory: a cache in front of it. A function that has one goes on when neither answers: its tokens live for an
             hour, and its answers must not depend on a cache. Without one such a caller is told to come back.
         remember_s: how long a process believes that a session is live; a sign-out counts at the latest after it.
@@ -80,7 +120,7 @@ class EndedSessions:
     ) -> None:
         self._table, self._memory = table, memory
         self._remember_s, self._clock, self._remembered = remember_s, clock, remembered
-        self._live_until: dict[str, float] = {}
+        self._live: dict[str, _Seen] = {}
 
     def check(self, caller: Caller) -> None:
         """Ends with `token_revoked` when the caller's session is over."""
@@ -88,33 +128,55 @@ class EndedSessions:
         if not session:
             return
         now = self._clock()
-        if now < self._live_until.get(session, now):
+        seen = self._live.get(session)
+        if seen is not None and now < seen.until:
+            seen.asked = True
             return
-        if self._over(session):
+        if self._over(session, now):
             raise ApiError("token_revoked")
-        if len(self._live_until) >= self._remembered:
-            del self._live_until[next(iter(self._live_until))]
-        self._live_until[session] = now + self._remember_s
+        self._believe(session, now, asked=True)
 
     def end(self, session: str) -> None:
         """Lets the cache tell at once that a session is over; the table has to say so already."""
-        self._live_until.pop(session, None)
+        self._live.pop(session, None)
         if self._memory is not None:
             self._memory.put(key_of(session), ENDED, CACHE_TTL_S)
 
-    def _over(self, session: str) -> bool:
+    def _over(self, session: str, now: float) -> bool:
         if self._memory is None:
-            return self._table.ended(session)
+            return self._told(session, now)
         cached = self._memory.get(key_of(session))
         if cached in (LIVE, ENDED):
             return cached == ENDED
         try:
-            over = self._table.ended(session)
+            over = self._told(session, now)
         except ApiError:
             return False
         # Only where nothing is: a sign-out that came between the question and now must not be undone.
         self._memory.put(key_of(session), ENDED if over else LIVE, CACHE_TTL_S, if_missing=True)
         return over
+
+    def _told(self, session: str, now: float) -> bool:
+        """What the table says of a session; what it says of others whose time is nearly up is remembered."""
+        others = [] if self._memory is not None and self._memory.available else self._due(session, now)
+        told = self._table.ended([session, *others])
+        for other in others:
+            if told.get(other) is False:
+                self._believe(other, now, asked=False)
+        if session not in told:
+            raise ApiError("unavailable", why="sessions table: not processed")
+        return told[session]
+
+    def _due(self, session: str, now: float) -> list[str]:
+        """Sessions that will be asked about soon: their callers came since the last time, and half of it is over."""
+        soon = now + self._remember_s / 2
+        due = (name for name, seen in self._live.items() if seen.asked and seen.until <= soon and name != session)
+        return list(islice(due, TOGETHER - 1))
+
+    def _believe(self, session: str, now: float, *, asked: bool) -> None:
+        if session not in self._live and len(self._live) >= self._remembered:
+            del self._live[next(iter(self._live))]
+        self._live[session] = _Seen(now + self._remember_s, asked=asked)
 
 
 def key_of(session: str) -> str:

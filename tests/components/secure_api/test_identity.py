@@ -93,7 +93,8 @@ def test_every_function_that_checks_tokens_may_see_ended_sessions(recording: Rec
     table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/mlplatform-dev-sessions"
     for capability in ("accounts", "predictions", "registry", "trainings"):
         found = rights(recording, f"api-{capability}-rights")["SeeEndedSessions"]
-        assert (found["Action"], found["Resource"]) == (["dynamodb:GetItem"], [table])
+        assert found["Action"] == ["dynamodb:BatchGetItem", "dynamodb:GetItem"]
+        assert found["Resource"] == [table]
 
 
 def test_accounts_keep_sessions_and_find_those_of_a_user(recording: Recording) -> None:

@@ -100,11 +100,13 @@ def test_records_of_users_stay_while_their_accounts_and_folders_may_go(recording
 
 def test_figures_are_read_and_nothing_is_written(recording: Recording) -> None:
     found = granted(recording, "dashboard")
-    assert {action for action in found if action.startswith("dynamodb:")} == {"dynamodb:GetItem", "dynamodb:Query"}
+    tables = {action for action in found if action.startswith("dynamodb:")}
+    assert tables == {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
     assert found["dynamodb:Query"] == [
         f"{table('models')}/index/GroupIndex",
         f"{table('predictions')}/index/UserIndex",
     ]
+    assert found["dynamodb:BatchGetItem"] == [table("sessions")]
     assert set(found["dynamodb:GetItem"]) == {table(name) for name in ("sessions", "models", "counters")}
 
 

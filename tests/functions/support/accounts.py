@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.values: dict[str, bytes] = {}
+        self.available = True
 
     def get(self, key: str) -> bytes | None:
         return self.values.get(key)
@@ -80,8 +81,8 @@ class Memory:
 class Table:
     """The sessions table, asked by the SDK, which moto answers in this process."""
 
-    def ended(self, session: str) -> bool:
-        return "endedAt" in item("sessions", "sessionId", session)
+    def ended(self, sessions: Sequence[str]) -> Mapping[str, bool]:
+        return {session: "endedAt" in item("sessions", "sessionId", session) for session in sessions}
 
 
 class Accounts:
