@@ -61,7 +61,7 @@ class Functions:
         self.notes: list[str] = []
         """What differs from AWS for the functions of this stack, for the report."""
         self._environment = environment
-        self._instances = instances or max(2, os.cpu_count() or 2)
+        self._instances = instances or 1 + max(2, os.cpu_count() or 2)  # one works while others wait for the gateway
         self._archives = Archives(self.directory / "code", (root or Path.cwd()).resolve(), self._fetch)
         self._processes = Processes(self.directory / "logs")
         self._pools: dict[tuple[str, str, str], Pool] = {}

@@ -150,25 +150,21 @@ class Instance:
         if self.current is None:
             self.owner.idle(self)
 
-    def answered(self, request_id: str, body: bytes) -> bool:
+    def works_on(self, request_id: str) -> bool:
+        """Whether this is its call."""
+        return self.current is not None and self.current.request_id == request_id
+
+    def answered(self, body: bytes) -> None:
         """The handler's answer."""
-        call = self.current
-        if call is None or call.request_id != request_id:
-            return False
         if len(body) > MAX_PAYLOAD:
             text = f"Response payload size exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
-            self._finish(call, error("Function.ResponseSizeTooLarge", text), "error")
+            self._finish(error("Function.ResponseSizeTooLarge", text), "error")
         else:
-            self._finish(call, body, "success")
-        return True
+            self._finish(body, "success")
 
-    def failed(self, request_id: str, body: bytes) -> bool:
+    def failed(self, body: bytes) -> None:
         """The handler's exception."""
-        call = self.current
-        if call is None or call.request_id != request_id:
-            return False
-        self._finish(call, body, "error")
-        return True
+        self._finish(body, "error")
 
     def init_failed(self, body: bytes) -> None:
         """The handler could not be loaded; the runtime ends itself after telling so."""
@@ -186,7 +182,7 @@ class Instance:
         why = _why(status)
         if call is not None:
             message = f"RequestId: {call.request_id} Error: {why}"
-            self._finish(call, error("Runtime.ExitError", message), "error", message)
+            self._finish(error("Runtime.ExitError", message), "error", message)
         never = b"" if self.ready else self.init_error or error("Runtime.ExitError", why)
         self.owner.ended(self, never)
         if not self._unlogged:
@@ -218,8 +214,11 @@ class Instance:
             os.close(self._log)
             self._log = -1
 
-    def _finish(self, call: Call, payload: bytes, status: str, message: str = "") -> None:
-        self.current = None
+    def _finish(self, payload: bytes, status: str, message: str = "") -> None:
+        """Ends the running call."""
+        call, self.current = self.current, None
+        if call is None:
+            return
         self.deadlines.remove(call.deadline)
         duration = (time.perf_counter() - call.began) * 1000
         self._log_end = os.fstat(self._log).st_size
@@ -254,7 +253,7 @@ class Instance:
             text = f"Task timed out after {self.plan.timeout_s:.2f} seconds"
             moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{int(time.time() * 1000) % 1000:03d}Z"
             body = error("Sandbox.Timedout", f"RequestId: {call.request_id} Error: {text}")
-            self._finish(call, body, "timeout", f"{moment} {call.request_id} {text}")
+            self._finish(body, "timeout", f"{moment} {call.request_id} {text}")
             self.kill()
 
     def _init_timed_out(self, limit_s: float) -> None:

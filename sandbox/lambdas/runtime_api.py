@@ -21,11 +21,14 @@ class Runtime(Protocol):
     def wants(self, api: RuntimeApi) -> None:
         """The runtime is ready for an invocation, to be sent by `api.send`."""
 
-    def answered(self, request_id: str, body: bytes) -> bool:
-        """The handler's answer; False when no such invocation is running."""
+    def works_on(self, request_id: str) -> bool:
+        """Whether such an invocation is running."""
 
-    def failed(self, request_id: str, body: bytes) -> bool:
-        """The handler's error, as JSON; False when no such invocation is running."""
+    def answered(self, body: bytes) -> None:
+        """The handler's answer."""
+
+    def failed(self, body: bytes) -> None:
+        """The handler's error, as JSON."""
 
     def init_failed(self, body: bytes) -> None:
         """The handler could not be imported."""
@@ -96,20 +99,25 @@ class RuntimeApi(asyncio.Protocol):
             case [b"invocation", b"next"]:
                 self.runtime.wants(self)
             case [b"invocation", request_id, b"response"]:
-                self._accept(self.runtime.answered(request_id.decode(), body))
+                if self._accept(request_id):
+                    self.runtime.answered(body)
             case [b"invocation", request_id, b"error"]:
-                self._accept(self.runtime.failed(request_id.decode(), body))
+                if self._accept(request_id):
+                    self.runtime.failed(body)
             case [b"init", b"error"]:
                 self.runtime.init_failed(body)
                 self._write(202, _OK)
             case _:
                 self._reply(404, {"errorType": "NotFound", "errorMessage": "unknown path"})
 
-    def _accept(self, known: bool) -> None:
+    def _accept(self, request_id: bytes) -> bool:
+        """Whether a result is of the running invocation. The runtime hears so first: it goes on meanwhile."""
+        known = self.runtime.works_on(request_id.decode())
         if known:
             self._write(202, _OK)
         else:
             self._reply(400, {"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"})
+        return known
 
     def _reply(self, status: int, document: dict[str, str]) -> None:
         self._write(status, json.dumps(document).encode())
