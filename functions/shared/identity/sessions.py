@@ -168,10 +168,10 @@ class EndedSessions:
         return told[session]
 
     def _due(self, session: str, now: float) -> list[str]:
-        """Sessions that will be asked about soon: their callers came since the last time, and half of it is over."""
-        soon = now + self._remember_s / 2
-        due = (name for name, seen in self._live.items() if seen.asked and seen.until <= soon and name != session)
-        return list(islice(due, TOGETHER - 1))
+        """Sessions that will be asked about soon: their callers came lately, and half of their time is over."""
+        gone, soon = now - self._remember_s, now + self._remember_s / 2
+        due = (name for name, seen in self._live.items() if seen.asked and gone < seen.until <= soon)
+        return list(islice((name for name in due if name != session), TOGETHER - 1))
 
     def _believe(self, session: str, now: float, *, asked: bool) -> None:
         if session not in self._live and len(self._live) >= self._remembered:

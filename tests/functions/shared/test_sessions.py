@@ -204,6 +204,15 @@ def test_without_a_cache_those_who_came_lately_are_looked_up_together_and_once()
     assert table.questions[4:] == [["b"]]
 
 
+def test_callers_of_long_ago_are_not_looked_up() -> None:
+    table, clock = Table(), Clock()
+    checked = EndedSessions(table, clock=clock)
+    for moment, name in ((0.0, "a"), (0.0, "b"), (60.0, "b")):
+        clock.now = moment
+        assert not refused(checked, of(name))
+    assert table.questions[2:] == [["b"]]
+
+
 def test_with_a_cache_in_use_the_table_is_asked_for_one_alone_and_for_all_when_it_is_aside() -> None:
     table, memory, clock = Table(), Memory(), Clock()
     checked = EndedSessions(table, memory, clock=clock)
@@ -211,12 +220,13 @@ def test_with_a_cache_in_use_the_table_is_asked_for_one_alone_and_for_all_when_i
         assert not refused(checked, of(name))
     memory.values.clear()
     clock.now = 1.0
-    assert not refused(checked, of("a"))
-    assert table.questions == [["a"], ["b"], ["a"]]
+    for name in ("a", "b"):
+        assert not refused(checked, of(name))
+    assert table.questions == [["a"], ["b"], ["a"], ["b"]]
     memory.aside = True
     clock.now = 2.0
     assert not refused(checked, of("a"))
-    assert table.questions[3:] == [["a", "b"]]
+    assert table.questions[4:] == [["a", "b"]]
 
 
 def test_one_that_has_ended_is_refused_though_it_was_looked_up_with_another() -> None:
