@@ -161,7 +161,7 @@ def without_redis(box: Deployed, tokens: list[str], seconds: float, plain: Answe
     """A cold cache with Redis and the same without it, side by side.
 
     With 16 connections the model's part of the machine is full, and whatever a call asks beside it waits in that queue
-    too: an ended session is looked up in the table once a second then. With 4 it tells what Redis itself is missed by.
+    too: each process looks up sessions in the table once a second then. With 4 it tells what Redis itself is missed by.
     """
     port, most = box.place.port, 4 * seconds
     # Longer than the others, for the slowest of a hundred is to be told of more than three hundred.
