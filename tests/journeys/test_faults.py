@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from tests.journeys.support.caller import Answer, Caller, demo
+from tests.journeys.support.caller import Answer, Caller, demo, signed_up
 from tests.journeys.support.deployed import Deployed, eventually, row_of
 
 pytestmark = pytest.mark.journey
@@ -24,6 +26,41 @@ def said(answer: Answer) -> tuple[int, str]:
     return answer.status, code
 
 
+ASKED: tuple[tuple[str, str, dict[str, Any] | None, int], ...] = (
+    ("POST", "/auth/logout", {"refreshToken": "nobody's"}, 401),
+    ("GET", "/dashboard/stats", None, 200),
+    ("GET", "/data", None, 200),
+    ("POST", "/insights", {"text": "My mother takes this every morning and it works very well for her."}, 200),
+    ("GET", "/metrics", None, 403),
+    ("GET", "/ml/batches", None, 200),
+    ("POST", "/ml/predict", {"input": row_of()}, 200),
+    ("GET", "/models", None, 200),
+    ("POST", "/training/start", {}, 403),
+    ("GET", "/users", None, 403),
+)
+"""A route of each function whose callers are signed in, and the status that somebody in no group gets."""
+
+
+def sign_out_counts_within_a_second(spare: Deployed) -> None:
+    """Of two people whom each function looks up together, one signs out: without Redis the table is asked."""
+    stays, goes = signed_up(spare), signed_up(spare)
+
+    def ask(*callers: Caller) -> None:
+        with ThreadPoolExecutor(len(ASKED)) as pool:
+            found = pool.map(lambda row: [caller.call(*row[:3]).status for caller in callers], ASKED)
+            assert list(found) == [[row[3]] * len(callers) for row in ASKED]
+
+    for _ in range(3):
+        ask(stays, goes)
+        time.sleep(1)
+    assert goes.call("POST", "/auth/logout", {}).status == 204
+    ask(stays)
+    time.sleep(1)
+    ask(stays)
+    for row in ASKED:
+        goes.call(*row[:3]).refused(401, "token_revoked")
+
+
 def test_redis_killed_is_not_missed(spare: Deployed, fresh: float) -> None:
     caller, row = demo(spare), row_of(mean_texture=fresh)
     # A new value each time: the model has to be asked, whatever the cache held.
@@ -33,6 +70,7 @@ def test_redis_killed_is_not_missed(spare: Deployed, fresh: float) -> None:
     assert [answer.status for answer in answers] == [200] * 11
     assert len({answer.content["predictionId"] for answer in answers}) == 11
     assert caller.predict(row).content["predictionId"] != answers[-1].content["predictionId"]
+    sign_out_counts_within_a_second(spare)
 
 
 def test_model_killed_comes_back_and_the_cache_answers_meanwhile(main: Deployed, user: Caller, fresh: float) -> None:
