@@ -45,6 +45,7 @@ class Authorize:
         self._tokens: dict[str, _Verified] = {}
         self._keys: dict[str, dict[str, Any]] = {}
         self._fetched: dict[str, float] = {}
+        self._under_way: dict[str, asyncio.Future[dict[str, Any]]] = {}
 
     async def __call__(self, exchange: Exchange) -> None:
         """Sets the claims; refuses a token that is missing, wrong, expired or without the scope."""
@@ -93,19 +94,32 @@ class Authorize:
         return _Verified(expires, shown, str(claims.get("token_use")), scopes, arn)
 
     async def _key(self, arn: str, kid: str) -> Any:
-        """A public key of a pool; the keys are fetched once, and again when an unknown id appears."""
+        """A public key of a pool; the keys are fetched once, and again when an unknown id appears.
+
+        Whoever comes with an unknown id while they are fetched waits for the same answer.
+        """
         known = self._keys.get(arn, {})
-        now = self._clock()
-        if kid not in known and now - self._fetched.get(arn, -REFETCH_S) >= REFETCH_S:
+        if kid in known:
+            return known[kid]
+        under_way = self._under_way.get(arn)
+        if under_way is None:
+            now = self._clock()
+            if now - self._fetched.get(arn, -REFETCH_S) < REFETCH_S:
+                return None
             self._fetched[arn] = now
-            try:
-                document = json.loads(await self._fetch(arn.rsplit("/", 1)[-1]))
-                known = {row["kid"]: jwt.PyJWK(row, "RS256").key for row in document["keys"]}
-            except (OSError, ValueError, KeyError, jwt.PyJWTError):
-                self._fetched.pop(arn)
-                raise GatewayError("AUTHORIZER_CONFIGURATION_ERROR") from None
-            self._keys[arn] = known
-        return known.get(kid)
+            under_way = self._under_way[arn] = asyncio.ensure_future(self._fetch_keys(arn))
+            under_way.add_done_callback(lambda _: self._under_way.pop(arn))
+        return (await asyncio.shield(under_way)).get(kid)
+
+    async def _fetch_keys(self, arn: str) -> dict[str, Any]:
+        try:
+            document = json.loads(await self._fetch(arn.rsplit("/", 1)[-1]))
+            known = {row["kid"]: jwt.PyJWK(row, "RS256").key for row in document["keys"]}
+        except (OSError, ValueError, KeyError, jwt.PyJWTError):
+            self._fetched.pop(arn)
+            raise GatewayError("AUTHORIZER_CONFIGURATION_ERROR") from None
+        self._keys[arn] = known
+        return known
 
 
 def issuer_of(arn: str) -> str:

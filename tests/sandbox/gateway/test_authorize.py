@@ -24,6 +24,7 @@ class Pool:
 
     async def fetch(self, _pool: str) -> bytes:
         self.asked += 1
+        await asyncio.sleep(0)
         if isinstance(self.content, OSError):
             raise self.content
         return self.content
@@ -147,6 +148,24 @@ def test_unreachable_keys_are_an_error_of_the_authorizer() -> None:
     assert caught.value.kind == "AUTHORIZER_CONFIGURATION_ERROR"
     pool.content = jwks()
     assert call(authorize, token()).claims
+
+
+@pytest.mark.parametrize("content", [None, OSError("refused")])
+def test_whoever_comes_while_keys_are_fetched_waits_for_them(content: OSError | None) -> None:
+    pool = Pool(content)
+    authorize = Authorize(pool.fetch)
+    requests = [exchange("POST", "/v1/predict", headers={"Authorization": token(jti=name)}) for name in "abcd"]
+
+    async def together() -> list[object]:
+        return list(await asyncio.gather(*map(authorize, requests), return_exceptions=True))
+
+    found = asyncio.run(together())
+    assert pool.asked == 1
+    if content is None:
+        assert found == [None] * 4
+    else:
+        kinds = [error.kind for error in found if isinstance(error, GatewayError)]
+        assert kinds == ["AUTHORIZER_CONFIGURATION_ERROR"] * 4
 
 
 @given(st.text(max_size=200))
