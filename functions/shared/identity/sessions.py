@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
@@ -84,16 +85,14 @@ _READ: Mapping[str, Any] = {
 }
 
 
+@dataclass(slots=True)
 class _Seen:
     """A session that was live."""
 
-    __slots__ = ("asked", "until")
-
-    def __init__(self, until: float, *, asked: bool) -> None:
-        self.until = until
-        """Until when that is believed."""
-        self.asked = asked
-        """Whether its caller has come since the table was asked."""
+    until: float
+    """Until when that is believed."""
+    asked: bool
+    """Whether its caller has come since the table was asked."""
 
 
 class EndedSessions:
