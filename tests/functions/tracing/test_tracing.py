@@ -181,8 +181,8 @@ def test_redis_and_aws_are_parts_by_what_they_are_asked(daemon: Daemon) -> None:
         table = Service("dynamodb", {**ENVIRONMENT, "AWS_ENDPOINT_URL": server.url}, timeout_s=5)
         server.callers += [cache, table]
         with traced("handler", daemon.environ()):
-            cache.get("p:ada@example.org")
-            table.call("GetItem", {"Key": {"email": {"S": "ada@example.org"}}})
+            cache.get("p:guest@example.org")
+            table.call("GetItem", {"Key": {"email": {"S": "guest@example.org"}}})
             with pytest.raises(AwsError):
                 table.call("PutItem", {})
     found = daemon.heard()
@@ -190,7 +190,7 @@ def test_redis_and_aws_are_parts_by_what_they_are_asked(daemon: Daemon) -> None:
     assert [row["namespace"] for row in found["subsegments"]] == ["remote", "aws", "aws"]
     assert [row.get("aws", {}).get("operation") for row in found["subsegments"]] == [None, "GetItem", "PutItem"]
     assert found["subsegments"][2]["error"] is True
-    assert "ada" not in json.dumps(found)
+    assert "guest" not in json.dumps(found)
 
 
 @pytest.mark.usefixtures("aws")
@@ -199,12 +199,12 @@ def test_calls_of_the_sdk_are_parts_with_their_status(daemon: Daemon) -> None:
     with traced("handler", daemon.environ()):
         tables.list_tables()
         with pytest.raises(tables.exceptions.ResourceNotFoundException):
-            tables.describe_table(TableName="ada")
+            tables.describe_table(TableName="guests")
     one, other = daemon.heard()["subsegments"]
     assert (one["name"], one["aws"]["operation"], one["http"]["response"]["status"]) == ("dynamodb", "ListTables", 200)
     assert (other["aws"]["operation"], other["error"]) == ("DescribeTable", True)
     assert "cause" not in other
-    assert "ada" not in json.dumps([one, other])
+    assert "guest" not in json.dumps([one, other])
 
 
 def test_a_request_is_found_by_how_it_was_answered(daemon: Daemon) -> None:
