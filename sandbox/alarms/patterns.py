@@ -10,6 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, Final
 
 from sandbox.lambdas.encode import decode
@@ -67,9 +68,15 @@ def _of_json(line: str, fits: Fits) -> bool:
     if not line.startswith("{"):
         return False
     try:
-        return fits(decode(line))
+        return fits(document(line))
     except ValueError:
         return False
+
+
+@lru_cache(maxsize=1)
+def document(line: str) -> Any:
+    """A line as JSON, read once for all patterns that are tried on it; ValueError when it is none."""
+    return decode(line)
 
 
 class _Reader:

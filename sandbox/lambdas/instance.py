@@ -72,6 +72,10 @@ class Record:
     first: bool = False
     trace: str = ""
     """X-Ray's header, as the caller handed it on."""
+    lines: list[str] = field(default_factory=list)
+    """What was printed, once it is delivered."""
+    memory_mb: int = 0
+    """What the instance held at most so far, once it is delivered."""
 
 
 class Owner(Protocol):

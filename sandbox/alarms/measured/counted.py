@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sandbox.alarms.measured.points import Points, Series
-from sandbox.alarms.patterns import read
-from sandbox.lambdas.encode import decode
+from sandbox.alarms.patterns import document, read
 
 MOST_READ: Final = 500
 """Patterns that are kept as they were read."""
@@ -68,8 +67,8 @@ def checked(original: Callable[..., Any]) -> Callable[..., Any]:
 def _place(region: str, change: Mapping[str, Any], line: str) -> Series | None:
     """The series; a line without one of its dimensions makes no data point."""
     given = change.get("dimensions") or {}
-    document = decode(line) if given else {}
-    names = {name: document.get(str(member).removeprefix("$.")) for name, member in given.items()}
+    found = document(line) if given else {}
+    names = {name: found.get(str(member).removeprefix("$.")) for name, member in given.items()}
     if any(value is None for value in names.values()):
         return None
     dimensions = {name: str(value) for name, value in names.items()}

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, TypeVar
 
+from sandbox.alarms.measured import embedded
 from sandbox.alarms.measured.points import Points, Series
 from sandbox.gateway.context import Answer, Exchange
 from sandbox.lambdas.instance import Record
@@ -95,6 +96,10 @@ class Meter:
     def throttled(self, plan: Plan) -> None:
         """A call that found no instance free."""
         self._lambda(plan.region, plan.name, "Throttles", {1.0: 1}, self.points.now())
+
+    def printed(self, region: str, lines: Iterable[str]) -> None:
+        """Lines of log groups; metrics may ride on them."""
+        embedded.take(self.points, region, lines)
 
     def executed(self, region: str, machine_arn: str, name: str, value: float = 1.0, unit: str = "Count") -> None:
         """Something that an execution of a state machine did."""

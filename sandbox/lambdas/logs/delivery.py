@@ -1,34 +1,31 @@
-"""What functions and the gateway log, delivered to the declared log groups in batches, away from the calls."""
+"""Collects what functions and the gateway log, and delivers it to the declared log groups from a thread of its own."""
 
 from __future__ import annotations
 
 import logging
-import math
 import threading
-import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import chain
+from typing import Protocol
 
 from sandbox.cloud import Judge
-from sandbox.lambdas.encode import encode
 from sandbox.lambdas.instance import Call, Record
+from sandbox.lambdas.logs.lines import Event, events, read
 from sandbox.lambdas.plan import Plan, ThrottledError
 from sandbox.processes.named import name_thread
 from sandbox.rights.calls import errands
 
 INTERVAL_S = 0.1
 """Often, since the interpreter belongs to whoever delivers: what has piled up in half a second is heard in answers."""
-KEPT = 50_000
-"""Events that stay in one stream; the local cloud keeps them in memory."""
 WAITING = 50_000
 """Entries that may wait for delivery; more than this machine can deliver is dropped and said."""
 FILE_LIMIT = 16 * 1024 * 1024
 """Bytes of an instance's log file, after which it begins anew."""
 
-Event = tuple[int, str]
-"""Milliseconds since 1970, and the line."""
+_Place = tuple[str, str, str]
+"""Region, log group and stream."""
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +38,9 @@ class Watcher(Protocol):
 
     def throttled(self, plan: Plan) -> None:
         """A call that found no instance free."""
+
+    def printed(self, region: str, lines: Iterable[str]) -> None:
+        """Lines of log groups that have no filters: metrics may ride on them."""
 
 
 class Tracer(Protocol):
@@ -78,7 +78,6 @@ class Logs:
         self._records: deque[Record] = deque()
         self._lines: deque[tuple[str, str, str, int, str]] = deque()
         self._dropped = 0
-        self._last: dict[tuple[str, str, str], int] = {}
         self._stop = threading.Event()
         self._flushing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
@@ -112,24 +111,28 @@ class Logs:
     def flush(self) -> None:
         """Delivers all that was taken so far."""
         with self._flushing:
-            batches: dict[tuple[str, str, str], list[Event]] = {}
             records = [self._records.popleft() for _ in range(len(self._records))]
             if self.watcher is not None:
                 self.watcher.invoked(records)
             if self.tracer is not None:
                 self.tracer.ran([record for record in records if self._may(record, trace=True)])
+            runs: dict[_Place, list[Record]] = {}
             for record in records:
-                plan = record.instance.plan
-                key = (plan.region, plan.log_group, record.instance.stream)
                 if self._may(record, trace=False):
-                    batches.setdefault(key, []).extend(events(record))
+                    read(record)
+                    plan = record.instance.plan
+                    runs.setdefault((plan.region, plan.log_group, record.instance.stream), []).append(record)
             for instance, count in Counter(record.instance for record in records).items():
                 instance.loop.call_soon_threadsafe(instance.delivered, count, FILE_LIMIT)
+            for place, some in runs.items():
+                printed = [line for run in some for line in run.lines]
+                self._deliver(place, printed, len(printed) + 3 * len(some), partial(_written, some))
+            lines: dict[_Place, list[Event]] = {}
             for _ in range(len(self._lines)):
                 region, group, stream, moment_ms, line = self._lines.popleft()
-                batches.setdefault((region, group, stream), []).append((moment_ms, line))
-            for key, batch in batches.items():
-                self._deliver(key, batch)
+                lines.setdefault((region, group, stream), []).append((moment_ms, line))
+            for place, batch in lines.items():
+                self._deliver(place, [line for _, line in batch], len(batch), partial(list, batch))
             if self._dropped:
                 logger.warning("%d log events dropped: they came faster than they could be delivered", self._dropped)
                 self._dropped = 0
@@ -164,74 +167,24 @@ class Logs:
             # One batch that cannot be delivered must not end the delivery of all later ones.
             logger.exception("log events could not be delivered")
 
-    def _deliver(self, key: tuple[str, str, str], batch: list[Event]) -> None:
+    def _deliver(self, place: _Place, printed: list[str], count: int, write: Callable[[], Iterable[Event]]) -> None:
+        """Hands lines over; where no filter waits for them, they are written by `write` when somebody reads them."""
         from moto.logs.models import logs_backends
 
-        region, group, stream = key
+        from sandbox.lambdas.logs.streams import forget, stream_of
+
+        region, group, name = place
         backend = logs_backends[self._account][region]
         backend.ensure_log_group(group)
-        streams = backend.groups[group].streams
-        if stream not in streams:
-            backend.create_log_stream(group, stream)
-        last = self._last.get(key, 0)
-        lines = []
-        for moment, line in sorted(batch, key=lambda event: event[0]):
-            last = max(last, moment)
-            lines.append({"timestamp": last, "message": line})
-        self._last[key] = last
-        backend.put_log_events(group, stream, lines)
-        kept: list[Any] = streams[stream].events
-        if len(kept) > KEPT:
-            del kept[:-KEPT]
-        # moto remembers every object that it ever made, for a page that nobody opens.
-        type(kept[0]).instances_tracked.clear()
+        stream = stream_of(backend.groups[group], name)
+        if backend.groups[group].subscription_filters or backend.filters.get_matching_filters(log_group_name=group):
+            backend.put_log_events(group, name, stream.in_order(write()))
+            forget()
+            return
+        stream.add(count, write)
+        if self.watcher is not None:
+            self.watcher.printed(region, printed)
 
 
-def events(record: Record) -> list[Event]:
-    """All lines of one invocation, in Lambda's format, text or JSON as declared."""
-    instance = record.instance
-    before, after = (_json if instance.plan.json_logs else _text)(record)
-    printed = instance.read_log(record.log_from, record.log_to).decode(errors="replace").split("\n")
-    lines = [line for line in (*printed, record.message) if line]
-    return [(record.began_ms, before), *((record.ended_ms, line) for line in (*lines, *after))]
-
-
-def _text(record: Record) -> tuple[str, list[str]]:
-    instance, request = record.instance, record.request_id
-    cold = f"\tInit Duration: {instance.init_ms:.2f} ms" if record.first else ""
-    status = {"success": "", "error": "\tStatus: error", "timeout": "\tStatus: timeout"}[record.status]
-    report = (
-        f"REPORT RequestId: {request}\tDuration: {record.duration_ms:.2f} ms\tBilled Duration: {_billed(record)} ms\t"
-        f"Memory Size: {instance.plan.memory_mb} MB\tMax Memory Used: {instance.memory_mb} MB{cold}{status}"
-    )
-    return f"START RequestId: {request} Version: {instance.version}", [f"END RequestId: {request}", report]
-
-
-def _json(record: Record) -> tuple[str, list[str]]:
-    instance = record.instance
-    metrics: dict[str, float] = {
-        "durationMs": round(record.duration_ms, 3),
-        "billedDurationMs": _billed(record),
-        "memorySizeMB": instance.plan.memory_mb,
-        "maxMemoryUsedMB": instance.memory_mb,
-    }
-    if record.first:
-        metrics["initDurationMs"] = round(instance.init_ms, 3)
-    start = {"requestId": record.request_id, "version": instance.version}
-    report = {"requestId": record.request_id, "metrics": metrics, "status": record.status}
-    return _platform("start", record.began_ms, start), [_platform("report", record.ended_ms, report)]
-
-
-def _billed(record: Record) -> int:
-    """Whole milliseconds, the start of a new instance included."""
-    return math.ceil(record.duration_ms + (record.instance.init_ms if record.first else 0.0))
-
-
-def _platform(kind: str, moment_ms: int, record: dict[str, Any]) -> str:
-    seconds, rest = divmod(moment_ms, 1000)
-    return encode({"time": f"{_second(seconds)}.{rest:03d}Z", "type": f"platform.{kind}", "record": record}).decode()
-
-
-@lru_cache(maxsize=16)
-def _second(moment: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
+def _written(records: Iterable[Record]) -> Iterable[Event]:
+    return chain.from_iterable(map(events, records))
