@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import logging
 import os
-import socket
 import threading
 from collections.abc import Callable, Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
-from sandbox.callers import KEY, Caller, Callers, token, variables
+from sandbox.callers import KEY, Caller, Callers, variables
+from sandbox.cloud.clients import local_client, one_loader
+from sandbox.cloud.ports import HOST, listen
 
 ACCOUNT = "123456789012"
-HOST = "127.0.0.1"
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -23,40 +21,9 @@ _WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWri
 _WHOLE = ("CreateBackup", "DescribeTable", "Query", "RestoreTableFromBackup", "RestoreTableToPointInTime", "Scan")
 _ALONE = frozenset(f"DynamoDB_20120810.{operation}" for operation in (*_WRITES, *_WHOLE))
 """Writes to tables, and what goes over all items of one: an item that comes in meanwhile would end it with an error."""
-_session_lock = threading.Lock()
-_log = logging.getLogger(__name__)
 
 Judge = Callable[[Caller, str, str, str], str]
 """Caller, action, resource and region → why IAM refuses it; empty when it does not."""
-
-
-class PortInUseError(RuntimeError):
-    """Another program listens on the port that was asked for."""
-
-
-def listen(port: int, option: str) -> socket.socket:
-    """A listening socket on 127.0.0.1 (port 0: any free one); `option` is the option that errors name."""
-    if not 0 <= port <= 65535:
-        raise ValueError(f"{option} {port} is not a port; take one from 1 to 65535, or 0 for any free port")
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # What a listening socket has, accepted ones inherit: without it each small answer waits 40 ms for an ACK.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    try:
-        listener.bind((HOST, port))
-        listener.listen(256)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise PortInUseError(
-                f"port {port} on {HOST} is in use; end the program that holds it or choose another with {option}",
-            ) from error
-        if error.errno == errno.EACCES:
-            raise PortInUseError(
-                f"port {port} needs rights that you lack; choose one above 1023 with {option}"
-            ) from error
-        raise
-    return listener
 
 
 class Cloud:
@@ -93,16 +60,18 @@ class Cloud:
             raise RuntimeError(
                 f"a local cloud already runs in this process on {Cloud._running.endpoint}; stop it first"
             )
+        from sandbox.cloud.serving import Server
+
         with listen(port, "--aws-port") as listener:
             self.port = listener.getsockname()[1]
             # moto's Step Functions interpreter looks for the server here.
             os.environ["MOTO_PORT"] = str(self.port)
             # Nothing starts a machine, and reading moto's images of machines takes a second.
             os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
-            _one_loader()
+            one_loader()
             if Cloud._used:
                 _reset()
-            self._server = _serve(listener, self._answer)
+            self._server = Server(listener, self._answer)
         Cloud._running = self
         Cloud._used = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="aws", daemon=True)
@@ -197,69 +166,6 @@ class RegionalCloud:
         return {**self._cloud.environment(self._key), **regions}
 
 
-def local_client(service: str, endpoint: str, region: str, *, key: str = KEY, read_timeout_s: float = 60) -> Any:
-    """A boto3 client for a local endpoint that nothing of the user's own AWS set-up can send elsewhere."""
-    from botocore.config import Config
-
-    config = Config(
-        retries={"total_max_attempts": 1},
-        read_timeout=read_timeout_s,
-        inject_host_prefix=False,  # a prefix before an IP address is no host
-        max_pool_connections=64,
-        proxies={},
-        s3={"addressing_style": "path"},
-    )
-    # Making clients in one session is not safe for threads, and only one session reads each service's model once.
-    with _session_lock:
-        return _session().client(
-            service,
-            region_name=region,
-            endpoint_url=endpoint,
-            aws_access_key_id=key,
-            aws_secret_access_key=KEY,
-            aws_session_token=None if key == KEY else token(key),
-            config=config,
-        )
-
-
-@cache
-def _one_loader() -> None:
-    """Lets all sessions of this process read a model once: moto makes some of its own for its lists of regions."""
-    import botocore.session
-
-    botocore.session.create_loader = cache(botocore.session.create_loader)
-
-
-@cache
-def _core() -> Any:
-    from botocore.session import Session
-
-    core = Session()
-    # The user's profile and files must not decide where these calls go.
-    core.set_config_variable("config_file", os.devnull)
-    core.set_config_variable("credentials_file", os.devnull)
-    core.set_config_variable("profile", None)
-    return core
-
-
-@cache
-def _session() -> Any:
-    import boto3
-
-    return boto3.Session(botocore_session=_core())
-
-
-def service_model(service: str) -> Any:
-    """What botocore knows of a service, read once for this process."""
-    with _session_lock:
-        return _model(service)
-
-
-@cache
-def _model(service: str) -> Any:
-    return _core().get_service_model(service)
-
-
 def allowed(*_: object) -> str:
     """The judge of a cloud in which nobody's rights are looked at."""
     return ""
@@ -281,16 +187,3 @@ def _reset() -> None:
 
     BackendDict.reset()
     reset_model_data()
-
-
-def _serve(listener: socket.socket, application: Application) -> Any:
-    from moto.moto_server.werkzeug_app import MotoRequestHandler
-    from werkzeug.serving import make_server
-
-    def log(_handler: object, _level: str, message: str, *args: object) -> None:
-        """Keeps request lines off the progress display."""
-        _log.debug(message, *args)
-
-    handler = type("Handler", (MotoRequestHandler,), {"disable_nagle_algorithm": True, "log": log})
-    host, port = listener.getsockname()
-    return make_server(host, port, application, threaded=True, request_handler=handler, fd=listener.fileno())
