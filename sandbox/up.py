@@ -92,7 +92,7 @@ class Sandbox:
 
     def start(self) -> State:
         """Everything in order; raises with the first cause, and leaves the tear-down to `close`."""
-        options, step = self.options, self.progress.step
+        options, step, usual = self.options, self.progress.step, gc.get_threshold()
         _, config = program.configuration(options.stack, options.root)
         _packaged(options.root)
         self.home.claim()
@@ -106,9 +106,11 @@ class Sandbox:
             runtimes = self._install()
         with step("program"):
             self.ledger = self._run(runtimes)
-            # What the program left stays until the end: looking through it for garbage stops everything for a second.
+            # Looking for garbage stops everything: what the program left stays until the end, the rest is rarely seen.
             gc.freeze()
             self.later("memory", gc.unfreeze)
+            self.later("garbage", lambda: gc.set_threshold(*usual))
+            gc.set_threshold(700, 10, 1000)
         with step("policies"):
             self._judge()
         with step("functions, jobs, events"):
