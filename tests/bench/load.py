@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from sandbox.client import sign_in
 from sandbox.gateway import Server
-from tests.bench.driver.asked import Answers, Request, cold, mixed, send, warm, writes
+from tests.bench.driver.asked import Answers, Request, cold, joined, mixed, send, warm, writes
 from tests.bench.driver.parts import Plain, breakdown, plain
 from tests.bench.driver.spent import Spent, nested, stretch
 from tests.journeys.support.caller import PASSWORD, Caller
@@ -30,6 +30,8 @@ from tests.journeys.support.deployed import Deployed, Place, eventually
 
 USERS = 4
 """Callers whose requests take turns: each alone may send a thousand a second."""
+TURNS = 4
+"""How often the sandboxes with and without Redis are asked, one after the other."""
 WANTED = 1200 / 4600
 """Cached predictions a second that are wanted, on the machine whose runtime client alone answered 4,600."""
 FUNCTION = "awslambdaric functions.{}.handler.handler"
@@ -158,24 +160,35 @@ def faults(box: Deployed, tokens: list[str], seconds: float, plain: Answers) -> 
 
 
 def without_redis(box: Deployed, tokens: list[str], seconds: float, plain: Answers) -> None:
-    """A cold cache with Redis and the same without it, side by side.
+    """A cold cache without Redis, taking turns with a sandbox that has it: a machine's host is never the same for long.
 
     With 16 connections the model's part of the machine is full, and whatever a call asks beside it waits in that queue
     too: each process looks up sessions in the table once a second then. With 4 it tells what Redis itself is missed by.
     """
-    port, most = box.place.port, 4 * seconds
-    # Longer than the others, for the slowest of a hundred is to be told of more than three hundred.
-    quiet = {many: send(port, cold(tokens, 20 + many), connections=many, seconds=most) for many in (4, 16)}
-    for many, found in quiet.items():
-        row(f"cold cache, {many} connections", found, plain)
-    for number in pids(box, "redis-server"):
-        os.kill(number, signal.SIGKILL)
-    eventually(lambda: not pids(box, "redis-server"), 10, "Redis has ended")
-    row("Redis killed, the first second", send(port, cold(tokens, 3), seconds=1.0), plain)
-    for many, before in quiet.items():
-        gone = send(port, cold(tokens, 40 + many), connections=many, seconds=most)
-        row(f"Redis gone, {many} connections", gone, plain)
-        print(f"{'':36}p99 against a cold cache with Redis: {gone.percentile(0.99) - before.percentile(0.99):+.1f} ms")
+    with sandbox() as other:
+        sides = [(other.place.port, callers(other)), (box.place.port, tokens)]
+        for number in pids(box, "redis-server"):
+            os.kill(number, signal.SIGKILL)
+        eventually(lambda: not pids(box, "redis-server"), 10, "Redis has ended")
+        row("Redis killed, the first second", send(*asking(sides[1], 3), seconds=1.0), plain)
+        for side in sides:
+            # Function processes that are lacking start now, and not while others are compared.
+            send(*asking(side, 4), seconds=seconds)
+        for many in (4, 16):
+            turns = [
+                [send(*asking(side, 10 * many + turn), connections=many, seconds=seconds) for side in sides]
+                for turn in range(TURNS)
+            ]
+            before, gone = (joined(stretches) for stretches in zip(*turns, strict=True))
+            row(f"cold cache, {many} connections", before, plain)
+            row(f"Redis gone, {many} connections", gone, plain)
+            print(f"{'':36}p99 against the other: {gone.percentile(0.99) - before.percentile(0.99):+.1f} ms")
+
+
+def asking(side: tuple[int, list[str]], series: int) -> tuple[int, list[Request]]:
+    """Where to ask, and questions that nobody asked there before."""
+    port, tokens = side
+    return port, cold(tokens, series)
 
 
 def baselines(seconds: float) -> tuple[float, Answers]:
