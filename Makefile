@@ -58,7 +58,7 @@ bench: package ## print the ratios of tests/bench
 lock: $(STAMP) ## resolve the lock files again (functions, training container, everything else)
 	@$(PY) -m artifacts lock
 
-docs: $(STAMP) ## write the generated pages of docs/reference
+docs: package ## write the generated pages of docs/reference
 	@$(PY) -m artifacts reference
 
 clean: ## remove what was built; the installation stays

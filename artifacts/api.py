@@ -31,8 +31,8 @@ _RULES = {
     "`X-Correlation-Id`": "1 to 128 letters, digits and `._:-`, sent back and logged; in place of any other the "
     "request's own id",
     "`Accept-Encoding`": "answers of `api.compressBytes` and above come as `gzip` or `deflate`, as is liked most",
-    "pages": "those of `api.corsOrigins` may call and read answers; errors of the gateway itself, where several are "
-    "listed, all",
+    "pages": "those of `api.corsOrigins` may call and read answers, beside those of the API's own address; "
+    "errors of the gateway itself, where several are listed, all",
     "a route that goes away": "says so 180 days before: `Deprecation`, `Sunset` and `Link` with each answer, and "
     "`deprecated` in the document",
 }

@@ -130,7 +130,7 @@ class SecureApiArgs(TypedDict):
     countries: NotRequired[Sequence[str]]
     """ISO codes of the countries that may call; all by default."""
     cors_origins: NotRequired[Sequence[str]]
-    """Whose pages may call and read answers; `*` by default, since tokens travel in a header and never in a cookie.
+    """Whose pages may call and read answers, `*` for everybody's; by default those of the API's own address alone.
     With several, every page can read the gateway's own errors (docs/decisions/0030-callers.md)."""
     requests_per_user: NotRequired[int]
     """Requests a second of one person, however many tokens they have; 1,000 by default, 0 counts nobody. Counted in the
@@ -208,9 +208,9 @@ def problems(args: SecureApiArgs) -> list[str]:
 
 
 def _door_problems(args: SecureApiArgs) -> list[str]:
-    origins = list(args.get("cors_origins", ["*"]))
+    origins = list(args.get("cors_origins", []))
     found = []
-    if not origins or not all(re.fullmatch(ORIGIN, each) for each in origins) or ("*" in origins and len(origins) > 1):
+    if not all(re.fullmatch(ORIGIN, each) for each in origins) or ("*" in origins and len(origins) > 1):
         found.append(f"cors_origins is {origins}; allowed: * alone, or origins such as https://app.example.org")
     given: Mapping[str, Any] = dict(args)
     return found + [

@@ -111,10 +111,9 @@ def told_of(part: Mapping[str, Any]) -> dict[str, Any]:
 
 def door(args: SecureApiArgs) -> dict[str, Any]:
     """What every function is told of the door in front of it."""
-    return {
-        "cors_origins": ",".join(args.get("cors_origins", ["*"])),
-        "largest_body_kb": str(args.get("largest_body_kb", 1024)),
-    }
+    origins = ",".join(args.get("cors_origins", []))
+    told = {"largest_body_kb": str(args.get("largest_body_kb", 1024))}
+    return told | ({"cors_origins": origins} if origins else {})
 
 
 def tokens(args: SecureApiArgs, identity: Identity) -> dict[str, Any]:

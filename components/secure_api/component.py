@@ -152,7 +152,7 @@ class SecureApi(pulumi.ComponentResource):
 
     def _body(self) -> Output[str]:
         invoke_arns = {capability: function.invoke_arn for capability, function in self.functions.items()}
-        origins = self._args.get("cors_origins", ["*"])
+        origins = self._args.get("cors_origins", [])
         keyed = bool(self._args.get("partners", []))
         openapi = document()
         pools = [self.identity.user_pool_arn, *(row["user_pool_arn"] for row in self._args.get("other_pools", []))]

@@ -27,7 +27,7 @@ def deployed(
     invoke_arns: Mapping[str, str],
     user_pool_arns: Sequence[str],
     *,
-    cors_origins: Sequence[str] = ("*",),
+    cors_origins: Sequence[str] = (),
     require_api_key: bool = False,
 ) -> dict[str, Any]:
     """The document as it is deployed, plain data.
@@ -36,7 +36,7 @@ def deployed(
         openapi: the API's document, without any extension.
         invoke_arns: capability → address of its function's alias for integrations.
         user_pool_arns: pools whose access tokens are accepted.
-        cors_origins: whose pages may read answers.
+        cors_origins: whose pages may call and read answers; without any, no path answers a browser's `OPTIONS`.
         require_api_key: whether each signed-in route also wants a key in `x-api-key`.
 
     Raises:
@@ -54,8 +54,9 @@ def deployed(
         operation.setdefault("security", [])
         if route.scopes and require_api_key:
             operation["security"] = [{**operation["security"][0], API_KEY: []}]
-    for path, operations in found["paths"].items():
-        operations["options"] = preflight(path, sorted(method.upper() for method in operations), cors_origins)
+    if cors_origins:
+        for path, operations in found["paths"].items():
+            operations["options"] = preflight(path, sorted(method.upper() for method in operations), cors_origins)
     found["components"]["securitySchemes"] = _security(user_pool_arns, require_api_key=require_api_key)
     found["x-amazon-apigateway-request-validators"] = {
         _VALIDATOR: {"validateRequestBody": True, "validateRequestParameters": True}

@@ -46,25 +46,23 @@ _OWN: Final[dict[str, tuple[int | None, str, str]]] = {
 
 
 def gateway_responses(origins: Sequence[str]) -> dict[str, Any]:
-    """Every response type of the gateway that a caller can meet, readable by pages of these origins."""
+    """Every response type of the gateway that a caller can meet, readable by pages of these origins, if any."""
     rows: dict[str, tuple[int | None, str, str]] = dict(_OWN)
     for kind, code in _CODES.items():
         status = None if kind.startswith("DEFAULT_") else ERRORS[code].status
         rows[kind] = (status, code, ERRORS[code].message)
     # The gateway compares no origins here. Fixed words, a moment and an id are told to every page rather than kept from
     # pages that may call: they are nobody's, and a page gets the same without a browser.
-    origin = origins[0] if len(origins) == 1 else "*"
+    origin = origins[0] if len(origins) == 1 else "*" if origins else None
     return {kind: _response(kind, row, origin) for kind, row in sorted(rows.items())}
 
 
-def _response(kind: str, row: tuple[int | None, str, str], origin: str) -> dict[str, Any]:
+def _response(kind: str, row: tuple[int | None, str, str], origin: str | None) -> dict[str, Any]:
     status, code, message = row
-    fixed = {
-        **SAFE,
-        "Access-Control-Allow-Origin": origin,
-        **({} if origin == "*" else {"Vary": "Origin"}),
-        "Access-Control-Expose-Headers": ",".join(EXPOSED),
-    }
+    fixed = dict(SAFE)
+    if origin is not None:
+        fixed |= {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": ",".join(EXPOSED)}
+        fixed |= {} if origin == "*" else {"Vary": "Origin"}
     headers = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in fixed.items()}
     # A caller's own correlation id cannot be checked here, so it is not sent back.
     headers |= {f"gatewayresponse.header.{name}": "context.requestId" for name in ("X-Request-Id", CORRELATION)}

@@ -193,8 +193,9 @@ class Api:
     cors_origins: tuple[str, ...] = matching(
         (), r"\*|https?://[a-z0-9.-]+(:\d+)?", "* alone, or origins, each once, such as [https://app.example.org]"
     )
-    """Whose pages may call and read answers; when empty those of `site.domain` where there is one, or of all origins.
-    With several, all pages can read errors of the gateway itself: fixed words that are nobody's."""
+    """Whose pages may call and read answers, beside those of the API's own address, where the site is. When empty that
+    of `site.domain`, where there is one. With several, all pages can read errors of the gateway itself: fixed words
+    that are nobody's."""
     partners: tuple[str, ...] = matching((), "[a-z0-9]+(-[a-z0-9]+)*", "names of lower-case letters, digits and dashes")
     """Third parties, an API key each; with any of them, signed-in routes want a key of everybody."""
     mfa: Literal["OFF", "OPTIONAL", "ON"] = "OPTIONAL"
@@ -257,7 +258,7 @@ class Settings:
     @property
     def cors_origins(self) -> tuple[str, ...]:
         """Whose pages may read the API's answers."""
-        return self.api.cors_origins or ("*" if self.site.domain is None else f"https://{self.site.domain}",)
+        return self.api.cors_origins or (() if self.site.domain is None else (f"https://{self.site.domain}",))
 
     def standby(self) -> Settings | None:
         """The settings of the second region: this stack's, moved and made smaller while it waits."""

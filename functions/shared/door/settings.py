@@ -9,8 +9,7 @@ from dataclasses import dataclass
 class DoorSettings:
     """Whose pages may read answers, and how large a body may be."""
 
-    cors_origins: str = "*"
-    """Origins whose pages may read answers, with commas between; tokens travel in a header and never in a cookie, so
-    `*` gives nothing away."""
+    cors_origins: str = ""
+    """Origins whose pages may read answers, with commas between; `*` is all of them, empty is none."""
     largest_body_kb: int = 1024
     """Largest body of a request; the gateway itself takes 10 MB."""

@@ -208,6 +208,15 @@ def test_another_document_is_another_deployment(recording: Recording) -> None:
     assert trigger(run(cors_origins=["https://app.example.org"])) != trigger(recording)
 
 
+def test_functions_are_told_of_origins_where_there_are_any(recording: Recording) -> None:
+    def told(found: Recording) -> set[str | None]:
+        functions = found.of_type("aws:lambda/function:Function")
+        return {row.inputs["environment"]["variables"].get("CORS_ORIGINS") for row in functions}
+
+    assert told(recording) == {None}
+    assert "https://a.example,https://b.example" in told(run(cors_origins=["https://a.example", "https://b.example"]))
+
+
 def test_each_route_may_call_its_alias_and_nothing_else(recording: Recording) -> None:
     api = recording.one("aws:apigateway/stage:Stage").inputs["restApi"]
     rows = [row for row in recording.of_type(PERMISSION) if row.inputs["principal"] == "apigateway.amazonaws.com"]

@@ -31,7 +31,7 @@ routes = pytest.mark.parametrize("route", ROUTES, ids=[route.operation for route
 
 @pytest.fixture(scope="module")
 def api() -> dict[str, Any]:
-    return deployed(document(), INVOKE, [POOL])
+    return deployed(document(), INVOKE, [POOL], cors_origins=["*"])
 
 
 def operation(api: Mapping[str, Any], route: Route) -> dict[str, Any]:
@@ -160,6 +160,13 @@ def test_origins_are_compared_by_the_preflight_and_errors_of_the_gateway_are_for
         sent = response["responseParameters"]
         assert sent["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
         assert "gatewayresponse.header.Vary" not in sent
+
+
+def test_without_origins_no_page_of_another_hears_of_anything() -> None:
+    api = deployed(document(), INVOKE, [POOL])
+    assert not [path for path, operations in api["paths"].items() if "options" in operations]
+    for answer in api["x-amazon-apigateway-gateway-responses"].values():
+        assert not [name for name in answer["responseParameters"] if "Access-Control" in name or name.endswith("Vary")]
 
 
 def test_one_origin_alone_is_named_by_errors_of_the_gateway() -> None:

@@ -24,7 +24,9 @@ ARNS = {
     )
     for capability in {route.capability for route in ROUTES}
 }
-STAGE = Stage("api", read("abc123", deployed(document(), ARNS, [POOL]), {}, {}))
+STAGE = Stage("api", read("abc123", deployed(document(), ARNS, [POOL], cors_origins=["*"]), {}, {}))
+CLOSED = Stage("api", read("abc123", deployed(document(), ARNS, [POOL]), {}, {}))
+"""As it is where no origins are named."""
 
 
 async def keys(_pool: str) -> bytes:
@@ -72,3 +74,10 @@ def test_every_path_answers_a_preflight(path: str) -> None:
     answer = asyncio.run(Chain(STAGE, FakeFunctions(), keys)(exchange))
     assert answer.status == 204
     assert dict(answer.headers)[b"access-control-allow-origin"] == b"*"
+
+
+def test_without_origins_a_preflight_is_no_route() -> None:
+    exchange = Exchange(CLOSED, "OPTIONS", "/v1/ml/predict", b"", [(b"origin", b"https://app.example")])
+    answer = asyncio.run(Chain(CLOSED, FakeFunctions(), keys)(exchange))
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (404, "not_found")
+    assert not [name for name, _ in answer.headers if name.startswith(b"access-control")]
