@@ -145,7 +145,9 @@ class Instance:
         return True
 
     def wants(self, api: RuntimeApi) -> None:
-        """The runtime asks for work."""
+        """The runtime asks for work; what a process sent before it was killed may come after its end was noticed."""
+        if self.closed.is_set():
+            return
         self._api = api
         if not self.ready:
             self.ready = True
