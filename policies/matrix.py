@@ -57,11 +57,11 @@ def _cell(counts: Mapping[Outcome, int]) -> str:
 
 
 def not_held(found: Mapping[str, tuple[Verdict, ...]]) -> str:
-    """Every resource of which a rule does not hold, by name."""
+    """Every resource of which a rule does not hold, by name: resources are declared in no order that stays."""
     rows = [
         f"| {name} | `{verdict.rule}` | `{verdict.name}` | {MARKS[verdict.outcome]} |"
         for name, verdicts in found.items()
-        for verdict in verdicts
+        for verdict in sorted(verdicts, key=lambda verdict: (verdict.rule, verdict.name))
         if verdict.outcome != "holds"
     ]
     lines = ["## What does not hold", "", "| stack | rule | resource | |", "|---|---|---|---|", *rows]

@@ -47,3 +47,8 @@ def test_the_matrix_has_a_row_for_each_rule_and_a_verdict_of_each_stack(stack: s
     assert [rule.id for rule in RULES if f"| `{rule.id}` |" not in text] == []
     kms = next(line for line in text.split("\n") if "`kms-rotated`" in line)
     assert kms == "| CIS 3.6 | `kms-rotated` | high | 5✓ |"
+
+
+def test_the_page_is_the_same_in_whatever_order_resources_were_declared() -> None:
+    found = evaluated("prod").resources
+    assert page({"prod": stack_of(found)}) == page({"prod": stack_of(list(reversed(found)))})
