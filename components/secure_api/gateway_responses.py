@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from functions.shared.errors import ERRORS
-from functions.shared.headers import CORRELATION, EXPOSED, SAFE
+from functions.shared.headers import ANY, CORRELATION, SAFE, for_pages
 
 CORS_HEADERS: Final = (
     "Authorization,Cache-Control,Content-Type,Idempotency-Key,If-Match,If-None-Match,X-Api-Key,X-Correlation-Id"
@@ -53,17 +53,14 @@ def gateway_responses(origins: Sequence[str]) -> dict[str, Any]:
         rows[kind] = (status, code, ERRORS[code].message)
     # The gateway compares no origins here. Fixed words, a moment and an id are told to every page rather than kept from
     # pages that may call: they are nobody's, and a page gets the same without a browser.
-    origin = origins[0] if len(origins) == 1 else "*" if origins else None
-    return {kind: _response(kind, row, origin) for kind, row in sorted(rows.items())}
+    origin = ANY if len(origins) > 1 else "".join(origins)
+    pages = for_pages(origin) if origin else {}
+    return {kind: _response(kind, row, pages) for kind, row in sorted(rows.items())}
 
 
-def _response(kind: str, row: tuple[int | None, str, str], origin: str | None) -> dict[str, Any]:
+def _response(kind: str, row: tuple[int | None, str, str], pages: Mapping[str, str]) -> dict[str, Any]:
     status, code, message = row
-    fixed = dict(SAFE)
-    if origin is not None:
-        fixed |= {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": ",".join(EXPOSED)}
-        fixed |= {} if origin == "*" else {"Vary": "Origin"}
-    headers = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in fixed.items()}
+    headers = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in {**SAFE, **pages}.items()}
     # A caller's own correlation id cannot be checked here, so it is not sent back.
     headers |= {f"gatewayresponse.header.{name}": "context.requestId" for name in ("X-Request-Id", CORRELATION)}
     retry_after_s = ERRORS[code].retry_after_s if code in ERRORS else None

@@ -34,7 +34,17 @@ EXPOSED: Final = (
 )
 """Headers of an answer that a page of another origin may read."""
 
+ANY: Final = "*"
+"""In place of an origin: pages of all."""
+
 _CORRELATION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
+
+
+def for_pages(origin: str) -> dict[str, str]:
+    """What pages of an origin are told, so that they may read an answer (CORS)."""
+    # The answer differs by the origin, so a cache between must not give one page's answer to another.
+    varies = {} if origin == ANY else {"Vary": "Origin"}
+    return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": ",".join(EXPOSED), **varies}
 
 
 def correlation(given: str | None, request_id: str) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from functions.shared.headers import EXPOSED
-
-ANY = "*"
+from functions.shared.headers import ANY, for_pages
 
 
 class Origins:
@@ -15,14 +13,12 @@ class Origins:
     def __init__(self, listed: str) -> None:
         """`listed` has origins with commas between, or `*`; empty is none."""
         names = [name.strip() for name in listed.split(",") if name.strip()]
-        exposed = {"Access-Control-Expose-Headers": ",".join(EXPOSED)}
-        self._any = ANY in names
-        # The answer differs by the origin, so a cache between must not give one page's answer to another.
-        varies = {} if self._any or not names else {"Vary": "Origin"}
-        self._others: Mapping[str, str] = {"Access-Control-Allow-Origin": ANY, **exposed} if self._any else varies
-        self._known = {
-            name: {"Access-Control-Allow-Origin": name, **exposed, **varies} for name in names if not self._any
-        }
+        self._known: Mapping[str, Mapping[str, str]] = {}
+        self._others: Mapping[str, str] = {"Vary": "Origin"} if names else {}
+        if ANY in names:
+            self._others = for_pages(ANY)
+        else:
+            self._known = {name: for_pages(name) for name in names}
 
     def headers(self, origin: str | None) -> Mapping[str, str]:
         """Headers of an answer to a page of this origin; None is no page."""
