@@ -19,6 +19,8 @@ from typing import Any
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import ThreadedWSGIServer
 
+from sandbox.cloud.services import Application
+
 KEPT = 128
 """Connections that stay open; where there are more, one is closed after its answer."""
 FAILED = ("500 Internal Server Error", [("Content-Type", "text/plain")])
@@ -115,7 +117,7 @@ class Handler(MotoRequestHandler):
 class Server(ThreadedWSGIServer):
     """Serves an application on a listening socket, which it takes over."""
 
-    def __init__(self, listener: socket.socket, application: Callable[..., Iterable[bytes]]) -> None:
+    def __init__(self, listener: socket.socket, application: Application) -> None:
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
         host, port = listener.getsockname()

@@ -132,7 +132,7 @@ class Logs:
                 region, group, stream, moment_ms, line = self._lines.popleft()
                 lines.setdefault((region, group, stream), []).append((moment_ms, line))
             for place, batch in lines.items():
-                self._deliver(place, [line for _, line in batch], len(batch), partial(list, batch))
+                self._deliver(place, (line for _, line in batch), len(batch), partial(list, batch))
             if self._dropped:
                 logger.warning("%d log events dropped: they came faster than they could be delivered", self._dropped)
                 self._dropped = 0
@@ -167,7 +167,7 @@ class Logs:
             # One batch that cannot be delivered must not end the delivery of all later ones.
             logger.exception("log events could not be delivered")
 
-    def _deliver(self, place: _Place, printed: list[str], count: int, write: Callable[[], Iterable[Event]]) -> None:
+    def _deliver(self, place: _Place, printed: Iterable[str], count: int, write: Callable[[], Iterable[Event]]) -> None:
         """Hands lines over; where no filter waits for them, they are written by `write` when somebody reads them."""
         from moto.logs.models import logs_backends
 

@@ -35,10 +35,11 @@ class Connection:
 
 
 class Started:
-    """Starts instances without processes, each with a connection that a test speaks on."""
+    """A pool of instances without processes, each with a connection that a test speaks on."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, limit: int) -> None:
         self.directory = directory
+        self.pool = Pool(PLAN, "1", self, limit)
         self.made: list[tuple[Instance, RuntimeApi, Connection]] = []
         self.records: list[Record] = []
 
@@ -65,10 +66,9 @@ def call() -> Call:
 
 def test_a_killed_process_that_asked_for_work_just_before_gets_none(tmp_path: Path) -> None:
     async def told() -> None:
-        starter = Started(tmp_path)
-        pool = Pool(PLAN, "1", starter, limit=2)
+        starter = Started(tmp_path, limit=2)
         cut, later = call(), call()
-        pool.submit(cut)
+        starter.pool.submit(cut)
         (first, api, gone) = starter.made[0]
         api.data_received(NEXT)
         # The end is noticed by a thread, before the loop has read all that the process had sent.
@@ -76,7 +76,7 @@ def test_a_killed_process_that_asked_for_work_just_before_gets_none(tmp_path: Pa
         assert json.loads(cut.done.result().payload)["errorType"] == "Runtime.ExitError"
         path = f"/2018-06-01/runtime/invocation/{cut.request_id}/response"
         api.data_received(f"POST {path} HTTP/1.1\r\nContent-Length: 2\r\n\r\n{{}}".encode() + NEXT)
-        pool.submit(later)
+        starter.pool.submit(later)
         (_, second, living) = starter.made[1]
         second.data_received(NEXT)
         assert later.request_id.encode() in living.sent[0]
@@ -88,11 +88,10 @@ def test_a_killed_process_that_asked_for_work_just_before_gets_none(tmp_path: Pa
 
 def test_who_waits_is_served_by_the_next_process_when_all_are_killed(tmp_path: Path) -> None:
     async def told() -> None:
-        starter = Started(tmp_path)
-        pool = Pool(PLAN, "1", starter, limit=1)
+        starter = Started(tmp_path, limit=1)
         cut, waiting = call(), call()
-        pool.submit(cut)
-        pool.submit(waiting)
+        starter.pool.submit(cut)
+        starter.pool.submit(waiting)
         (first, api, _) = starter.made[0]
         api.data_received(NEXT)
         first.exited(-9)
