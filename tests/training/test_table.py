@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import resource
 import subprocess
 import sys
@@ -95,6 +96,17 @@ def test_every_problem_says_what_is_allowed_and_what_to_do(tmp_path: Path) -> No
         for line in refused(tmp_path, content).splitlines():
             assert "; allowed: " in line or line.startswith("reading stopped")
             assert line.count("; ") >= 2 or line.startswith("reading stopped")
+
+
+@pytest.mark.parametrize("content", [rows(*["1,2"] * 40), rows('"a"b,1,no'), "a,a,target\n"])
+def test_a_file_that_is_refused_is_closed_at_once(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text(content)
+    with pytest.raises(DataError) as raised:
+        load(tmp_path, "target")
+    # What was raised still holds the frames of the readers.
+    assert raised.tb is not None
+    assert str(path) not in {os.path.realpath(entry) for entry in Path("/proc/self/fd").iterdir()}
 
 
 def test_all_columns_with_problems_are_named_together(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,26 +116,26 @@ def read(files: list[Path], target: str) -> Table:
     columns: dict[str, Column] = {}
     rows = 0
     for path in files:
-        reader = open_rows(path)
-        header = [name.strip() for name in next(reader, (0, [""]))[1]]
-        check_header(header, target, path, list(columns))
-        columns = columns or {name: Column(name) for name in header}
-        ordered = [columns[name] for name in header]
-        for number, cells in reader:
-            if len(cells) != len(header):
-                found = f"has {len(cells)} fields, the header has {len(header)}"
-                remedy = "add the missing fields or quote the commas within one"
-                problems.append(Problem(f"{path.name}, row {number}", found, f"{len(header)} fields", remedy))
-                if len(problems) >= MOST_SHOWN:
-                    raise DataError(problems)
-                continue
-            rows += 1
-            if rows * len(header) > MOST_CELLS:
-                found = f"more than {MOST_CELLS:,} cells"
-                remedy = "train on a sample of the rows or fewer columns"
-                raise DataError([*problems, Problem(path.name, found, f"{MOST_CELLS:,} cells", remedy)])
-            for column, cell in zip(ordered, cells, strict=True):
-                column.add(cell.strip(), number)
+        with closing(open_rows(path)) as reader:
+            header = [name.strip() for name in next(reader, (0, [""]))[1]]
+            check_header(header, target, path, list(columns))
+            columns = columns or {name: Column(name) for name in header}
+            ordered = [columns[name] for name in header]
+            for number, cells in reader:
+                if len(cells) != len(header):
+                    found = f"has {len(cells)} fields, the header has {len(header)}"
+                    remedy = "add the missing fields or quote the commas within one"
+                    problems.append(Problem(f"{path.name}, row {number}", found, f"{len(header)} fields", remedy))
+                    if len(problems) >= MOST_SHOWN:
+                        raise DataError(problems)
+                    continue
+                rows += 1
+                if rows * len(header) > MOST_CELLS:
+                    found = f"more than {MOST_CELLS:,} cells"
+                    remedy = "train on a sample of the rows or fewer columns"
+                    raise DataError([*problems, Problem(path.name, found, f"{MOST_CELLS:,} cells", remedy)])
+                for column, cell in zip(ordered, cells, strict=True):
+                    column.add(cell.strip(), number)
     if rows < SMALLEST_ROWS and not problems:
         found = f"{rows} rows of data"
         remedy = "send more rows: less cannot be split for training, validation and test"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 from training.problems import DataError, Problem
@@ -66,24 +67,25 @@ def check_kind(path: Path) -> None:
         raise DataError([Problem(path.name, found, "CSV text", remedy)])
 
 
-def open_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of each row that is not blank; the header comes first.
+def open_rows(path: Path) -> Generator[tuple[int, list[str]], None, None]:
+    """Line number and cells of each row that is not blank; the header comes first. The file is open until `close()`.
 
     Raises:
         DataError: a line too long, not UTF-8, with a zero byte, or with wrong quotes.
     """
-    reader = csv.reader(_lines(path), strict=True)
-    try:
-        for cells in reader:
-            if any(cells):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        where = f"{path.name}, row {reader.line_num}"
-        allowed = 'fields of at most 128 KB, quotes in pairs ("" within quotes)'
-        raise DataError([Problem(where, str(error), allowed, "correct the quoting of this row")]) from error
+    with closing(_lines(path)) as lines:
+        reader = csv.reader(lines, strict=True)
+        try:
+            for cells in reader:
+                if any(cells):
+                    yield reader.line_num, cells
+        except csv.Error as error:
+            where = f"{path.name}, row {reader.line_num}"
+            allowed = 'fields of at most 128 KB, quotes in pairs ("" within quotes)'
+            raise DataError([Problem(where, str(error), allowed, "correct the quoting of this row")]) from error
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _lines(path: Path) -> Generator[str, None, None]:
     with path.open("rb") as file:
         number = 0
         while line := file.readline(LONGEST_LINE + 1):
