@@ -57,7 +57,11 @@ class Backup:
         # The log comes first: what is written while the data are copied is in it.
         self._receiver = self._processes.start(
             f"postgres-log-{self._server.name}",
-            self._tool("pg_receivewal", "--directory", str(self._log), "--slot=backup", "--synchronous"),
+            self._tool(
+                *("pg_receivewal", "--directory", str(self._log), "--slot=backup"),
+                # It tells what it has at once; only the end of a whole file waits for the interval.
+                *("--synchronous", "--status-interval=1"),
+            ),
             environment=self._environment(),
             directory=self.directory,
         )
@@ -82,8 +86,6 @@ class Backup:
                 f"{_text(moment)} cannot be restored; allowed: {_text(self.earliest)} to {_text(time.time())}"
             )
         if self._server.running:
-            # A moment is reached only when a later commit follows; this one is it.
-            self._ask("SELECT txid_current()")
             self._received()
         shutil.copytree(self._base, directory / "data", symlinks=True)
         log = directory / "log"
@@ -116,8 +118,12 @@ class Backup:
                 shutil.copy2(whole, target / whole.name)
 
     def _received(self) -> None:
-        """Waits until the backup has what the server has written so far."""
-        position = self._ask("SELECT pg_switch_wal()")[0][0]
+        """Waits until the backup has what the server has written so far, and a commit after it.
+
+        A moment is reached only where a later commit follows; the message's is it.
+        """
+        self._ask("SELECT pg_logical_emit_message(true, 'backup', 'received')")
+        position = self._ask("SELECT pg_current_wal_flush_lsn()")[0][0]
         until = time.monotonic() + RECEIVED_S
         arrived = "SELECT 1 FROM pg_stat_replication WHERE write_lsn >= CAST(:at AS pg_lsn)"
         while not self._ask(arrived, at=position):

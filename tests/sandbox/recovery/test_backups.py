@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pg8000.native import Connection
 
+from sandbox.database import backups
 from sandbox.database.backups import Backup
 from sandbox.database.server import Server
 from sandbox.processes import Processes
@@ -68,6 +70,23 @@ def test_each_moment_has_what_was_committed_by_then(processes: Processes, server
         ask(restored, "INSERT INTO things VALUES (9)")
         restored.remove()
     assert rows(server) == moments[-1][1]
+
+
+def test_a_backup_knows_at_once_that_it_has_everything(
+    processes: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The receiver by itself tells the end of a whole file only after ten seconds, unless more follows.
+    monkeypatch.setattr(backups, "RECEIVED_S", 5.0)
+    for number in range(4):
+        fresh = Server(processes, f"fresh-{number}")
+        fresh.make("root", SECRET)
+        fresh.start()
+        made = Backup(processes, fresh, "root", SECRET)
+        made.begin()
+        for part in ("first", "second"):
+            made.pack(time.time(), tmp_path / str(number) / part)
+        made.close()
+        fresh.remove()
 
 
 @pytest.mark.parametrize("ahead_s", [-1e9, 3600.0], ids=["before", "future"])
