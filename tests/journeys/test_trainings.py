@@ -29,16 +29,6 @@ def figure(item: dict[str, Any]) -> float:
     return float(item["metrics"]["M"]["f1"]["N"])
 
 
-def judged(deployed: Deployed, key: str) -> dict[str, Any]:
-    """The item of a file, once its model was judged."""
-
-    def found() -> dict[str, Any]:
-        item = deployed.item(key)
-        return item if item is not None and item["status"]["S"] not in {"Training", "Deploying"} else {}
-
-    return eventually(found, 150, f"the model of {key} is judged")
-
-
 def live(deployed: Deployed) -> dict[str, Any]:
     key = {"version": {"S": deployed.state.model_version}}
     item: dict[str, Any] = deployed.client("dynamodb").get_item(TableName=deployed.table("models"), Key=key)["Item"]
@@ -46,7 +36,7 @@ def live(deployed: Deployed) -> dict[str, Any]:
 
 
 def test_upload_starts_a_training_that_is_judged_by_the_rules(main: Deployed, user: Caller, uploads: Uploads) -> None:
-    item = judged(main, uploads.wine)
+    item = main.judged(uploads.wine)
     first = live(main)
     (execution,) = main.executions(uploads.wine)
     assert json.loads(execution["input"]) == {
@@ -74,7 +64,7 @@ def test_upload_starts_a_training_that_is_judged_by_the_rules(main: Deployed, us
 
 
 def test_same_data_again_does_not_train_twice(main: Deployed, uploads: Uploads) -> None:
-    before = judged(main, uploads.wine)
+    before = main.judged(uploads.wine)
     jobs = main.client("sagemaker").list_training_jobs(NameContains=before["version"]["S"])["TrainingJobSummaries"]
     assert len(jobs) == 1
     again = main.upload("wine-again.csv", wine())
@@ -83,7 +73,7 @@ def test_same_data_again_does_not_train_twice(main: Deployed, uploads: Uploads) 
     after = main.client("sagemaker").list_training_jobs(NameContains=before["version"]["S"])["TrainingJobSummaries"]
     assert [row["TrainingJobName"] for row in after] == [row["TrainingJobName"] for row in jobs]
     assert main.item(again) is None
-    assert judged(main, uploads.wine) == before
+    assert main.judged(uploads.wine) == before
 
 
 @pytest.mark.parametrize("name", sorted(BAD))
@@ -138,7 +128,7 @@ def test_empty_file_starts_nothing_and_is_refused_by_hand(main: Deployed, user: 
 def test_training_by_hand_is_started_once_for_one_idempotency_key(
     main: Deployed, user: Caller, uploads: Uploads
 ) -> None:
-    version = judged(main, uploads.wine)["version"]["S"]
+    version = main.judged(uploads.wine)["version"]["S"]
     key = main.upload("by-hand/wine.csv", wine())
     ended(main, key)
     headers = {"Idempotency-Key": "wine-by-hand"}
@@ -170,7 +160,7 @@ def test_training_is_for_scientists_and_for_uploads(user: Caller, stranger: Call
 
 
 def test_pages_of_models(main: Deployed, user: Caller, uploads: Uploads) -> None:
-    judged(main, uploads.wine)
+    main.judged(uploads.wine)
     whole = user.call("GET", "/models?limit=100").content
     assert set(whole) == {"data", "pagination"}
     versions = [row["version"] for row in whole["data"]]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.control import Control
-from tests.journeys.support.deployed import Deployed, eventually
+from tests.journeys.support.deployed import Deployed, Uploads, eventually
 from tests.journeys.support.listening import Listener
 from tests.journeys.support.privacy.sinks import Overheard
 
@@ -29,8 +29,9 @@ def control(main: Deployed) -> Iterator[Control]:
 
 
 @pytest.fixture
-def version(main: Deployed) -> Iterator[str]:
-    """A version in training that the comparison can be asked about."""
+def version(main: Deployed, uploads: Uploads) -> Iterator[str]:
+    """A version in training that the comparison can be asked about, while nothing else is compared."""
+    main.judged(uploads.wine)
     name = f"journey-{secrets.token_hex(4)}"
     table, client = main.table("models"), main.client("dynamodb")
     client.put_item(TableName=table, Item={"version": {"S": name}, "status": {"S": "Training"}})

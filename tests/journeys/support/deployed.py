@@ -185,6 +185,15 @@ class Deployed:
 
         return eventually(reached, limit_s, f"{key} becomes {status}, not {(self.item(key) or {}).get('status')},")
 
+    def judged(self, key: str) -> dict[str, Any]:
+        """The item of a file, once its model was judged."""
+
+        def found() -> dict[str, Any]:
+            item = self.item(key)
+            return item if item is not None and item["status"]["S"] not in {"Training", "Deploying"} else {}
+
+        return eventually(found, 150, f"the model of {key} is judged")
+
     def executions(self, key: str) -> list[dict[str, Any]]:
         """Every execution of the training that is about a file, described."""
         client, machine = self.client("stepfunctions"), self.state.outputs["state_machine_arn"]
