@@ -83,7 +83,7 @@ def test_a_new_connection_that_breaks_is_not_tried_again() -> None:
 
 def test_a_model_that_does_not_answer_is_a_timeout_and_is_asked_once() -> None:
     with Server(GOOD, Told(wait_s=30)) as server:
-        asked = model(server, timeout_s=0.2)
+        asked = model(server, timeout_s=1)
         asked.ask({})
         with pytest.raises(ApiError, match="timeout"):
             asked.ask({})

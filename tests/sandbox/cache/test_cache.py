@@ -130,7 +130,7 @@ def test_killed_cache_refuses_and_returns_empty_on_the_same_port(caches: Caches)
 
 def test_paused_cache_hangs_until_it_is_resumed(caches: Caches) -> None:
     _, port = caches.create(TOKEN)
-    with connect(caches, port, socket_timeout=0.1) as client:
+    with connect(caches, port, socket_timeout=1) as client:
         client.set("key", "value")
         caches.pause()
         with pytest.raises(redis.TimeoutError):

@@ -19,12 +19,16 @@ class Dropped:
         print("ready", flush=True)
         time.sleep(60)
 
-stop = Stop(again_s=0.2)
+stop = Stop(again_s=1)
 stop.install()
-thing = Dropped()
-del thing
-print("dropped", stop.asked.is_set(), flush=True)
-time.sleep(60)
+try:
+    thing = Dropped()
+    del thing
+    print("dropped", stop.asked.is_set(), flush=True)
+    time.sleep(60)
+finally:
+    # As the sandbox does: or the stop comes once more where this ends slowly.
+    stop.begin()
 """
 ENDING = """
 import time
