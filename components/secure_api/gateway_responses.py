@@ -53,8 +53,7 @@ def gateway_responses(origins: Sequence[str]) -> dict[str, Any]:
         rows[kind] = (status, code, ERRORS[code].message)
     # The gateway compares no origins here. Fixed words, a moment and an id are told to every page rather than kept from
     # pages that may call: they are nobody's, and a page gets the same without a browser.
-    origin = ANY if len(origins) > 1 else "".join(origins)
-    pages = for_pages(origin) if origin else {}
+    pages = for_pages(origins[0] if len(origins) == 1 else ANY) if origins else {}
     return {kind: _response(kind, row, pages) for kind, row in sorted(rows.items())}
 
 

@@ -54,14 +54,12 @@ class Backup:
                 os.chown(path, *owner)
         # The server keeps its log until it was received: what this slot has not seen is not removed.
         self._ask("SELECT pg_create_physical_replication_slot('backup', true)")
+        # The receiver tells what it has at once; only the end of a whole file waits for the interval.
+        told = ("--slot=backup", "--synchronous", "--status-interval=1")
         # The log comes first: what is written while the data are copied is in it.
         self._receiver = self._processes.start(
             f"postgres-log-{self._server.name}",
-            self._tool(
-                *("pg_receivewal", "--directory", str(self._log), "--slot=backup"),
-                # It tells what it has at once; only the end of a whole file waits for the interval.
-                *("--synchronous", "--status-interval=1"),
-            ),
+            self._tool("pg_receivewal", "--directory", str(self._log), *told),
             environment=self._environment(),
             directory=self.directory,
         )

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.data.features import LARGEST
 from training.data.header import check_header
-from training.data.text import SMALLEST_ROWS, open_rows
+from training.data.text import SMALLEST_ROWS, rows_in
 from training.problems import MOST_SHOWN, DataError, Problem
 
 MOST_CELLS = 50_000_000
@@ -116,19 +115,13 @@ def read(files: list[Path], target: str) -> Table:
     columns: dict[str, Column] = {}
     rows = 0
     for path in files:
-        with closing(open_rows(path)) as reader:
+        with path.open("rb") as file:
+            reader = rows_in(file, path.name)
             header = [name.strip() for name in next(reader, (0, [""]))[1]]
             check_header(header, target, path, list(columns))
             columns = columns or {name: Column(name) for name in header}
             ordered = [columns[name] for name in header]
-            for number, cells in reader:
-                if len(cells) != len(header):
-                    found = f"has {len(cells)} fields, the header has {len(header)}"
-                    remedy = "add the missing fields or quote the commas within one"
-                    problems.append(Problem(f"{path.name}, row {number}", found, f"{len(header)} fields", remedy))
-                    if len(problems) >= MOST_SHOWN:
-                        raise DataError(problems)
-                    continue
+            for number, cells in _whole(reader, path.name, len(header), problems):
                 rows += 1
                 if rows * len(header) > MOST_CELLS:
                     found = f"more than {MOST_CELLS:,} cells"
@@ -145,3 +138,18 @@ def read(files: list[Path], target: str) -> Table:
     if problems:
         raise DataError(problems[:MOST_SHOWN])
     return Table(columns, rows)
+
+
+def _whole(
+    reader: Iterator[tuple[int, list[str]]], name: str, width: int, problems: list[Problem]
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows that have as many fields as the header; the others become problems, and too many of them an error."""
+    for number, cells in reader:
+        if len(cells) == width:
+            yield number, cells
+            continue
+        found = f"has {len(cells)} fields, the header has {width}"
+        remedy = "add the missing fields or quote the commas within one"
+        problems.append(Problem(f"{name}, row {number}", found, f"{width} fields", remedy))
+        if len(problems) >= MOST_SHOWN:
+            raise DataError(problems)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from training.problems import DataError, Problem
 
@@ -67,38 +67,36 @@ def check_kind(path: Path) -> None:
         raise DataError([Problem(path.name, found, "CSV text", remedy)])
 
 
-def open_rows(path: Path) -> Generator[tuple[int, list[str]], None, None]:
-    """Line number and cells of each row that is not blank; the header comes first. The file is open until `close()`.
+def rows_in(file: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Line number and cells of each row that is not blank; the header comes first. `name` is the file's, for errors.
 
     Raises:
         DataError: a line too long, not UTF-8, with a zero byte, or with wrong quotes.
     """
-    with closing(_lines(path)) as lines:
-        reader = csv.reader(lines, strict=True)
+    reader = csv.reader(_lines(file, name), strict=True)
+    try:
+        for cells in reader:
+            if any(cells):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        where = f"{name}, row {reader.line_num}"
+        allowed = 'fields of at most 128 KB, quotes in pairs ("" within quotes)'
+        raise DataError([Problem(where, str(error), allowed, "correct the quoting of this row")]) from error
+
+
+def _lines(file: BinaryIO, name: str) -> Iterator[str]:
+    number = 0
+    while line := file.readline(LONGEST_LINE + 1):
+        number += 1
+        where = f"{name}, row {number}"
+        if len(line) > LONGEST_LINE:
+            found = f"a line longer than {LONGEST_LINE // 1024} KB"
+            raise DataError([Problem(where, found, "one row a line", "upload CSV text with line breaks")])
+        if b"\0" in line:
+            raise DataError([Problem(where, "holds a zero byte", "CSV text", "export the data again as CSV")])
         try:
-            for cells in reader:
-                if any(cells):
-                    yield reader.line_num, cells
-        except csv.Error as error:
-            where = f"{path.name}, row {reader.line_num}"
-            allowed = 'fields of at most 128 KB, quotes in pairs ("" within quotes)'
-            raise DataError([Problem(where, str(error), allowed, "correct the quoting of this row")]) from error
-
-
-def _lines(path: Path) -> Generator[str, None, None]:
-    with path.open("rb") as file:
-        number = 0
-        while line := file.readline(LONGEST_LINE + 1):
-            number += 1
-            where = f"{path.name}, row {number}"
-            if len(line) > LONGEST_LINE:
-                found = f"a line longer than {LONGEST_LINE // 1024} KB"
-                raise DataError([Problem(where, found, "one row a line", "upload CSV text with line breaks")])
-            if b"\0" in line:
-                raise DataError([Problem(where, "holds a zero byte", "CSV text", "export the data again as CSV")])
-            try:
-                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                found = f"byte {error.start + 1} is not UTF-8"
-                remedy = "save the file as UTF-8"
-                raise DataError([Problem(where, found, "UTF-8 text", remedy)]) from error
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            found = f"byte {error.start + 1} is not UTF-8"
+            remedy = "save the file as UTF-8"
+            raise DataError([Problem(where, found, "UTF-8 text", remedy)]) from error

@@ -26,6 +26,13 @@ def ask(server: Server, statement: str) -> Any:
         connection.close()
 
 
+def started(processes: Processes, name: str) -> Server:
+    made = Server(processes, name)
+    made.make("root", SECRET)
+    made.start()
+    return made
+
+
 def rows(server: Server) -> list[int]:
     return sorted(row[0] for row in ask(server, "SELECT id FROM things"))
 
@@ -39,9 +46,7 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
 
 @pytest.fixture(scope="module")
 def server(processes: Processes) -> Iterator[Server]:
-    made = Server(processes, "source")
-    made.make("root", SECRET)
-    made.start()
+    made = started(processes, "source")
     ask(made, "CREATE TABLE things (id integer)")
     ask(made, "INSERT INTO things VALUES (0)")
     yield made
@@ -78,9 +83,7 @@ def test_a_backup_knows_at_once_that_it_has_everything(
     # The receiver by itself tells the end of a whole file only after ten seconds, unless more follows.
     monkeypatch.setattr(backups, "RECEIVED_S", 5.0)
     for number in range(4):
-        fresh = Server(processes, f"fresh-{number}")
-        fresh.make("root", SECRET)
-        fresh.start()
+        fresh = started(processes, f"fresh-{number}")
         made = Backup(processes, fresh, "root", SECRET)
         made.begin()
         for part in ("first", "second"):
